@@ -1,0 +1,113 @@
+//! Every limit of the program in one place. Past a limit we refuse and say so.
+
+use crate::Span;
+
+/// Limits on what is taken in, held and answered. `Limits::small` is for tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// A request's body as sent, in bytes.
+    pub body_bytes: usize,
+    /// A request's body after decompression, in bytes.
+    pub inflated_bytes: usize,
+    /// How many times larger a body may grow when decompressed.
+    pub inflate_ratio: usize,
+    /// Nesting of JSON.
+    pub json_depth: usize,
+    /// One event, in bytes of JSON.
+    pub event_bytes: usize,
+    /// Events in one request.
+    pub batch_events: usize,
+    /// Properties of one event.
+    pub event_properties: usize,
+    /// An event's or a property's name, in characters.
+    pub name_chars: usize,
+    /// An external id, in characters.
+    pub identifier_chars: usize,
+    /// A client's key of an event, in characters.
+    pub message_chars: usize,
+    /// One text value, in bytes.
+    pub value_bytes: usize,
+    /// Request headers together, in bytes.
+    pub header_bytes: usize,
+    /// How long a request's header and body may take to arrive.
+    pub request_time: Span,
+    /// How far in the future an event's corrected time may lie.
+    pub future: Span,
+    /// Different event names, and different property names.
+    pub names: usize,
+    /// Leaves of one person.
+    pub person_leaves: usize,
+    /// Acts of consent that one leaf keeps.
+    pub consent_acts: usize,
+    /// A journal segment, in bytes.
+    pub segment_bytes: u64,
+    /// A journal segment's life before it is folded.
+    pub segment_age: Span,
+    /// Requests waiting for the journal.
+    pub queue_batches: usize,
+    /// Rows in memory that are not in files yet.
+    pub fresh_rows: usize,
+    /// How long a client's key is remembered.
+    pub duplicate_window: Span,
+    /// Lines of a breakdown in one answer.
+    pub breakdown_lines: usize,
+    /// Intervals in one answer.
+    pub answer_intervals: usize,
+    /// Steps of a funnel.
+    pub funnel_steps: usize,
+    /// Rows of the live list and of one page.
+    pub page_rows: usize,
+    /// Rows of moved people that a question sorts in memory.
+    pub diverted_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 4 << 20,
+            inflated_bytes: 16 << 20,
+            inflate_ratio: 200,
+            json_depth: 32,
+            event_bytes: 32 << 10,
+            batch_events: 5_000,
+            event_properties: 10_000,
+            name_chars: 200,
+            identifier_chars: 256,
+            message_chars: 100,
+            value_bytes: 8 << 10,
+            header_bytes: 32 << 10,
+            request_time: Span::seconds(15),
+            future: Span::HOUR,
+            names: 100_000,
+            person_leaves: 1_000,
+            consent_acts: 64,
+            segment_bytes: 64 << 20,
+            segment_age: Span::seconds(60),
+            queue_batches: 4_096,
+            fresh_rows: 4_000_000,
+            duplicate_window: Span::days(7),
+            breakdown_lines: 1_000,
+            answer_intervals: 10_000,
+            funnel_steps: 20,
+            page_rows: 1_000,
+            diverted_rows: 20_000_000,
+        }
+    }
+}
+
+impl Limits {
+    /// The same limits, small enough for a test to reach.
+    #[must_use]
+    pub fn small() -> Self {
+        Self {
+            body_bytes: 64 << 10,
+            inflated_bytes: 256 << 10,
+            batch_events: 200,
+            segment_bytes: 64 << 10,
+            fresh_rows: 10_000,
+            consent_acts: 4,
+            person_leaves: 4,
+            ..Self::default()
+        }
+    }
+}
