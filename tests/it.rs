@@ -1,1 +1,3 @@
+//! The one harness. A module for each word of life, for the house itself and for the clients.
 
+mod tidy;
