@@ -1,0 +1,3 @@
+//! keep: the journal, fresh rows, and the encrypted files that they are folded into.
+
+pub mod chunk;
