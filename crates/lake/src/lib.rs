@@ -1,1 +1,4 @@
+//! The lake: events in columns. The only crate that names Arrow, Parquet and the files of the journal.
 
+pub mod keep;
+pub mod know;

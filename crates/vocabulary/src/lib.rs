@@ -24,6 +24,6 @@ pub use id::{Code, Leaf, Person, Region, SourceId, VerdictId};
 pub use limits::Limits;
 pub use outcome::{Counts, Outcome, Refusal};
 pub use purpose::{Purpose, Purposes};
-pub use seal::{Class, PersonSealer, SealError, Sealer};
+pub use seal::{Class, FileKey, PersonSealer, SealError, Sealer};
 pub use time::{Span, Time};
 pub use value::Value;

@@ -73,3 +73,13 @@ pub trait PersonSealer: Send + Sync {
         sealed: &[u8],
     ) -> Result<Vec<u8>, SealError>;
 }
+
+/// The key of one lake file. Parquet's own encryption needs the bytes, so they leave custody as this.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileKey(pub [u8; 32]);
+
+impl std::fmt::Debug for FileKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("FileKey(..)")
+    }
+}

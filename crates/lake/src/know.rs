@@ -1,0 +1,1 @@
+//! know: questions over ordered runs of people, fresh rows and files alike.

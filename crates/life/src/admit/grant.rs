@@ -1,0 +1,114 @@
+//! Grants: nothing leaves without one. A grant is for one purpose, one actor, one verb, and runs out.
+//!
+//! A grant cannot be made elsewhere, copied, or read back from storage:
+//!
+//! ```compile_fail
+//! let grant = life::admit::Grant { purpose: todo!(), actor: todo!(), verb: todo!(), categories: todo!(), until: todo!() };
+//! ```
+//! ```compile_fail
+//! fn twice(grant: life::admit::Grant) -> (life::admit::Grant, life::admit::Grant) { (grant.clone(), grant) }
+//! ```
+//! ```compile_fail
+//! fn read(text: &str) -> life::admit::Grant { serde_json::from_str(text).unwrap() }
+//! ```
+
+use serde::{Deserialize, Serialize};
+use vocabulary::{Categories, Purpose, Purposes, Refusal, Span, Time};
+
+/// What is done with data under a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// A question whose answer is numbers.
+    Ask,
+    /// Rows of people are shown.
+    Read,
+    /// A person's data is handed out.
+    Export,
+}
+
+impl Verb {
+    /// The stable word of this verb.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Verb::Ask => "ask",
+            Verb::Read => "read",
+            Verb::Export => "export",
+        }
+    }
+}
+
+/// Who acts: an opaque id. Names live in the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Actor(pub String);
+
+/// What an actor may do at all, as decided by the server's access rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority {
+    pub actor: Actor,
+    pub purposes: Purposes,
+    pub verbs: Vec<Verb>,
+    pub categories: Categories,
+    pub until: Time,
+}
+
+/// The permission for one use of people's data.
+///
+/// INVARIANT(gate): private fields; `Grant::issue` is the only maker; neither `Clone` nor deserialisable.
+#[derive(Debug)]
+pub struct Grant {
+    purpose: Purpose,
+    actor: Actor,
+    verb: Verb,
+    categories: Categories,
+    until: Time,
+}
+
+impl Grant {
+    /// How long a grant holds when the authority does not end earlier.
+    const LIFE: Span = Span::HOUR;
+
+    /// Judges the request of an actor and issues the grant, or says why not.
+    pub fn issue(authority: &Authority, purpose: Purpose, verb: Verb, now: Time) -> Result<Grant, Refusal> {
+        if authority.until <= now {
+            return Err(Refusal::Expired);
+        }
+        if !authority.purposes.has(purpose) || !authority.verbs.contains(&verb) {
+            return Err(Refusal::ActorNotAllowed);
+        }
+        Ok(Grant {
+            purpose,
+            actor: authority.actor.clone(),
+            verb,
+            categories: authority.categories,
+            until: authority.until.min(now + Self::LIFE),
+        })
+    }
+
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    #[must_use]
+    pub fn verb(&self) -> Verb {
+        self.verb
+    }
+
+    #[must_use]
+    pub fn categories(&self) -> Categories {
+        self.categories
+    }
+
+    /// Whether the grant still holds.
+    #[must_use]
+    pub fn holds(&self, now: Time) -> bool {
+        now < self.until
+    }
+}
