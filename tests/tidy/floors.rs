@@ -2,7 +2,7 @@
 //! case.
 //!
 //! A third-party crate that the table names anywhere is heavy: only the packages whose row allows
-//! it may depend on it. Crates that the table does not name are free.
+//! it may depend on it, tests apart. Crates that the table does not name are free.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,7 +65,7 @@ pub fn check(table: &BTreeMap<String, Floor>, path: &str, manifest: &str) -> Vec
             let is_ours = table.contains_key(name.as_str());
             let is_heavy =
                 table.values().any(|row| covers(&row.heavy, name) || covers(&row.never, name));
-            let allowed = match (is_ours, is_heavy) {
+            let allowed = match (is_ours, is_heavy && section != "dev-dependencies") {
                 (true, _) => floor.ours.contains(name.as_str()),
                 (false, true) => covers(&floor.heavy, name) && !covers(&floor.never, name),
                 (false, false) => true,
@@ -120,6 +120,12 @@ mod tests {
     fn a_heavy_crate_on_the_wrong_floor_is_found() {
         assert_eq!(problems("life", "tokio = \"1\""), 1);
         assert_eq!(problems("server", "arrow-schema = \"59\"\nsqlx = \"0.9\""), 2);
+    }
+
+    #[test]
+    fn tests_may_name_a_heavy_crate_but_no_higher_floor() {
+        assert_eq!(problems("life", "[dev-dependencies]\ntokio = \"1\""), 0);
+        assert_eq!(problems("life", "[dev-dependencies]\nlake.workspace = true"), 1);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use crate::place::Place;
 use crate::steps::{output, program, run, succeeds};
 
-/// Cargo's check of licences, sources and bans, at the version that this workspace was checked with.
+/// Cargo's check of licences, sources and bans, at the version that this workspace was checked
+/// with.
 const DENY: &str = "0.20.2";
 
 /// The oldest Node that builds the console.
