@@ -51,3 +51,9 @@ impl fmt::Debug for Clock {
         out.write_str("Clock")
     }
 }
+
+/// Waits, where the outside asks us to: between tries of a client, and between rounds of a job.
+#[expect(clippy::disallowed_methods, reason = "the only waiting of the program")]
+pub async fn pause(span: Span) {
+    tokio::time::sleep(std::time::Duration::from_micros(span.0.unsigned_abs())).await;
+}

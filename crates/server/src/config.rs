@@ -84,6 +84,11 @@ impl Layers {
         let table = text
             .parse::<Table>()
             .map_err(|source| ConfigError::Syntax { path: path.to_owned(), source })?;
+        // Whoever declares sources declares all of them: the demo's do not linger beside them.
+        if table.contains_key("sources") {
+            self.values.remove("sources");
+            self.origins.retain(|key, _| !key.starts_with("sources."));
+        }
         self.lay(table, &Origin::File(path.to_owned()));
         Ok(())
     }

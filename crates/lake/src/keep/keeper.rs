@@ -359,6 +359,7 @@ impl Writer {
                     Outcome::Refused(why)
                 }
                 Judged::Filtered => Outcome::Filtered,
+                Judged::Limited => Outcome::Limited,
                 Judged::Invalid(_) => Outcome::Invalid,
             };
             counts.add(outcome);

@@ -44,6 +44,10 @@ impl<'t> Draft<'t> {
                 Refusal::ConsentWithdrawn
             });
         }
+        let is_known = self.truth.names.code(Named::Event, admitted.event()).is_some();
+        if !is_known && self.truth.names.count(Named::Event) >= self.limits.names {
+            return Outcome::Limited;
+        }
         self.enter(admitted);
         Outcome::Accepted
     }
