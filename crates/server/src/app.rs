@@ -27,6 +27,7 @@ pub mod catalogue;
 pub mod collect;
 pub mod forget;
 mod open;
+pub mod proof;
 pub mod reading;
 pub mod streams;
 
