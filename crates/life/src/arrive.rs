@@ -9,6 +9,10 @@ use thiserror::Error;
 use vocabulary::Time;
 
 pub mod body;
+#[cfg(test)]
+mod check;
+pub mod json;
+pub mod key;
 pub mod native;
 pub mod pixel;
 pub mod segment;
@@ -135,6 +139,8 @@ pub enum Malformed {
     TooMany { events: usize, limit: usize },
     #[error("the body could not be decompressed: {problem}")]
     Compression { problem: String },
+    #[error("the body's content encoding is not known: use gzip, deflate, zstd or none")]
+    Encoding,
     #[error("the body is no JSON of this call at byte {offset}: {problem}")]
     Syntax { offset: usize, problem: String },
     #[error("the body is empty: send a JSON object")]
@@ -151,6 +157,7 @@ impl Malformed {
             Malformed::TooDeep { .. } => "body-too-deep",
             Malformed::TooMany { .. } => "batch-too-large",
             Malformed::Compression { .. } => "compression-broken",
+            Malformed::Encoding => "encoding-unknown",
             Malformed::Syntax { .. } => "json-broken",
             Malformed::Empty => "body-empty",
         }
