@@ -53,9 +53,9 @@ function Purposes() {
       {purposes.error && (
         <Failure error={purposes.error} retry={() => void purposes.refetch()} />
       )}
-      <ul className="grid gap-px border-t border-line bg-line sm:grid-cols-2 xl:grid-cols-3">
+      <ul className="-mr-px -mb-px grid border-t border-line sm:grid-cols-2 xl:grid-cols-3">
         {purposes.data?.map((purpose) => (
-          <li key={purpose.number} className="bg-raised px-5 py-3.5">
+          <li key={purpose.number} className="border-r border-b border-line px-5 py-3.5">
             <p className="flex items-baseline gap-2">
               <span className="font-medium">{purpose.title}</span>
               <code className="font-mono text-xs text-soft">{purpose.name}</code>

@@ -23,7 +23,7 @@ export function DoctorPanel({ open = false }: { open?: boolean }) {
       {!shown && (
         <button
           type="button"
-          className="flex min-h-11 w-full items-center px-5 text-left text-sm text-soft
+          className="flex min-h-11 w-full items-center px-5 py-2 text-left text-sm text-soft
             hover:text-ink"
           onClick={() => setShown(true)}
         >

@@ -48,11 +48,13 @@ interface End {
   tone: string;
 }
 
+const REFUSED_TONES = ['var(--series-1)', 'var(--series-7)', 'var(--series-3)'];
+
 function ends(counts: Counts): End[] {
-  const refused = Object.entries(counts.refused).map(([code, value]) => ({
+  const refused = Object.entries(counts.refused).map(([code, value], index) => ({
     name: `refused: ${code}`,
     value,
-    tone: 'var(--series-1)',
+    tone: REFUSED_TONES[index % REFUSED_TONES.length] ?? 'var(--series-1)',
   }));
   return [
     { name: 'kept', value: counts.accepted, tone: 'var(--accent)' },

@@ -42,11 +42,11 @@ export default function Start() {
         title="First event"
         lead="Point an unmodified SDK here and watch the gate judge what it sends."
       />
-      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_23rem]">
+      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_21.5rem]">
         <div className="min-w-0">
           <Steps language={language} onLanguage={setLanguage} needsConsent={Boolean(refused)} />
         </div>
-        <div className="min-w-0 xl:sticky xl:top-6">
+        <div className="order-first min-w-0 xl:sticky xl:top-6 xl:order-none">
           <Listener seen={seen} state={state} kept={kept} language={language} />
         </div>
       </div>

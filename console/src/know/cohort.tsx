@@ -59,7 +59,7 @@ export default function Cohort() {
           <DidRules address={address} did={did} />
           <NotRules address={address} not={not} />
         </div>
-        <div className="mt-5 flex flex-wrap items-end gap-x-4 gap-y-3 border-t border-line pt-4">
+        <div className="fields mt-5 border-t border-line pt-4">
           <PeriodFields address={address} />
           <PurposeField address={address} />
         </div>

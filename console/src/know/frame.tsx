@@ -139,10 +139,9 @@ export function AnswerFrame<A extends Answer>(props: {
             <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3 px-5 pt-5">
               <figcaption
                 id={`${id}-sentence`}
-                role="status"
                 className="max-w-[62ch] text-[1.0625rem] leading-snug font-medium text-pretty"
               >
-                {sentence(answer.sentence)}
+                <span role="status">{sentence(answer.sentence)}</span>
               </figcaption>
               {!props.single && !props.isEmpty(answer) && (
                 <Choice

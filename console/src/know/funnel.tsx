@@ -58,7 +58,7 @@ export default function Funnel() {
       <PageHead title="Funnel" lead="How many people went all the way, and where they stopped." />
       <div className="card mb-5 grid gap-5 p-4 lg:grid-cols-[minmax(0,1fr)_auto]">
         <Steps address={address} steps={chosen} />
-        <div className="flex flex-wrap content-start items-end gap-x-4 gap-y-3 lg:max-w-[27rem]">
+        <div className="fields content-start lg:max-w-[27rem]">
           <Select
             label="Within"
             value={window}
@@ -200,7 +200,7 @@ function Bar({ step, index }: { step: FunnelStep; index: number }) {
         </p>
         <p className="shrink-0 tabular-nums">
           <span className="font-semibold">{count(step.people)}</span>
-          <span className="ml-3 inline-block w-14 text-right text-soft">
+          <span className="ml-3 inline-block w-16 text-right text-soft">
             {share(step.of_first)}
           </span>
         </p>

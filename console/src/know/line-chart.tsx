@@ -12,7 +12,7 @@ export interface Line {
 }
 
 const HEIGHT = 300;
-const TOP = 14;
+const TOP = 24;
 const BOTTOM = 28;
 const DASHES = ['', '6 4', '2 3', '9 3 2 3', '1 4', '12 4', '4 2', '8 2 2 2'];
 export const LINES_MAX = 8;
@@ -149,12 +149,12 @@ function Axes(props: {
         <g>
           <rect
             x={frame.x(last - 1)}
-            y={TOP - 8}
+            y={TOP}
             width={frame.right - frame.x(last - 1)}
-            height={HEIGHT - TOP - BOTTOM + 8}
+            height={HEIGHT - TOP - BOTTOM}
             fill="var(--sunken)"
           />
-          <text x={frame.right - 4} y={TOP + 4} textAnchor="end">
+          <text x={frame.right} y={TOP - 8} textAnchor="end">
             so far
           </text>
         </g>
@@ -172,9 +172,9 @@ function Axes(props: {
         (last - index) % every === 0 ? (
           <text
             key={String(when)}
-            x={Math.min(frame.right - 12, frame.x(index))}
+            x={index === last && last > 0 ? frame.right + 8 : frame.x(index)}
             y={HEIGHT - 8}
-            textAnchor="middle"
+            textAnchor={index === last && last > 0 ? 'end' : 'middle'}
           >
             {shortInterval(when, props.interval)}
           </text>

@@ -6,7 +6,7 @@ import * as ask from '../api/ask';
 import type { Interval, RetentionAnswer } from '../api/wire';
 import { among, one } from '../frame/search';
 import { Choice, Select } from '../parts/field';
-import { count, plural, share } from '../parts/format';
+import { count, plural, share, wholeShare } from '../parts/format';
 import { PageHead } from '../parts/page';
 import { AnswerFrame, PeriodFields, PurposeField, useAddress, useEventOptions } from './frame';
 import { instants } from './period';
@@ -44,7 +44,7 @@ export default function Retention() {
   return (
     <>
       <PageHead title="Retention" lead="Who comes back, and for how long." />
-      <div className="card mb-5 flex flex-wrap items-end gap-x-4 gap-y-3 p-4">
+      <div className="card fields mb-5 p-4">
         <Select
           label="Began with"
           value={start}
@@ -143,7 +143,7 @@ function Grid(props: {
                     className={`text-center ${heat(ratio)}`}
                     title={`${plural(value, 'person', 'people')}, ${share(ratio)}`}
                   >
-                    {props.shown === 'people' ? count(value) : share(ratio)}
+                    {props.shown === 'people' ? count(value) : wholeShare(ratio)}
                   </td>
                 );
               })}

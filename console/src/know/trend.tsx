@@ -51,7 +51,7 @@ export default function Trend() {
   return (
     <>
       <PageHead title="Trend" lead="How much happened, and when." />
-      <div className="card mb-5 flex flex-wrap items-end gap-x-4 gap-y-3 p-4">
+      <div className="card fields mb-5 p-4">
         <EventFields address={address} events={events} />
         <Choice
           label="Count"
@@ -81,7 +81,7 @@ export default function Trend() {
         chart={(answer) => (
           <LineChart
             lines={answer.series.map((series) => ({
-              name: seriesName(series, events.length > 1),
+              name: seriesName(series, events.length > 1, by),
               values: series.values,
             }))}
             intervals={answer.intervals}
@@ -90,7 +90,7 @@ export default function Trend() {
           />
         )}
         table={(answer) => (
-          <TrendTable answer={answer} interval={interval} several={events.length > 1} />
+          <TrendTable answer={answer} interval={interval} several={events.length > 1} by={by} />
         )}
       />
     </>
@@ -113,10 +113,10 @@ export function NothingFound() {
   );
 }
 
-function seriesName(series: TrendSeries, several: boolean): string {
+function seriesName(series: TrendSeries, several: boolean, by: string | undefined): string {
   const event = series.event ?? 'All events';
-  if (series.breakdown === null || series.breakdown === undefined) return event;
-  const value = series.breakdown === '' ? '(none)' : series.breakdown;
+  if (!by) return event;
+  const value = series.breakdown || '(none)';
   return several ? `${event}: ${value}` : value;
 }
 
@@ -125,7 +125,7 @@ function EventFields({ address, events }: { address: Address; events: string[] }
   const all = [{ value: ANY, label: 'All events' }, ...options];
   const set = (next: string[]) => address.set({ event: next });
   return (
-    <div className="flex w-full flex-wrap items-end gap-2 sm:w-auto">
+    <div className="fields-wide flex flex-wrap items-end gap-2">
       {events.map((event, index) => (
         <div key={index} className="flex min-w-0 items-end gap-1">
           <Select
@@ -161,7 +161,7 @@ function EventFields({ address, events }: { address: Address; events: string[] }
   );
 }
 
-function TrendTable(props: { answer: TrendAnswer; interval: Interval; several: boolean }) {
+function TrendTable(props: { answer: TrendAnswer; interval: Interval; several: boolean; by?: string | undefined }) {
   const { answer } = props;
   return (
     <div className="mt-4 max-h-[28rem] overflow-auto" tabIndex={0} role="region"
@@ -174,7 +174,7 @@ function TrendTable(props: { answer: TrendAnswer; interval: Interval; several: b
               <th key={index} scope="col" className="number">
                 <span className="inline-flex items-center gap-2">
                   <Swatch index={index} />
-                  {seriesName(series, props.several)}
+                  {seriesName(series, props.several, props.by)}
                 </span>
               </th>
             ))}

@@ -7,7 +7,7 @@ import * as ask from '../api/ask';
 import { post } from '../api/request';
 import type { Fact, Instant, Verification } from '../api/wire';
 import { one } from '../frame/search';
-import { Code, CopyButton } from '../parts/field';
+import { Code } from '../parts/field';
 import { count, dateTime, plain, sentence } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { Empty, Failure, PageHead, Section, Waiting } from '../parts/page';
@@ -33,10 +33,9 @@ export default function LedgerPage() {
           <Section
             title={`${count(ledger.data.size)} facts`}
             lead="Keep a checkpoint elsewhere: with it, a cut tail shows too."
-            action={<CopyButton text={ledger.data.checkpoint} label="Copy checkpoint" />}
           >
             <div className="px-5 pb-5">
-              <Code label="Signed checkpoint" code={ledger.data.checkpoint.trimEnd()} />
+              <Code label="Signed checkpoint" code={ledger.data.checkpoint} />
             </div>
           </Section>
           <Verify />
@@ -163,9 +162,11 @@ function Facts({ size, after }: { size: number; after: string | undefined }) {
               </tr>
             </thead>
             <tbody>
-              {list.map((fact, index) => (
-                <FactRow key={index} fact={fact} number={start + index} />
-              ))}
+              {list
+                .map((fact, index) => (
+                  <FactRow key={index} fact={fact} number={start + index} />
+                ))
+                .reverse()}
             </tbody>
           </table>
         </div>

@@ -7,6 +7,7 @@ export function PurposeChips({ names, max = 4 }: { names: readonly string[]; max
   const purposes = useQuery(ask.purposes());
   const title = (name: string) =>
     purposes.data?.find((each) => each.name === name)?.description ?? name;
+  if (names.length === 0) return null;
   const rest = names.length - max;
   return (
     <span className="inline-flex flex-wrap gap-1">

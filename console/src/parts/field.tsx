@@ -92,10 +92,10 @@ export function Choice<T extends string>(props: {
 }) {
   const name = useId();
   return (
-    <fieldset className="flex min-w-0 flex-col gap-1">
-      <legend className={props.hideLabel ? 'sr-only' : 'eyebrow float-left mb-1'}>
+    <div role="radiogroup" aria-labelledby={`${name}-label`} className="flex min-w-0 flex-col gap-1">
+      <span id={`${name}-label`} className={props.hideLabel ? 'sr-only' : 'eyebrow'}>
         {props.label}
-      </legend>
+      </span>
       <div className="flex h-9 w-fit items-center rounded-lg border border-line bg-sunken p-0.5">
         {props.options.map((each) => (
           <label
@@ -115,7 +115,7 @@ export function Choice<T extends string>(props: {
           </label>
         ))}
       </div>
-    </fieldset>
+    </div>
   );
 }
 
@@ -131,7 +131,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
     setTimeout(() => setCopied(false), 1600);
   };
   return (
-    <button type="button" className="press min-h-7 px-2 text-xs" onClick={copy}>
+    <button type="button" className="press press-quiet min-h-7 px-2 text-xs" onClick={copy}>
       <Icon name={copied ? 'check' : 'copy'} size={13} />
       <span aria-live="polite">{copied ? 'Copied' : label}</span>
     </button>
@@ -150,24 +150,25 @@ function copyBySelection(text: string) {
 
 /** Code to copy. `mark` names the lines that matter, counted from zero. */
 export function Code(props: { code: string; label: string; mark?: readonly number[] }) {
-  const lines = props.code.split('\n');
+  const lines = props.code.trimEnd().split('\n');
   return (
-    <div className="relative rounded-lg border border-line bg-sunken">
-      <div className="absolute top-2 right-2">
+    <div className="overflow-hidden rounded-lg border border-line bg-sunken">
+      <div className="flex items-center justify-between gap-3 pt-1.5 pr-1.5 pl-4">
+        <span className="eyebrow">{props.label}</span>
         <CopyButton text={props.code} />
       </div>
       <pre
         tabIndex={0}
         role="region"
         aria-label={props.label}
-        className="overflow-x-auto py-3 font-mono text-[0.8125rem] leading-6"
+        className="overflow-x-auto pt-1 pb-3 font-mono text-[0.8125rem] leading-6"
       >
-        <code className="block w-max min-w-full">
+        <code className="block w-max min-w-full pr-4">
           {lines.map((line, index) => (
             <span
               // The lines of a snippet never move.
               key={index}
-              className={`block border-l-2 px-4 pr-24 ${
+              className={`block border-l-2 px-3.5 ${
                 props.mark?.includes(index)
                   ? 'border-accent bg-accent-soft'
                   : 'border-transparent'

@@ -12,9 +12,16 @@ const onePlace = new Intl.NumberFormat('en', {
 export const count = (value: number) => whole.format(value);
 export const compact = (value: number) => (value < 10_000 ? count(value) : short.format(value));
 
+// A narrow space that does not break, so that a number never loses its sign.
+const PERCENT = '\u202f%';
+
 /** `0.421` as `42.1 %`. */
 export const share = (ratio: number) =>
-  Number.isFinite(ratio) ? `${onePlace.format(ratio * 100)} %` : '–';
+  Number.isFinite(ratio) ? `${onePlace.format(ratio * 100)}${PERCENT}` : '–';
+
+/** `0.421` as `42 %`. */
+export const wholeShare = (ratio: number) =>
+  Number.isFinite(ratio) ? `${whole.format(ratio * 100)}${PERCENT}` : '–';
 
 export const plural = (value: number, one: string, many = `${one}s`) =>
   `${count(value)} ${value === 1 ? one : many}`;

@@ -1,0 +1,27 @@
+// Pictures of every page, to look at: `CANDOR_URL=... CANDOR_LINK=... SHOTS=dir node shots.mjs`.
+// Proves nothing by itself.
+import { mkdirSync } from 'node:fs';
+import { open } from './browser.mjs';
+import { PAGES, SIZES, signIn } from './pages.mjs';
+
+const out = process.env.SHOTS ?? 'shots';
+const only = process.env.ONLY;
+mkdirSync(out, { recursive: true });
+const { context } = await open();
+const page = await context.newPage();
+await signIn(page);
+for (const theme of ['light', 'dark']) {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  for (const size of SIZES) {
+    if (size.width === 768) continue;
+    await page.setViewportSize(size);
+    for (const { name, path, ready } of PAGES) {
+      if (only && !name.includes(only)) continue;
+      await page.goto(new URL(path, process.env.CANDOR_URL).href);
+      await page.locator(ready).first().waitFor();
+      await page.evaluate(() => document.fonts.ready);
+      await page.screenshot({ path: `${out}/${name}-${theme}-${size.width}.png`, fullPage: true });
+    }
+  }
+}
+await context.close();
