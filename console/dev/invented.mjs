@@ -36,15 +36,31 @@ export const purposes = PURPOSES.map(([name, number, title, description]) => ({
   description,
 }));
 
+// What was really sent here, by event: the user of each.
+const sent = new Map();
+export function remember(event, user) {
+  sent.set(event, [...(sent.get(event) ?? []), user]);
+}
+export function forget(user) {
+  for (const [event, users] of sent) sent.set(event, users.filter((each) => each !== user));
+}
+
+function cohort(plan) {
+  const did = (event) => new Set(sent.get(event) ?? []);
+  const [first, ...rest] = plan.all.map((each) => did(each.event));
+  const none = plan.none.map((each) => did(each.event));
+  const people = [...first].filter(
+    (user) => rest.every((set) => set.has(user)) && !none.some((set) => set.has(user)),
+  ).length;
+  return { people, sentence: `${people} people did all of this` };
+}
+
 const ago = (days) => new Date(Date.now() - days * 86_400_000).toISOString();
 export const catalogue = {
-  events: NAMES.map(([event, count]) => ({
-    event,
-    count,
-    first: ago(90),
-    last: ago(0),
-    declared: true,
-  })),
+  events: (fresh) =>
+    [...(fresh ? [] : NAMES), ...[...sent].map(([event, users]) => [event, users.length])].map(
+      ([event, count]) => ({ event, count, first: ago(90), last: ago(0), declared: true }),
+    ),
   properties: [
     ['plan', 'text', 'usage', true, 'p1', 130_004, 0],
     ['category', 'text', 'usage', true, 'p2', 61_220, 0],
@@ -158,10 +174,10 @@ export function answerQuery(kind, plan, empty) {
     trend,
     funnel,
     retention,
-    cohort: () => ({ people: 1_482, sentence: '1,482 people did all of this' }),
+    cohort,
   };
   const answer = answers[kind](plan);
-  if (empty) {
+  if (empty || plan.from < '2010') {
     for (const series of answer.series ?? []) {
       series.values.fill(0);
       series.total = 0;

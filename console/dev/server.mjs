@@ -7,7 +7,7 @@
 import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { answerQuery, catalogue, makeEvent, purposes } from './invented.mjs';
+import { answerQuery, catalogue, forget, makeEvent, purposes, remember } from './invented.mjs';
 
 const option = (name, standard) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -136,7 +136,7 @@ const API = {
   'GET verdicts': () => state.verdicts,
   'GET events': () => state.events,
   'GET catalogue/purposes': () => purposes,
-  'GET catalogue/events': () => (isEmpty() ? [] : catalogue.events),
+  'GET catalogue/events': () => catalogue.events(isEmpty()),
   'GET catalogue/properties': () => (isEmpty() ? [] : catalogue.properties),
   'GET erasures': () => state.erasures,
   'GET ledger': () => ({
@@ -225,6 +225,7 @@ async function post(path, body, response) {
       files_to_rewrite: 4,
       time: new Date().toISOString(),
     };
+    forget(body.user_id ?? body.device_id);
     state.erasures.unshift(item);
     return json(response, item);
   }
@@ -274,6 +275,7 @@ function collect(path, body, response) {
   const all = body.batch ?? [body];
   for (const each of all) {
     const given = each.context?.consent?.categoryPreferences;
+    if (given) remember(each.event, each.userId);
     judge(source, each.type ?? 'track', given, {
       event: each.event ?? 'Page Viewed',
       person: 'p1',

@@ -2,22 +2,21 @@
 // Proves nothing by itself.
 import { mkdirSync } from 'node:fs';
 import { open } from './browser.mjs';
-import { PAGES, SIZES, signIn } from './pages.mjs';
+import { at, known, pages, signIn, SIZES } from './pages.mjs';
 
 const out = process.env.SHOTS ?? 'shots';
-const only = process.env.ONLY;
+const only = process.env.ONLY ?? '';
 mkdirSync(out, { recursive: true });
 const { context } = await open();
 const page = await context.newPage();
 await signIn(page);
+const list = pages(await known(page)).filter((each) => each.name.includes(only));
 for (const theme of ['light', 'dark']) {
   await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
   for (const size of SIZES) {
-    if (size.width === 768) continue;
     await page.setViewportSize(size);
-    for (const { name, path, ready } of PAGES) {
-      if (only && !name.includes(only)) continue;
-      await page.goto(new URL(path, process.env.CANDOR_URL).href);
+    for (const { name, path, ready } of list) {
+      await page.goto(at(path));
       await page.locator(ready).first().waitFor();
       await page.evaluate(() => document.fonts.ready);
       await page.screenshot({ path: `${out}/${name}-${theme}-${size.width}.png`, fullPage: true });

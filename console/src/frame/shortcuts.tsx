@@ -30,7 +30,7 @@ export function useShortcuts(open: { palette: () => void; sheet: () => void }) {
     latest.current = open;
   });
   useEffect(() => {
-    let prefixAt = 0;
+    let prefixAt = -PREFIX_MS;
     const onKey = (press: KeyboardEvent) => {
       if ((press.metaKey || press.ctrlKey) && press.key.toLowerCase() === 'k') {
         press.preventDefault();
@@ -41,7 +41,7 @@ export function useShortcuts(open: { palette: () => void; sheet: () => void }) {
       if (isTyping(press.target) || document.querySelector('dialog[open]')) return;
       if (!singleKeysOn()) return;
       const isSecond = performance.now() - prefixAt < PREFIX_MS;
-      prefixAt = 0;
+      prefixAt = -PREFIX_MS;
       if (isSecond) {
         const page = PAGES.find((each) => each.key === press.key);
         if (!page) return;
