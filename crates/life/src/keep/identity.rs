@@ -72,6 +72,12 @@ impl Identity {
         self.leaves.remove(index)
     }
 
+    /// The indexes under which leaves are known.
+    #[must_use]
+    pub fn indexes_of(&self, leaves: &[Leaf]) -> Vec<Index> {
+        self.leaves.iter().filter(|(_, leaf)| leaves.contains(leaf)).map(|(index, _)| *index).collect()
+    }
+
     /// The person that a leaf belongs to.
     #[must_use]
     pub fn person(&self, leaf: Leaf) -> Person {

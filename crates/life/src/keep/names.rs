@@ -1,4 +1,4 @@
-//! Names of events and properties as numbers that stand for them everywhere, for good.
+//! Names of events, properties and sources as numbers that stand for them everywhere, for good.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,7 @@ use vocabulary::Code;
 pub enum Named {
     Event,
     Property,
+    Source,
 }
 
 /// All names of one kind. Codes count from one; zero stands for no name.
@@ -36,11 +37,12 @@ impl Register {
     }
 }
 
-/// The names of events and of properties.
+/// The names of events, of properties and of sources.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     events: Register,
     properties: Register,
+    sources: Register,
 }
 
 impl Names {
@@ -55,6 +57,7 @@ impl Names {
         match named {
             Named::Event => self.events.insert(text),
             Named::Property => self.properties.insert(text),
+            Named::Source => self.sources.insert(text),
         }
     }
 
@@ -80,6 +83,7 @@ impl Names {
         match named {
             Named::Event => &self.events,
             Named::Property => &self.properties,
+            Named::Source => &self.sources,
         }
     }
 }
