@@ -83,7 +83,7 @@ impl Candor {
         candor.restart().await?;
         candor.site_key = candor.key(&["--kind", "site", "--source", "web"])?;
         candor.server_key = candor.key(&["--kind", "server", "--source", "backend"])?;
-        candor.token = candor.key(&["--kind", "token", "--name", "tests"])?;
+        candor.token = candor.key(&["--kind", "token", "--name", "tests", "--purpose", "measure", "--purpose", "analyse"])?;
         Ok(candor)
     }
 
