@@ -1,3 +1,4 @@
 //! The one harness. A module for each word of life, for the house itself and for the clients.
 
+mod clients;
 mod tidy;

@@ -7,15 +7,17 @@
 pub mod checkpoint;
 pub mod commitment;
 pub mod entry;
+mod past;
 pub mod tile;
 pub mod tree;
 pub mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError, KeyError, PublicKey};
 pub use commitment::{Batch, Opening, Salt};
-pub use entry::{Entry, EntryError};
+pub use entry::{ENTRY_BYTES_MAX, Entry, EntryError};
+pub use past::past_root;
 pub use tile::{Kind, Tile};
-pub use tlog_tiles::Hash;
+pub use tlog_tiles::{Hash, record_hash as leaf_hash};
 pub use tree::Tree;
 pub use verify::{Problem, ProblemCode, Report, verify};
 
@@ -27,6 +29,7 @@ pub const PUBLIC_KEY: &str = "key.pub";
 
 /// The files of a ledger, wherever they are.
 pub trait Files {
-    /// The bytes of the file at this path below the ledger's directory; `None` when it is not there.
+    /// The bytes of the file at this path below the ledger's directory; `None` when it is not
+    /// there.
     fn read(&self, path: &str) -> Option<Vec<u8>>;
 }

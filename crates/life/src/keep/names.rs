@@ -1,4 +1,4 @@
-//! Names of events, properties and sources as numbers that stand for them everywhere, for good.
+//! Names of events and properties as numbers that stand for them everywhere, for good.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,6 @@ use vocabulary::Code;
 pub enum Named {
     Event,
     Property,
-    Source,
 }
 
 /// All names of one kind. Codes count from one; zero stands for no name.
@@ -37,12 +36,11 @@ impl Register {
     }
 }
 
-/// The names of events, of properties and of sources.
+/// The names of events and of properties.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     events: Register,
     properties: Register,
-    sources: Register,
 }
 
 impl Names {
@@ -57,7 +55,6 @@ impl Names {
         match named {
             Named::Event => self.events.insert(text),
             Named::Property => self.properties.insert(text),
-            Named::Source => self.sources.insert(text),
         }
     }
 
@@ -83,7 +80,6 @@ impl Names {
         match named {
             Named::Event => &self.events,
             Named::Property => &self.properties,
-            Named::Source => &self.sources,
         }
     }
 }

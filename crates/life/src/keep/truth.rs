@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use vocabulary::{
-    Code, Counts, Leaf, Person, Purposes, Region, SourceId, Time, VerdictId,
+    Code, Counts, Leaf, Person, Purpose, Purposes, Region, SourceId, Time, VerdictId,
 };
 
 use super::frame::Record;
 use super::identity::{Identity, Version};
-use super::mask::{Cut, Mask, VerdictMask};
+use super::mask::{Cut, Mask, Masked, VerdictMask};
 use super::names::{Named, Names};
 use crate::admit::{Acts, Index, Standing, VerdictKey};
 
@@ -21,17 +21,15 @@ pub struct Truth {
     pub names: Names,
     pub identity: Identity,
     verdict_ids: HashMap<VerdictKey, VerdictId>,
-    verdicts: Arc<Vec<VerdictMask>>,
+    /// What narrows every reader; `moved` stays empty here.
+    mask: Mask,
     verdict_keys: Vec<Option<VerdictKey>>,
     acts: HashMap<Leaf, Acts>,
-    cuts: Arc<HashMap<Leaf, Vec<Cut>>>,
-    hidden: Arc<HashSet<Leaf>>,
     suppressed: HashMap<Index, Time>,
     counts: BTreeMap<SourceId, Counts>,
     /// Purposes that read or store on a device: their consent stays with the device at a merge.
     on_device: Purposes,
     acts_max: usize,
-    epoch: u64,
 }
 
 impl Truth {
@@ -42,16 +40,13 @@ impl Truth {
             names: Names::default(),
             identity: Identity::new(region),
             verdict_ids: HashMap::new(),
-            verdicts: Arc::default(),
+            mask: Mask::default(),
             verdict_keys: Vec::new(),
             acts: HashMap::new(),
-            cuts: Arc::default(),
-            hidden: Arc::default(),
             suppressed: HashMap::new(),
             counts: BTreeMap::new(),
             on_device,
             acts_max,
-            epoch: 0,
         }
     }
 
@@ -146,25 +141,25 @@ impl Truth {
     pub fn mask(&self, oldest: Version) -> Mask {
         let moved = self.identity.moved_since(oldest);
         let moved: HashMap<Leaf, Person> = moved.map(|leaf| (leaf, self.identity.person(leaf))).collect();
-        Mask {
-            verdicts: Arc::clone(&self.verdicts),
-            cuts: Arc::clone(&self.cuts),
-            hidden: Arc::clone(&self.hidden),
-            moved: Arc::new(moved),
-            epoch: self.epoch,
-        }
+        Mask { moved: Arc::new(moved), ..self.mask.clone() }
+    }
+
+    /// Whether a row is visible for a purpose now.
+    #[must_use]
+    pub fn shows(&self, purpose: Purpose, row: Masked) -> bool {
+        self.mask.shows(purpose, row)
     }
 
     /// Grows whenever the mask narrows.
     #[must_use]
     pub fn epoch(&self) -> u64 {
-        self.epoch
+        self.mask.epoch
     }
 
     /// Leaves that nobody sees any more.
     #[must_use]
     pub fn hidden(&self) -> Arc<HashSet<Leaf>> {
-        Arc::clone(&self.hidden)
+        Arc::clone(&self.mask.hidden)
     }
 
     /// How the events of each source ended.
@@ -179,6 +174,11 @@ impl Truth {
         (known.unwrap_or_else(|| self.names.insert(named, text)), known.is_none())
     }
 
+    /// Restores the acts of a leaf.
+    pub fn restore_acts(&mut self, leaf: Leaf, acts: Acts) {
+        self.acts.insert(leaf, acts);
+    }
+
     /// Restores an index that must not come back with anything collected up to `until`.
     pub fn suppress(&mut self, index: Index, until: Time) {
         let held = self.suppressed.entry(index).or_insert(until);
@@ -187,14 +187,14 @@ impl Truth {
 
     /// Restores leaves that nobody sees.
     pub fn hide(&mut self, leaf: Leaf) {
-        Arc::make_mut(&mut self.hidden).insert(leaf);
-        self.epoch += 1;
+        Arc::make_mut(&mut self.mask.hidden).insert(leaf);
+        self.mask.epoch += 1;
     }
 
     /// Restores a withdrawal.
     pub fn cut(&mut self, leaf: Leaf, cut: Cut) {
-        Arc::make_mut(&mut self.cuts).entry(leaf).or_default().push(cut);
-        self.epoch += 1;
+        Arc::make_mut(&mut self.mask.cuts).entry(leaf).or_default().push(cut);
+        self.mask.epoch += 1;
     }
 
     fn erase(&mut self, leaves: &[Leaf], at: Time) {
@@ -205,13 +205,13 @@ impl Truth {
         for leaf in leaves {
             self.hide(*leaf);
             self.acts.remove(leaf);
-            Arc::make_mut(&mut self.cuts).remove(leaf);
+            Arc::make_mut(&mut self.mask.cuts).remove(leaf);
         }
     }
 
     fn enter_verdict(&mut self, id: VerdictId, key: VerdictKey, mask: VerdictMask) {
         let place = usize::try_from(id.0).unwrap_or(usize::MAX);
-        let verdicts = Arc::make_mut(&mut self.verdicts);
+        let verdicts = Arc::make_mut(&mut self.mask.verdicts);
         if verdicts.len() <= place {
             verdicts.resize(place + 1, VerdictMask::default());
             self.verdict_keys.resize(place + 1, None);
