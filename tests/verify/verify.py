@@ -22,7 +22,7 @@ FINDINGS_MAX = 1_000
 
 
 class Wrong(Exception):
-    """One thing that is wrong: a code, the number of the first entry that it touches, a sentence."""
+    """One thing that is wrong: its code, the first entry that it touches, a sentence."""
 
     def __init__(self, code, index, detail):
         super().__init__(code)
@@ -304,7 +304,8 @@ def read_all(root, size, signed_root, since):
     elif since and since[0] <= len(reader.entries):
         line = reader.hashes if signed == "hashes" else reader.entries
         if root_over(line[: since[0]]) != since[1]:
-            reader.wrong("history-rewritten", None, f"the first {since[0]} entries are not the same")
+            detail = f"the first {since[0]} entries are not the same"
+            reader.wrong("history-rewritten", None, detail)
     return reader.found
 
 

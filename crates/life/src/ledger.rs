@@ -29,6 +29,7 @@ pub const PUBLIC_KEY: &str = "key.pub";
 
 /// The files of a ledger, wherever they are.
 pub trait Files {
-    /// The bytes of the file at this path below the ledger's directory; `None` when it is not there.
+    /// The bytes of the file at this path below the ledger's directory; `None` when it is not
+    /// there.
     fn read(&self, path: &str) -> Option<Vec<u8>>;
 }

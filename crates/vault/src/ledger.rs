@@ -1,7 +1,8 @@
 //! The files of the ledger: facts from the outbox become entries, hashes and a signed checkpoint.
 //!
-//! A checkpoint is signed only over a tree that grew from the one signed before it, and only after all
-//! that it counts is durable. It is the one file that is ever replaced; an error stops the ledger.
+//! A checkpoint is signed only over a tree that grew from the one signed before it, and only after
+//! all that it counts is durable. It is the one file that is ever replaced; an error stops the
+//! ledger.
 
 mod directory;
 
@@ -77,8 +78,8 @@ impl std::fmt::Debug for Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger in `directory`, or begins one there. `seed` is the secret Ed25519 key; `origin`
-    /// names the ledger in its checkpoints (no spaces, no plus).
+    /// Opens the ledger in `directory`, or begins one there. `seed` is the secret Ed25519 key;
+    /// `origin` names the ledger in its checkpoints (no spaces, no plus).
     pub fn open(directory: &Path, origin: &str, seed: &[u8; 32]) -> Result<Self, LedgerError> {
         let secret =
             Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| LedgerError::KeyChanged)?;
@@ -91,9 +92,9 @@ impl Ledger {
         Ok(Self { directory, key, secret, checkpoint, tree, bundle, last_sequence, state })
     }
 
-    /// Adds facts, each with its sequence in the outbox, in rising order; returns once they are durable
-    /// and signed. A fact that the ledger already holds is not added again, so after any error or crash
-    /// the outbox sends again all that it has not been told is here.
+    /// Adds facts, each with its sequence in the outbox, in rising order; returns once they are
+    /// durable and signed. A fact that the ledger already holds is not added again, so after any
+    /// error or crash the outbox sends again all that it has not been told is here.
     pub fn append(&mut self, facts: &[(u64, String)]) -> Result<Checkpoint, LedgerError> {
         if self.state == State::Stopped {
             return Err(LedgerError::Stopped);
@@ -127,8 +128,8 @@ impl Ledger {
         self.last_sequence
     }
 
-    /// Whether this ledger still extends a checkpoint (its text) that it signed before and that was kept
-    /// elsewhere. Whoever keeps one asks this after opening and before the first append.
+    /// Whether this ledger still extends a checkpoint (its text) that it signed before and that was
+    /// kept elsewhere. Whoever keeps one asks this after opening and before the first append.
     pub fn extends(&self, earlier: &str) -> Result<(), LedgerError> {
         let earlier = Checkpoint::read(earlier.as_bytes(), &self.key)?;
         let root = past_root(&self.directory, self.tree.size(), earlier.size());
@@ -138,7 +139,8 @@ impl Ledger {
         Err(LedgerError::Shortened { size: earlier.size() })
     }
 
-    /// At most `limit` entries from number `first` on (counted from 0), each with its number, as JSON.
+    /// At most `limit` entries from number `first` on (counted from 0), each with its number, as
+    /// JSON.
     pub fn entries(&self, first: u64, limit: usize) -> Result<Vec<(u64, String)>, LedgerError> {
         let mut found = Vec::new();
         let mut next = first;
@@ -161,7 +163,8 @@ impl Ledger {
     fn compare(&self, mut wanted: BTreeMap<u64, Vec<u8>>) -> Result<(), LedgerError> {
         let mut end = self.tree.size();
         while let Some(first) = wanted.first_key_value().map(|(first, _)| *first) {
-            // What is awaited for longest stands furthest back; past the beginning nothing can be found.
+            // What is awaited for longest stands furthest back; past the beginning nothing can be
+            // found.
             let Some(number) = end.checked_sub(1).map(|last| last / TILE_WIDTH as u64) else {
                 return Err(LedgerError::Conflict { sequence: first });
             };
@@ -241,7 +244,8 @@ impl Ledger {
     }
 
     fn publish(&mut self) -> Result<(), LedgerError> {
-        // INVARIANT(consistent): the tree only ever grew from the one that the last checkpoint signed.
+        // INVARIANT(consistent): the tree only ever grew from the one that the last checkpoint
+        // signed.
         self.checkpoint = sign(&self.key, &self.secret, &self.tree)?;
         self.directory.write(CHECKPOINT, self.checkpoint.text().as_bytes())?;
         self.directory.settle()
@@ -253,8 +257,8 @@ fn sign(key: &PublicKey, secret: &Ed25519KeyPair, tree: &Tree) -> Result<Checkpo
     Ok(Checkpoint::sign(key, tree.size(), tree.root(), &sign)?)
 }
 
-/// The checkpoint on disk. A directory without anything gets one of an empty ledger first of all, so
-/// that later a missing one is known to be missing.
+/// The checkpoint on disk. A directory without anything gets one of an empty ledger first of all,
+/// so that later a missing one is known to be missing.
 fn begin(
     directory: &mut Directory,
     key: &PublicKey,
@@ -283,8 +287,9 @@ fn begin(
     Ok(checkpoint)
 }
 
-/// Where the next entry goes: the tree, the unfinished entries and the last sequence, checked against
-/// the checkpoint. What lies beyond the checkpoint was never acknowledged and is not looked at.
+/// Where the next entry goes: the tree, the unfinished entries and the last sequence, checked
+/// against the checkpoint. What lies beyond the checkpoint was never acknowledged and is not looked
+/// at.
 fn read_edge(
     directory: &Directory,
     checkpoint: &Checkpoint,
@@ -327,8 +332,8 @@ fn read_bundle(directory: &Directory, number: u64, size: u64) -> Result<Vec<Vec<
     let hashes = Tile { kind: Kind::Hashes(0), ..place }.path();
     let hashes = directory.read(&hashes).and_then(|bytes| tile::read_hashes(&bytes));
     let hashes = hashes.ok_or_else(damaged)?;
-    let same = entries.len() == place.width
-        && entries.iter().map(|entry| leaf_hash(entry)).eq(hashes);
+    let same =
+        entries.len() == place.width && entries.iter().map(|entry| leaf_hash(entry)).eq(hashes);
     if same { Ok(entries.into_iter().map(<[u8]>::to_vec).collect()) } else { Err(damaged()) }
 }
 

@@ -1,5 +1,5 @@
-//! A checkpoint: origin, size and root, signed (C2SP checkpoint in a signed note, Ed25519). Whoever keeps
-//! one can later see whether the ledger still holds what it held then.
+//! A checkpoint: origin, size and root, signed (C2SP checkpoint in a signed note, Ed25519). Whoever
+//! keeps one can later see whether the ledger still holds what it held then.
 //!
 //! The secret key never comes here: who makes a checkpoint passes a closure that signs.
 
@@ -14,10 +14,14 @@ use tlog_tiles::Hash;
 /// The number that a signed note gives to Ed25519.
 const ED25519: u8 = 1;
 
-/// Why a text is no public key.
+/// Why a text is no public key, or a name cannot name a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no public key of a ledger: it is written `origin+01234567+base64`")]
-pub struct KeyError(pub String);
+pub enum KeyError {
+    #[error("`{0}` is no public key of a ledger: it is written `origin+01234567+base64`")]
+    Text(String),
+    #[error("`{0}` cannot name a ledger: leave out spaces and plus signs, and say something")]
+    Origin(String),
+}
 
 /// Who a ledger is and the key that verifies its signatures; as text, a C2SP verifier key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +34,7 @@ impl PublicKey {
     /// The key of the ledger called `origin` (no spaces, no plus).
     pub fn new(origin: &str, ed25519: &[u8; 32]) -> Result<Self, KeyError> {
         if !is_key_name_valid(origin) || origin.chars().any(char::is_control) {
-            return Err(KeyError(origin.to_owned()));
+            return Err(KeyError::Origin(origin.to_owned()));
         }
         let mut key = vec![ED25519];
         key.extend(ed25519);
@@ -40,7 +44,7 @@ impl PublicKey {
 
     /// The key that was written as text; only the one way of writing it is read.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let broken = || KeyError(text.to_owned());
+        let broken = || KeyError::Text(text.to_owned());
         let text = text.trim_end_matches('\n');
         StandardVerifier::new(text).map_err(|_| broken())?;
         let mut parts = text.splitn(3, '+');

@@ -1,7 +1,8 @@
-//! Commitments: a batch's fact says nothing about its rows but the root over salted hashes of them. Who
-//! holds a row's opening can prove that the ledger counted that row under that verdict.
+//! Commitments: a batch's fact says nothing about its rows but the root over salted hashes of them.
+//! Who holds a row's opening can prove that the ledger counted that row under that verdict.
 //!
-//! A salt never leaves with the commitment: once the salt is destroyed, the commitment says nothing.
+//! A salt never leaves with the commitment: once the salt is destroyed, the commitment says
+//! nothing.
 
 use hmac::{Hmac, Mac};
 use sha2::{Digest as _, Sha256};
@@ -57,7 +58,8 @@ struct Stored(Vec<Hash>);
 
 impl HashReader for Stored {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, Error> {
-        let hash = |index: &u64| usize::try_from(*index).ok().and_then(|at| self.0.get(at).copied());
+        let hash =
+            |index: &u64| usize::try_from(*index).ok().and_then(|at| self.0.get(at).copied());
         indexes.iter().map(|index| hash(index).ok_or(Error::IndexesNotInTree)).collect()
     }
 }

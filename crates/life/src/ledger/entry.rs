@@ -1,5 +1,6 @@
-//! A fact as the bytes of one entry: canonical JSON (sorted names, no spaces, whole numbers only), one
-//! line, with the outbox sequence inside. Two programs that write the same fact write the same bytes.
+//! A fact as the bytes of one entry: canonical JSON (sorted names, no spaces, whole numbers only),
+//! one line, with the outbox sequence inside. Two programs that write the same fact write the same
+//! bytes.
 //!
 //! It never shortens a fact: what does not fit is refused, before it enters the outbox.
 
@@ -34,7 +35,8 @@ pub enum EntryError {
 pub struct Entry {
     /// The place of the fact in the outbox; it rises from entry to entry, possibly with gaps.
     pub sequence: u64,
-    /// The fact's fields, `sequence` left out. A later version may know facts that this one does not.
+    /// The fact's fields, `sequence` left out. A later version may know facts that this one does
+    /// not.
     pub fields: Map<String, Value>,
 }
 
@@ -131,23 +133,54 @@ fn write_value(name: &str, value: &Value, text: &mut String) -> Result<(), Entry
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vocabulary::Time;
+    use vocabulary::{Counts, Digest, Outcome, Purpose, Refusal, SourceId, Time};
 
     #[test]
     fn a_fact_survives_its_entry() {
-        let fact = Fact::Founded { at: Time(1_767_225_600_000_000), controller: "shop\n\"é".into() };
+        let fact =
+            Fact::Founded { at: Time(1_767_225_600_000_000), controller: "a\n\"é".into() };
         let bytes = encode(7, &fact).unwrap();
         assert_eq!(
             std::str::from_utf8(&bytes).unwrap(),
-            r#"{"at":"2026-01-01T00:00:00Z","controller":"shop\n\"é","fact":"founded","sequence":7}"#
+            r#"{"at":"2026-01-01T00:00:00Z","controller":"a\n\"é","fact":"founded","sequence":7}"#
         );
         let entry = decode(&bytes).unwrap();
         assert_eq!((entry.sequence, entry.fact()), (7, Some(fact)));
     }
 
     #[test]
+    fn every_kind_of_fact_is_an_entry_and_is_called_by_its_name() {
+        let (at, actor, verb) = (Time(1), "a".to_owned(), "v".to_owned());
+        let (digest, purpose) = (Digest("00".into()), Purpose::ANALYSE);
+        let mut counts = Counts::default();
+        counts.add(Outcome::Refused(Refusal::ConsentAbsent));
+        let (plan, person, commitment) = (digest.clone(), digest.clone(), digest);
+        let (source, code, kind) = (SourceId(1), verb.clone(), verb.clone());
+        let (erasure, key, what, reason) = (verb.clone(), verb.clone(), verb.clone(), verb.clone());
+        let (actors, verbs, forgotten) = (actor.clone(), verb.clone(), person.clone());
+        let facts = [
+            Fact::Founded { at, controller: actor.clone() },
+            Fact::Collected { at, source, counts, commitment, test: true },
+            Fact::Consented { at, person, yes: vec![purpose], no: vec![], test: false },
+            Fact::Answered { at, actor: actors, purpose, verb: verbs, plan, rows: u64::MAX },
+            Fact::Denied { at, actor: actor.clone(), purpose, verb, code },
+            Fact::Forgotten { at, erasure: erasure.clone(), person: forgotten, keys: 1 },
+            Fact::Rewritten { at, erasure, files: 1, rows: 2 },
+            Fact::KeyChanged { at, actor: actor.clone(), key, kind, revoked: false },
+            Fact::SignedIn { at, actor, success: true },
+            Fact::Quarantined { at, what, reason, bytes: 3 },
+        ];
+        for fact in facts {
+            let entry = decode(&encode(1, &fact).unwrap()).unwrap();
+            assert_eq!(entry.fields.get("fact").unwrap(), fact.name());
+            assert_eq!((entry.fact(), fact.at()), (Some(fact), at));
+        }
+    }
+
+    #[test]
     fn the_order_and_spacing_of_the_outbox_do_not_matter() {
-        let one = encode_json(1, r#"{ "fact":"x", "b":[1, {"d":null,"c":true}], "a":-2 }"#).unwrap();
+        let one =
+            encode_json(1, r#"{ "fact":"x", "b":[1, {"d":null,"c":true}], "a":-2 }"#).unwrap();
         assert_eq!(one, br#"{"a":-2,"b":[1,{"c":true,"d":null}],"fact":"x","sequence":1}"#);
         assert_eq!(decode(&one).unwrap().fact(), None, "an unknown fact is still an entry");
     }

@@ -1,6 +1,7 @@
 //! The root that a ledger had when it was smaller, from its hashes alone.
 //!
-//! It does not prove that the hashes are the signed ones; it costs a few files, where `verify` reads all.
+//! It does not prove that the hashes are the signed ones; it costs a few files, where `verify`
+//! reads all.
 
 use tlog_tiles::{Error, Hash, HashReader, split_stored_hash_index, tree_hash};
 
@@ -8,8 +9,8 @@ use super::tile::read_hashes;
 use super::tree::{TILE_WIDTH, root_of};
 use super::{Files, Kind, Tile};
 
-/// The root over the first `earlier` entries of a ledger of `size`; `None` when there are not so many,
-/// or a file that is needed cannot be read.
+/// The root over the first `earlier` entries of a ledger of `size`; `None` when there are not so
+/// many, or a file that is needed cannot be read.
 #[must_use]
 pub fn past_root(files: &dyn Files, size: u64, earlier: u64) -> Option<Hash> {
     let past = Past { files, size };

@@ -91,7 +91,8 @@ pub fn read_hashes(bytes: &[u8]) -> Option<Vec<Hash>> {
     rest.is_empty().then(|| hashes.iter().map(|hash| Hash(*hash)).collect())
 }
 
-/// Adds an entry to the bytes of a file of entries; `false`, and nothing added, when it is too long.
+/// Adds an entry to the bytes of a file of entries; `false`, and nothing added, when it is too
+/// long.
 #[must_use]
 pub fn write_entry(bundle: &mut Vec<u8>, entry: &[u8]) -> bool {
     let Ok(length) = u16::try_from(entry.len()) else { return false };

@@ -1,5 +1,5 @@
-//! The RFC 6962 tree as it grows, in tiles of 256 hashes. It holds the right edge only, so a tree of any
-//! size takes a few kilobytes; full tiles are handed out as they fill.
+//! The RFC 6962 tree as it grows, in tiles of 256 hashes. It holds the right edge only, so a tree
+//! of any size takes a few kilobytes; full tiles are handed out as they fill.
 //!
 //! It never forgets a leaf and never changes one: `push` is the only way to change a tree.
 
@@ -28,7 +28,8 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The tree of this size whose unfinished tiles are these; `None` when they do not fit the size.
+    /// The tree of this size whose unfinished tiles are these; `None` when they do not fit the
+    /// size.
     #[must_use]
     pub fn resume(size: u64, edge: Vec<Vec<Hash>>) -> Option<Self> {
         let fits = |(level, hashes): (u8, &Vec<Hash>)| {
@@ -75,8 +76,8 @@ impl Tree {
     /// The root over all leaves.
     #[must_use]
     pub fn root(&self) -> Hash {
-        // A level's hashes stand for perfect subtrees of equal size, and whatever lower levels left over
-        // is smaller than one: so each level folds to one hash that ends the level above.
+        // A level's hashes stand for perfect subtrees of equal size, and whatever lower levels left
+        // over is smaller than one: so each level folds to one hash that ends the level above.
         let mut rest: Option<Hash> = None;
         for hashes in &self.edge {
             let mut line = hashes.clone();
@@ -188,9 +189,9 @@ mod tests {
             let bytes = tile.read_data(&stored).unwrap();
             let ours = if tile.width() == 256 {
                 whole += 1;
-                let ours = full.iter().find(|ours| {
-                    ours.level == tile.level() && ours.index == tile.level_index()
-                });
+                let ours = full
+                    .iter()
+                    .find(|ours| ours.level == tile.level() && ours.index == tile.level_index());
                 ours.unwrap().hashes.clone()
             } else {
                 part += 1;

@@ -1,8 +1,8 @@
-//! Whether a ledger is whole, from its files and a public key: every entry, every hash and the signature
-//! are computed again.
+//! Whether a ledger is whole, from its files and a public key: every entry, every hash and the
+//! signature are computed again.
 //!
-//! It believes no file and repairs none. Cutting back to an earlier signed checkpoint leaves files that
-//! are whole; only a checkpoint kept elsewhere shows it, and the report says so.
+//! It believes no file and repairs none. Cutting back to an earlier signed checkpoint leaves files
+//! that are whole; only a checkpoint kept elsewhere shows it, and the report says so.
 
 mod walk;
 

@@ -37,7 +37,7 @@ trait IdText {
 
 impl IdText for PublicKey {
     fn id_text(&self) -> String {
-        self.to_string().rsplitn(3, '+').nth(1).unwrap().to_owned()
+        self.to_string().rsplit('+').nth(1).unwrap().to_owned()
     }
 }
 
@@ -63,7 +63,11 @@ fn ledger_of(entries: &[Vec<u8>]) -> Memory {
         files.insert(tile.path(), bundle);
     }
     let unfinished = tree.unfinished();
-    full.extend(unfinished.map(|(level, index, hashes)| Full { level, index, hashes: hashes.into() }));
+    full.extend(unfinished.map(|(level, index, hashes)| Full {
+        level,
+        index,
+        hashes: hashes.into(),
+    }));
     for Full { level, index, hashes } in full.iter() {
         let tile = Tile { kind: Kind::Hashes(*level), index: *index, width: hashes.len() };
         files.insert(tile.path(), write_hashes(hashes));

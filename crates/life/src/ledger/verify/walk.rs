@@ -1,7 +1,7 @@
 //! The reading of entries and hashes, one file of 256 at a time.
 //!
-//! Two trees grow side by side: one from the entries, one from the lowest hashes. The tree whose root was
-//! signed says on which side the fault is. Memory does not grow with the ledger.
+//! Two trees grow side by side: one from the entries, one from the lowest hashes. The tree whose
+//! root was signed says on which side the fault is. Memory does not grow with the ledger.
 
 use std::collections::BTreeMap;
 
@@ -185,8 +185,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Compares a file of hashes with what either tree says that it holds. The lowest level was compared
-    /// with its entries one by one.
+    /// Compares a file of hashes with what either tree says that it holds. The lowest level was
+    /// compared with its entries one by one.
     fn compare_above(&mut self, level: u8, number: u64, by_entries: &[Hash], by_hashes: &[Hash]) {
         if level == 0 {
             return;
@@ -244,10 +244,14 @@ impl Walk<'_> {
         }
         problems.extend(since.and_then(|since| {
             let roots = self.since_roots;
-            compare_since(since, head, roots.map(|(entries, hashes)| match signed {
-                Signed::Entries | Signed::Neither => entries,
-                Signed::Hashes => hashes,
-            }))
+            compare_since(
+                since,
+                head,
+                roots.map(|(entries, hashes)| match signed {
+                    Signed::Entries | Signed::Neither => entries,
+                    Signed::Hashes => hashes,
+                }),
+            )
         }));
         problems
     }

@@ -1,9 +1,10 @@
-//! The disk stops at every single change in turn; what is found then is opened, verified and extended.
+//! The disk stops at every single change in turn; what is found then is opened, verified and
+//! extended.
 
 use super::*;
 
-/// Runs `change` again and again on a copy of `base`, stopping one step later each time, until it is
-/// let through; hands what each stop left to `inspect`. Says how many stops there were.
+/// Runs `change` again and again on a copy of `base`, stopping one step later each time, until it
+/// is let through; hands what each stop left to `inspect`. Says how many stops there were.
 fn stop_everywhere(
     base: &Path,
     change: &dyn Fn(&Path) -> Result<(), LedgerError>,
@@ -60,7 +61,8 @@ fn assert_same_files(root: &Path, size: u64) {
     let straight = straight.path().join("ledger");
     let read = |root: &Path| {
         let names = files(root).into_iter();
-        names.map(|file| (file.strip_prefix(root).unwrap().to_owned(), fs::read(&file).unwrap()))
+        names
+            .map(|file| (file.strip_prefix(root).unwrap().to_owned(), fs::read(&file).unwrap()))
             .collect::<Vec<_>>()
     };
     assert_eq!(read(root), read(&straight));
@@ -77,14 +79,10 @@ fn a_crash_at_any_step_of_an_append_loses_nothing_and_doubles_nothing() {
 #[test]
 fn a_crash_at_any_step_of_the_beginning_begins_again() {
     let nothing = room();
-    let stops = stop_everywhere(
-        nothing.path(),
-        &|root| open(root).map(|_| ()),
-        &|root, _| {
-            let mut ledger = open(root).unwrap();
-            ledger.append(&facts([1])).unwrap();
-            assert!(check(root, None).ok);
-        },
-    );
+    let stops = stop_everywhere(nothing.path(), &|root| open(root).map(|_| ()), &|root, _| {
+        let mut ledger = open(root).unwrap();
+        ledger.append(&facts([1])).unwrap();
+        assert!(check(root, None).ok);
+    });
     assert!(stops >= 6, "{stops}");
 }
