@@ -1,4 +1,5 @@
 //! The one harness. A module for each word of life, for the house itself and for the clients.
 
 mod clients;
+mod keep;
 mod tidy;

@@ -114,7 +114,8 @@ pub struct Raw<'a> {
     pub address: Option<IpAddr>,
 }
 
-/// An event that broke its protocol; it harms only itself. It says what and how to repair, not what it held.
+/// An event that broke its protocol; it harms only itself. It says what and how to repair, but not
+/// what the event held.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{pointer}: {problem}")]
 pub struct Invalid {
@@ -174,7 +175,8 @@ pub struct Arrival<'a> {
 
 impl fmt::Debug for Raw<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Raw").field("kind", &self.kind).field("time", &self.time).finish_non_exhaustive()
+        let mut out = out.debug_struct("Raw");
+        out.field("kind", &self.kind).field("time", &self.time).finish_non_exhaustive()
     }
 }
 

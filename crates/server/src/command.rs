@@ -140,7 +140,7 @@ impl Candor {
     pub async fn run(self, environment: Environment) -> anyhow::Result<Ending> {
         match self.verb {
             Verb::Serve(serve) => serve.run(&environment).await,
-            Verb::Demo(demo) => demo.run().await,
+            Verb::Demo(demo) => demo.run(&environment).await,
             Verb::Query(query) => query.run(&environment).await,
             Verb::Import(import) => import.run(&environment).await,
             Verb::Erase(erase) => erase.run(&environment).await,

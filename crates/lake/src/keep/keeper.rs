@@ -80,12 +80,48 @@ pub trait Listener: Send {
 #[derive(Debug)]
 pub struct Closed {
     pub segment: u64,
-    pub frames: u64,
     pub fresh: Arc<Fresh>,
     /// Everything in it that is no row.
     pub records: Vec<Record>,
     /// The keys of its rows by which repeats are known.
     pub duplicates: Vec<[u8; 16]>,
+}
+
+impl Closed {
+    /// An empty segment whose rows go to `fresh`.
+    #[must_use]
+    pub fn new(segment: u64, fresh: Arc<Fresh>) -> Self {
+        Self { segment, fresh, records: Vec::new(), duplicates: Vec::new() }
+    }
+
+    /// Takes in what one frame made durable.
+    pub fn take(&mut self, kept: Kept) {
+        let rows = kept.records().iter().filter_map(|record| match record {
+            Record::Row { row, .. } => Some(row),
+            Record::Name { .. }
+            | Record::Verdict { .. }
+            | Record::Leaf { .. }
+            | Record::Link { .. }
+            | Record::Unlink { .. }
+            | Record::Act { .. }
+            | Record::Erase { .. }
+            | Record::Counts { .. } => None,
+        });
+        self.fresh.push(rows);
+        for record in kept.into_records() {
+            match record {
+                Record::Row { duplicate, .. } => self.duplicates.extend(duplicate),
+                other @ (Record::Name { .. }
+                | Record::Verdict { .. }
+                | Record::Leaf { .. }
+                | Record::Link { .. }
+                | Record::Unlink { .. }
+                | Record::Act { .. }
+                | Record::Erase { .. }
+                | Record::Counts { .. }) => self.records.push(other),
+            }
+        }
+    }
 }
 
 /// Why the keeper stopped.
@@ -222,9 +258,7 @@ impl Keeper {
 /// The segment that is being written, and what of it is in memory.
 struct Current {
     segment: Segment,
-    fresh: Arc<Fresh>,
-    records: Vec<Record>,
-    duplicates: Vec<[u8; 16]>,
+    closed: Closed,
     since: Time,
 }
 
@@ -377,24 +411,8 @@ impl Writer {
         current.segment.append(&kept)?;
         current.segment.sync()?;
         // INVARIANT(durable): only from here on may anybody see or be told of these records.
-        current.fresh.push(kept.records().iter().filter_map(|record| match record {
-            Record::Row { row, .. } => Some(row),
-            Record::Name { .. }
-            | Record::Verdict { .. }
-            | Record::Leaf { .. }
-            | Record::Link { .. }
-            | Record::Unlink { .. }
-            | Record::Act { .. }
-            | Record::Erase { .. }
-            | Record::Counts { .. } => None,
-        }));
         self.listener.kept(&kept);
-        for record in kept.into_records() {
-            match record {
-                Record::Row { duplicate, .. } => current.duplicates.extend(duplicate),
-                other => current.records.push(other),
-            }
-        }
+        current.closed.take(kept);
         Ok(())
     }
 
@@ -407,9 +425,7 @@ impl Writer {
         self.region.publish(|view| view.fresh.push((number, Arc::clone(&fresh))));
         self.current = Some(Current {
             segment,
-            fresh,
-            records: Vec::new(),
-            duplicates: Vec::new(),
+            closed: Closed::new(number, fresh),
             since: self.start.now,
         });
         Ok(())
@@ -417,13 +433,7 @@ impl Writer {
 
     fn close(&mut self) -> Result<(), KeeperError> {
         if let Some(current) = self.current.take() {
-            self.listener.closed(Closed {
-                segment: current.segment.number,
-                frames: current.segment.frames,
-                fresh: current.fresh,
-                records: current.records,
-                duplicates: current.duplicates,
-            });
+            self.listener.closed(current.closed);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! A request's body, opened: decompressed, unwrapped from its form, text, not too deep. It never reads a call.
+//! A request's body, opened: decompressed, out of its form, text, not too deep. It reads no call.
 //!
-//! INVARIANT(limits): nothing is allocated in proportion to what a sender claims, only to what has been
-//! read, and reading stops one byte past the limit.
+//! INVARIANT(limits): nothing is allocated in proportion to what a sender claims, only to what has
+//! been read, and reading stops one byte past the limit.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -137,13 +137,14 @@ fn packing(body: &[u8], encoding: Option<&str>) -> Result<Packing, Malformed> {
     }
 }
 
-/// The two bytes in front of a zlib stream are a multiple of 31; a bare deflate stream has no such bytes.
+/// The two bytes in front of a zlib stream are a multiple of 31; a bare deflate has none such.
 fn is_zlib(body: &[u8]) -> bool {
     let [first, second, ..] = body else { return false };
     first & 0x0f == 8 && u16::from_be_bytes([*first, *second]) % 31 == 0
 }
 
-/// The window that every reader of zstd is asked to support: 8 MiB. A frame may claim more and gets none.
+/// The window that every reader of zstd is asked to support: 8 MiB. A frame that claims more is
+/// refused.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 fn zstd_reader(body: &[u8]) -> Result<impl Read + use<'_>, Malformed> {
@@ -232,7 +233,7 @@ pub(super) fn syntax(text: &str, error: &serde_json::Error) -> Malformed {
             "the JSON is broken"
         }
         serde_json::error::Category::Data => "a part of it is not of the shape that this call has",
-        serde_json::error::Category::Eof => "the JSON ends too early",
+        serde_json::error::Category::Eof => "it ends too early",
     };
     Malformed::Syntax { offset: line_start + error.column(), problem: problem.into() }
 }

@@ -1,4 +1,4 @@
-//! Pieces of JSON that every protocol reads with patience: a value of the wrong type is a value, not an error.
+//! Pieces of JSON that every protocol reads with patience: a wrong type is a value, not an error.
 //!
 //! So a mistake in one field is told at that field's pointer and harms only its event.
 
@@ -143,7 +143,7 @@ impl Place {
             Scalar::Text(text) if text.trim().is_empty() => return Ok(None),
             Scalar::Text(text) => text,
             Scalar::Integer(number) => Cow::Owned(number.to_string()),
-            // A number with a fraction or an exponent has no one spelling, so it could name two people.
+            // A number with a fraction has no one spelling, so it could name two people.
             Scalar::Number(_) | Scalar::Flag(_) | Scalar::Nested => {
                 return Err(
                     self.wrong(field, "is neither text nor a whole number: send it as text")
@@ -259,7 +259,7 @@ impl<'de> Visitor<'de> for ChoicesVisitor {
     }
 }
 
-/// Reads the members of a list up to a limit, and only counts the rest; answers how many there were.
+/// Reads the members of a list up to a limit and only counts the rest; tells how many there were.
 pub struct List<T> {
     members_max: usize,
     member: PhantomData<T>,

@@ -1,4 +1,4 @@
-//! The key that a request shows, in every place where clients put it. Whether it is known is not asked here.
+//! The key that a request shows, in every place where clients put it. Nobody asks if it is known.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use url::form_urlencoded;
 use super::Parcel;
 use super::json::Scalar;
 
-/// The user name of Basic authorization; its password is empty, and clients leave out the colon too.
+/// The user of Basic authorization; its password is empty, and some clients leave out the colon.
 #[must_use]
 pub fn basic<'a>(parcel: &Parcel<'a>) -> Option<Cow<'a, str>> {
     let encoded = scheme(parcel.authorization?, "basic")?;

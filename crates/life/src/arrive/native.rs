@@ -1,4 +1,4 @@
-//! Our own protocol: a list of events, and a person's choice. It judges nothing and looks up no key.
+//! Our own protocol: events, and a person's choice. It judges nothing and looks up no key.
 //!
 //! Where Segment must guess what an old client meant, this one says what is wrong.
 
@@ -12,33 +12,10 @@ use vocabulary::{Limits, Time};
 use super::body::{Body, syntax};
 use super::json::{Choices, List, Place, Scalar};
 use super::skew::{Correction, instant};
-use super::{Arrival, Fields, Invalid, Kind, Malformed, Parcel, Raw, Scope, Signals, key};
+use super::{Arrival, Fields, Invalid, Kind, Malformed, Parcel, Raw, Scope, key};
 
-/// A person's choice, told for itself and not with an event.
-#[derive(Clone)]
-pub struct Choice<'a> {
-    pub user: Option<Cow<'a, str>>,
-    pub device: Option<Cow<'a, str>>,
-    /// By names of purposes or of the client's categories.
-    pub choices: Choices<'a>,
-    /// When the person chose, corrected for the client's clock.
-    pub time: Time,
-    pub received: Time,
-    pub signals: Signals,
-}
-
-/// A request that tells a choice: the key it showed, and the choice or what is wrong with it.
-#[derive(Debug)]
-pub struct Told<'a> {
-    pub key: Option<Cow<'a, str>>,
-    pub choice: Result<Choice<'a>, Invalid>,
-}
-
-impl std::fmt::Debug for Choice<'_> {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Choice").field("time", &self.time).finish_non_exhaustive()
-    }
-}
+/// The name of the event that a choice told for itself becomes; it is never kept as one.
+pub const CONSENT: &str = "consent";
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -106,7 +83,7 @@ pub fn read_events<'a>(
         read_event(json.get(), Place { list: Some(("events", index)) }, &correction, parcel, limits)
     };
     let events = members.into_iter().enumerate().map(read).collect();
-    Ok(Arrival { key: presented(envelope.key, parcel), events })
+    Ok(Arrival { key: presented(&envelope.key, parcel), events })
 }
 
 /// Reads one event, standing for itself or in a list; its place tells its order, too.
@@ -154,33 +131,30 @@ pub fn read_event<'a>(
     })
 }
 
-/// Reads a person's choice.
+/// Reads a person's choice, told for itself: an event that says nothing else.
 pub fn read_consent<'a>(
     body: &'a Body<'_>,
     parcel: &Parcel<'a>,
     limits: &Limits,
-) -> Result<Told<'a>, Malformed> {
+) -> Result<Arrival<'a>, Malformed> {
     let mut consent: Consent<'a> = object(body.text())?;
-    let key = presented(std::mem::take(&mut consent.key), parcel);
-    Ok(Told { key, choice: choice(consent, parcel, limits) })
+    let key = presented(&std::mem::take(&mut consent.key), parcel);
+    Ok(Arrival { key, events: vec![choice(consent, parcel, limits)] })
 }
 
 fn choice<'a>(
     consent: Consent<'a>,
     parcel: &Parcel<'a>,
     limits: &Limits,
-) -> Result<Choice<'a>, Invalid> {
+) -> Result<Raw<'a>, Invalid> {
     let place = Place::BODY;
     let user = place.identifier("user_id", consent.user_id, limits.identifier_chars)?;
     let device = place.identifier("device_id", consent.device_id, limits.identifier_chars)?;
     somebody(user.as_ref(), device.as_ref(), place)?;
     let choices = match consent.purposes {
         Some(json) if json.get().len() > limits.event_bytes => {
-            return Err(place.invalid(
-                "event-too-large",
-                "purposes",
-                "`purposes` is too long: name fewer",
-            ));
+            let problem = "`purposes` is too long: name fewer";
+            return Err(place.invalid("event-too-large", "purposes", problem));
         }
         Some(json) => place.choices("purposes", json)?,
         None => Choices::new(),
@@ -191,8 +165,22 @@ fn choice<'a>(
     }
     let sent = optional_instant("sent_at", &consent.sent_at, place)?;
     let correction = Correction::new(parcel.received, sent, limits);
-    let time = correction.correct(optional_instant("time", &consent.time, place)?);
-    Ok(Choice { user, device, choices, time, received: parcel.received, signals: parcel.signals })
+    Ok(Raw {
+        kind: Kind::Event,
+        name: Cow::Borrowed(CONSENT),
+        message: None,
+        user,
+        device,
+        previous: None,
+        session: None,
+        time: correction.correct(optional_instant("time", &consent.time, place)?),
+        received: parcel.received,
+        sequence: 0,
+        fields: Vec::new(),
+        choices,
+        signals: parcel.signals,
+        address: parcel.address,
+    })
 }
 
 /// The members of a list, each unread; more than the limit are only counted.
@@ -247,11 +235,11 @@ fn optional_instant(
     }
 }
 
-fn presented<'a>(body: Scalar<'a>, parcel: &Parcel<'a>) -> Option<Cow<'a, str>> {
+fn presented<'a>(body: &Scalar<'a>, parcel: &Parcel<'a>) -> Option<Cow<'a, str>> {
     key::bearer(parcel)
         .or_else(|| key::header(parcel))
         .or_else(|| key::basic(parcel))
-        .or_else(|| key::written(&body))
+        .or_else(|| key::written(body))
 }
 
 #[cfg(test)]

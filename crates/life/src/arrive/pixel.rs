@@ -1,4 +1,4 @@
-//! An event in the address of an image, for mails and for pages without scripts. Everything in it is text.
+//! An event in the address of an image, for mails and pages without scripts. All of it is text.
 
 use std::borrow::Cow;
 
@@ -37,7 +37,7 @@ struct Reserved<'a> {
     choices: Choices<'a>,
 }
 
-/// Reads the event in a query. What is wrong with it comes back in its place; the image is sent anyway.
+/// Reads the event in a query. What is wrong comes back in its place; the image is sent anyway.
 #[must_use]
 pub fn read<'a>(pixel: Pixel, parcel: &Parcel<'a>, limits: &Limits) -> Arrival<'a> {
     let key = key::query(parcel).or_else(|| key::header(parcel)).or_else(|| key::basic(parcel));

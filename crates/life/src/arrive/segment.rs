@@ -1,23 +1,25 @@
-//! Segment's HTTP tracking API: six calls, and batches of them. It judges nothing and looks up no key.
+//! Segment's HTTP tracking API: six calls, and batches of them. It judges nothing, looks up no key.
 //!
-//! A mistake in a member of a batch becomes that member's `Invalid`; only a body that is no JSON of the call
-//! at all is `Malformed`.
+//! A mistake in a member of a batch becomes that member's `Invalid`; only a body that is no JSON of
+//! the call at all is `Malformed`.
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use vocabulary::Limits;
 
 use super::body::{Body, syntax};
-use super::json::{Choices, Place, Scalar, choose, made};
+use super::json::{Place, Scalar, choose, made};
 use super::skew::{Correction, instant};
 use super::{Arrival, Fields, Invalid, Kind, Malformed, Parcel, Raw, Scope, key};
+use context::{Glance, glance};
 use message::{Envelope, Member, Message};
 
+pub use settings::{settings, success};
+
+mod context;
 mod message;
+mod settings;
 
 /// One of the calls that carry an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,13 +94,6 @@ struct Shared<'r, 'a> {
     glance: Result<Glance<'a>, Invalid>,
 }
 
-/// What a context says that the protocol itself has a use for.
-#[derive(Default, Clone)]
-struct Glance<'a> {
-    choices: Choices<'a>,
-    session: Option<Cow<'a, str>>,
-}
-
 /// Reads the body of a single call.
 pub fn read_call<'a>(
     call: Call,
@@ -122,7 +117,7 @@ pub fn read_call<'a>(
     Ok(Arrival { key, events })
 }
 
-/// Reads the body of a batch. What stands beside the batch holds for each member that does not overwrite it.
+/// Reads the body of a batch. What stands beside it holds for each member that says nothing else.
 pub fn read_batch<'a>(
     body: &'a Body<'_>,
     parcel: &Parcel<'a>,
@@ -345,88 +340,6 @@ fn fields<'a>(
     fields.extend(traits.map(|json| borrowed(scope, json)));
     fields.extend(made.map(|(scope, json)| Fields { scope, json }));
     fields
-}
-
-#[derive(Deserialize)]
-struct ContextRead<'a> {
-    #[serde(borrow)]
-    consent: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "sessionId")]
-    session: Scalar<'a>,
-    #[serde(borrow, default)]
-    session_id: Scalar<'a>,
-}
-
-#[derive(Deserialize)]
-struct ConsentRead<'a> {
-    #[serde(borrow, rename = "categoryPreferences")]
-    preferences: Option<&'a RawValue>,
-}
-
-/// Looks into a context for consent and session, if its text could hold any.
-fn glance<'a>(
-    context: Option<&'a RawValue>,
-    place: Place,
-    limits: &Limits,
-) -> Result<Glance<'a>, Invalid> {
-    let Some(json) = context else { return Ok(Glance::default()) };
-    let text = json.get();
-    let holds = |word: &str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    // A name may be written with escapes; then reading it is the only way to know.
-    if !holds("consent") && !holds("\"session") && !holds("\\u") {
-        return Ok(Glance::default());
-    }
-    let read: ContextRead<'a> = serde_json::from_str(text).map_err(|_| {
-        place.invalid(
-            "type-wrong",
-            "context",
-            "`context` says consent or session twice: say it once",
-        )
-    })?;
-    // The protocol defines no session, so one that is unreadable is none.
-    let session = |written| place.identifier("", written, limits.identifier_chars).ok().flatten();
-    let session = session(read.session).or_else(|| session(read.session_id));
-    let Some(consent) = place.object("context/consent", read.consent)? else {
-        return Ok(Glance { choices: Choices::new(), session });
-    };
-    let consent: ConsentRead<'a> = serde_json::from_str(consent.get()).map_err(|_| {
-        place.invalid(
-            "consent-unreadable",
-            "context/consent",
-            "`categoryPreferences` stands twice: say it once",
-        )
-    })?;
-    let choices = match consent.preferences {
-        Some(preferences) => place.choices("context/consent/categoryPreferences", preferences)?,
-        None => Choices::new(),
-    };
-    Ok(Glance { choices, session })
-}
-
-/// The answer that tells a client its call was taken.
-#[must_use]
-pub fn success() -> Value {
-    json!({ "success": true })
-}
-
-/// The settings that start a browser's client: where to send, and that nothing else is to be loaded.
-///
-/// `api_host` is host and path without a scheme; `protocol` is `http` or `https`, which clients else assume.
-#[must_use]
-pub fn settings(key: &str, api_host: &str, protocol: &str) -> Value {
-    let open = json!({ "__default": { "enabled": true } });
-    json!({
-        "integrations": {
-            "Segment.io": {
-                "apiKey": key,
-                "apiHost": api_host,
-                "protocol": protocol,
-                "versionSettings": { "version": "4.4.7", "componentTypes": ["browser"] },
-            },
-        },
-        "plan": { "track": open, "identify": open, "group": open },
-        "analyticsNextEnabled": true,
-    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The client's clock, corrected: how long before it was sent a thing happened, counted back from arrival.
+//! The client's clock, corrected: how long before it was sent a thing happened, counted back from
+//! arrival.
 //!
 //! It never reorders: every event of a request is moved by the same span.
 
@@ -24,7 +25,7 @@ impl Correction {
         Self { received, shift, future: limits.future }
     }
 
-    /// `received - (sent - original)`. What is unknown, before 1970 or too far ahead happened on arrival.
+    /// `received - (sent - original)`. The unknown, before 1970 or far ahead happened on arrival.
     #[must_use]
     pub fn correct(&self, original: Option<Time>) -> Time {
         let Some(original) = original else { return self.received };

@@ -63,7 +63,7 @@ impl App {
         };
         let mut duplicates = Duplicates::open(&place.root, &vault.runs().await?)?;
         let files = vault.manifest().await?;
-        lake::keep::file::sweep(&place.root, &files, &vault.runs().await?)?;
+        lake::keep::fold::sweep(&place.root, &files, &vault.runs().await?)?;
         let directory = data.join("journal");
         let context = Context { controller: vault.controller().to_owned(), region: config.server.region };
         let replay = Replay { directory: &directory, data: &data, context: &context, vault: &vault };
@@ -113,6 +113,7 @@ impl App {
             journal: directory,
             footers: Footers::new(4096),
             streams,
+            manifest: tokio::sync::Mutex::new(()),
             seen: Mutex::new(Seen::default()),
             sequence: AtomicU64::new(0),
             unknown_keys: AtomicU64::new(0),
@@ -188,13 +189,7 @@ impl Replay<'_> {
                 journal::quarantine(self.directory, &self.data.join("quarantine"), damage)?;
             }
             replayed.broken.extend(read.broken);
-            let mut closed = Closed {
-                segment,
-                frames: read.frames.len() as u64,
-                fresh: Arc::new(Fresh::default()),
-                records: Vec::new(),
-                duplicates: Vec::new(),
-            };
+            let mut closed = Closed::new(segment, Arc::new(Fresh::default()));
             for (_, kept) in read.frames {
                 for record in kept.records() {
                     truth.apply(record);

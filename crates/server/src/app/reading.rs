@@ -11,7 +11,7 @@ use life::keep::names::Named;
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
-use vocabulary::{Categories, Code, Leaf, Person, Purpose, Purposes, Time, Value};
+use vocabulary::{Code, Leaf, Person, Purpose, Purposes, Time, Value};
 
 use super::App;
 use crate::problem::Problem;
@@ -65,12 +65,6 @@ impl App {
     pub fn purpose_names(&self, purposes: Purposes) -> Vec<String> {
         let names = purposes.iter().filter_map(|purpose| self.catalogue().purpose_name(purpose));
         names.map(str::to_owned).collect()
-    }
-
-    /// The categories that a grant lets its reader see.
-    #[must_use]
-    pub fn readable(&self, grant: &Grant) -> Categories {
-        Categories(self.catalogue().readable_for(grant.purpose()).0 & grant.categories().0)
     }
 
     /// The latest events that a purpose may see, newest first.
@@ -156,7 +150,7 @@ impl App {
         grant: &Grant,
         values: impl Iterator<Item = (Code, &'r Value)>,
     ) -> BTreeMap<String, Json> {
-        let readable = self.readable(grant);
+        let readable = grant.categories();
         let shown = values.filter_map(|(code, value)| {
             let property = self.property_of(code)?;
             readable.has(property.category).then(|| (property.name.clone(), json(value)))

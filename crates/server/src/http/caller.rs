@@ -69,7 +69,7 @@ impl Known {
 
     /// The grant for one use; a refusal leaves a fact.
     pub async fn grant(&self, app: &App, purpose: Purpose, verb: Verb) -> Result<Grant, Problem> {
-        match Grant::issue(&self.authority, purpose, verb, app.now()) {
+        match Grant::issue(app.catalogue(), &self.authority, purpose, verb, app.now()) {
             Ok(grant) => Ok(grant),
             Err(why) => {
                 app.denied(&self.authority.actor, purpose, verb, why).await?;

@@ -49,7 +49,7 @@ pub struct Since {
 /// The ledger's latest signed state.
 #[utoipa::path(get, path = "/api/ledger", responses((status = 200, body = LedgerView), (status = 401, body = Problem)))]
 pub async fn show(State(app): State<App>, _known: Known) -> Result<Json<LedgerView>, Problem> {
-    let (size, checkpoint, public_key) = app.checkpoint().await;
+    let (size, checkpoint, public_key) = app.checkpoint();
     Ok(Json(LedgerView { size, checkpoint, public_key }))
 }
 
@@ -62,7 +62,7 @@ pub async fn facts(
 ) -> Result<Json<Vec<FactLine>>, Problem> {
     known.manager()?;
     let limit = which.limit.unwrap_or(100).min(app.limits().page_rows);
-    let entries = app.facts(which.after, limit).await?;
+    let entries = app.facts(which.after, limit)?;
     let lines = entries.into_iter().map(|(index, fact)| Ok(FactLine { index, fact: RawValue::from_string(fact)? }));
     let lines: Result<Vec<FactLine>, serde_json::Error> = lines.collect();
     Ok(Json(lines.map_err(|error| Problem::internal(&error))?))

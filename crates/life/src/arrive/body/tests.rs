@@ -153,7 +153,10 @@ proptest! {
     }
 
     #[test]
-    fn opening_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), magic in 0..4_usize) {
+    fn opening_never_panics(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        magic in 0..4_usize,
+    ) {
         let magics: [&[u8]; 4] = [b"", MAGIC_GZIP, MAGIC_ZSTD, b"data="];
         let body = [magics[magic], &bytes].concat();
         for encoding in [None, Some("gzip"), Some("deflate"), Some("zstd")] {

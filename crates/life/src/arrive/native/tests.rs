@@ -19,11 +19,7 @@ fn consent(body: &str) -> String {
         Err(malformed) => return malformed.code().to_owned(),
     };
     match read_consent(&body, &parcel, &limits) {
-        Ok(Told { key, choice: Ok(choice) }) => format!(
-            "key {key:?} user {:?} device {:?} at {}: {:?}",
-            choice.user, choice.device, choice.time, choice.choices
-        ),
-        Ok(Told { choice: Err(invalid), .. }) => format!("{} {invalid}", invalid.code),
+        Ok(arrival) => told(&arrival),
         Err(malformed) => malformed.code().to_owned(),
     }
 }
@@ -76,28 +72,33 @@ fn a_choice_is_read_for_itself() {
     let golden = std::str::from_utf8(golden!("native/consent.json")).unwrap();
     assert_eq!(
         consent(golden),
-        "key Some(\"site_in_body\") user None device Some(\"visitor-7\") at 2026-03-01T11:59:59Z: \
-         [(\"measure\", true), (\"advertise\", false)]"
+        "key site_in_body\n\
+         Event `consent` #0 at 2026-03-01T11:59:59Z device=visitor-7\n  \
+         chose measure=true\n  \
+         chose advertise=false\n"
     );
-    assert!(consent(r#"{"purposes":{"measure":true}}"#).starts_with("identity-missing /user_id"));
-    assert!(consent(r#"{"user_id":"u"}"#).starts_with("purposes-missing /purposes"));
-    assert!(consent(r#"{"user_id":"u","purposes":{}}"#).starts_with("purposes-missing /purposes"));
-    assert!(
-        consent(r#"{"user_id":"u","purposes":{"measure":null}}"#).starts_with("purposes-missing")
-    );
-    assert!(
-        consent(r#"{"user_id":"u","purposes":{"measure":"true"}}"#)
-            .starts_with("consent-unreadable")
-    );
-    assert!(consent(r#"{"user_id":"u","purposes":["measure"]}"#).starts_with("consent-unreadable"));
-    let soon = r#"{"user_id":"u","purposes":{"measure":true},"time":"soon"}"#;
-    assert!(consent(soon).starts_with("time-unreadable /time"));
+    for (body, problem) in [
+        (r#"{"purposes":{"measure":true}}"#, "identity-missing /user_id"),
+        (r#"{"user_id":"u"}"#, "purposes-missing /purposes"),
+        (r#"{"user_id":"u","purposes":{}}"#, "purposes-missing /purposes"),
+        (r#"{"user_id":"u","purposes":{"measure":null}}"#, "purposes-missing /purposes"),
+        (r#"{"user_id":"u","purposes":{"measure":"true"}}"#, "consent-unreadable /purposes"),
+        (r#"{"user_id":"u","purposes":["measure"]}"#, "consent-unreadable /purposes"),
+        (r#"{"user_id":"u","purposes":{"measure":true},"time":"soon"}"#, "time-unreadable /time"),
+    ] {
+        let text = consent(body);
+        assert!(text.starts_with(&format!("key -\ninvalid {problem}: ")), "{text}");
+    }
     assert_eq!(consent("[]"), "json-broken");
 }
 
 proptest! {
     #[test]
-    fn reading_never_panics(place in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+    fn reading_never_panics(
+        place in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+        cut in any::<bool>(),
+    ) {
         let mut bytes = golden!("native/events.json").to_vec();
         let place = place.index(bytes.len());
         if cut { bytes.truncate(place) } else { bytes[place] = byte }

@@ -13,8 +13,9 @@ fn the_query_is_an_event() {
     assert_eq!(
         check(
             Pixel::Track,
-            "key=site_1&event=Letter+Opened&device_id=d%2D1&id=m&session_id=s&letter=spring&consent.measure=true\
-             &consent.advertise=0&time=2026-03-01T11:00:00Z&sent_at=2026-03-01T11:00:01Z"
+            "key=site_1&event=Letter+Opened&device_id=d%2D1&id=m&session_id=s&letter=spring\
+             &consent.measure=true&consent.advertise=0\
+             &time=2026-03-01T11:00:00Z&sent_at=2026-03-01T11:00:01Z"
         ),
         "key site_1\n\
          Event `Letter Opened` #0 at 2026-03-01T11:59:59Z message=m device=d-1 session=s\n  \

@@ -30,6 +30,7 @@ pub struct ErasureView {
     pub leaves: u64,
     pub keys_destroyed: u64,
     pub files_to_rewrite: u64,
+    pub rows_removed: u64,
 }
 
 /// Forget a person. When this answers, no question that starts later sees them.
