@@ -1,6 +1,7 @@
 //! Access: the keys, links, passwords and sessions that callers hold. All are kept as digests.
 //!
-//! Who may do what with them is decided by the server; here stands whether one is genuine and in force.
+//! Who may do what with them is decided by the server; here stands whether one is genuine and in
+//! force.
 
 mod key;
 mod password;
@@ -10,8 +11,8 @@ mod tests;
 
 use aws_lc_rs::digest;
 
-pub(crate) use key::{KeyRing, save_used};
 pub use key::{ApiKey, ClearKey, KeyKind, NewKey};
+pub(crate) use key::{KeyRing, save_used};
 pub use session::{Secret, Session};
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Keys. Everything that is encrypted anywhere in the program is opened with a key from here.
 //!
-//! The root key outside the data directory wraps epoch keys; epoch keys wrap all others. `keys.db` holds
-//! wrapped keys and nothing else, and what is destroyed in it is overwritten, not marked. A key never
-//! leaves as bytes, with the exceptions that libraries force: a lake file's and the ledger's seed.
+//! The root key outside the data directory wraps epoch keys; epoch keys wrap all others. `keys.db`
+//! holds wrapped keys and nothing else, and what is destroyed in it is overwritten, not marked. A
+//! key never leaves as bytes, with the exceptions that libraries force: a lake file's and the
+//! ledger's seed.
 
 mod chance;
 mod cipher;
@@ -158,7 +159,9 @@ impl Custody {
                 return Ok(());
             }
         }
-        Err(VaultError::Refused("`keys.db` is being read by another program; close it and try again"))
+        Err(VaultError::Refused(
+            "`keys.db` is being read by another program; close it and try again",
+        ))
     }
 }
 
@@ -181,7 +184,8 @@ async fn found(
     let mut write = sql::begin(pool).await?;
     sqlx::query(CONTROLLER_SET).bind(&controller).execute(&mut *write).await?;
     let key = Key::new(chance::draw(draw));
-    epoch::insert(&mut write, root, &controller, epoch::FIRST, (&key, chance::draw(draw)), now).await?;
+    epoch::insert(&mut write, root, &controller, epoch::FIRST, (&key, chance::draw(draw)), now)
+        .await?;
     named::found(&mut write, draw, &controller, epoch::FIRST, &key).await?;
     write.commit().await?;
     Ok(controller)

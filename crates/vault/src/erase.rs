@@ -1,7 +1,7 @@
 //! erase: how far each erasure has come, and the tombstones that outlive every backup.
 //!
-//! An erasure moves through its states in one direction only and can be taken up again after a stop. What
-//! it does to files and keys is done elsewhere; here stands what has been done.
+//! An erasure moves through its states in one direction only and can be taken up again after a
+//! stop. What it does to files and keys is done elsewhere; here stands what has been done.
 
 mod tombstone;
 
@@ -184,7 +184,8 @@ impl Vault {
         rows.iter().map(|row| sql::json(row, 1)).collect()
     }
 
-    /// Writes tombstones, durable when this returns. They come before the destruction that they tell of.
+    /// Writes tombstones, durable when this returns. They come before the destruction that they
+    /// tell of.
     pub async fn bury(&self, tombstones: &[Tombstone]) -> Result<(), VaultError> {
         let (log, tombstones) = (self.inner.tombstones.clone(), tombstones.to_vec());
         let written = tokio::task::spawn_blocking(move || log.append(&tombstones));
@@ -196,7 +197,8 @@ impl Vault {
         self.inner.tombstones.read()
     }
 
-    /// Destroys again whatever the tombstone log says was destroyed: a restored copy forgets it too.
+    /// Destroys again whatever the tombstone log says was destroyed: a restored copy forgets it
+    /// too.
     pub(crate) async fn bury_again(&self) -> Result<(), VaultError> {
         let buried = self.tombstones()?;
         let gone = buried.iter().filter(|buried| buried.act == Buried::Erasure);

@@ -23,7 +23,10 @@ pub enum VaultError {
          start the newer program that wrote it"
     )]
     Newer { file: String, found: i64, known: i64 },
-    #[error("SQLite {found} is too old, {needed} is the first without the WAL-reset bug; build with the bundled one")]
+    #[error(
+        "SQLite {found} is too old, {needed} is the first without the WAL-reset bug; \
+         build with the bundled one"
+    )]
     OldSqlite { found: String, needed: &'static str },
     #[error("this part of the journal has been folded already")]
     AlreadyFolded,

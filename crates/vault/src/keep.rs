@@ -1,6 +1,7 @@
 //! keep: what is true as of the journal's position, saved in one transaction with the manifest.
 //!
-//! The vault does not hold truth in memory: it hands out plain values, and applies records in their order.
+//! The vault does not hold truth in memory: it hands out plain values, and applies records in their
+//! order.
 
 mod commit;
 mod identity;
@@ -24,7 +25,8 @@ pub use statistics::{EventStatistic, PropertyStatistic};
 use crate::VaultError;
 use crate::vault::Vault;
 
-/// What one transaction saves: a change of the manifest, the records that it covers, and their facts.
+/// What one transaction saves: a change of the manifest, the records that it covers, and their
+/// facts.
 #[derive(Debug)]
 pub struct Commit<'a> {
     pub change: &'a Change,
@@ -33,7 +35,8 @@ pub struct Commit<'a> {
     pub facts: &'a [Fact],
 }
 
-/// A leaf as saved. `index` is gone once its person was erased, but its number is never given again.
+/// A leaf as saved. `index` is gone once its person was erased, but its number is never given
+/// again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadedLeaf {
     pub leaf: Leaf,

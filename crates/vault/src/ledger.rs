@@ -1,16 +1,16 @@
 //! ledger: facts on their way to the ledger's files, and the log of who read what.
 //!
-//! A fact is queued in the transaction it belongs to; whoever writes the ledger takes facts in order and
-//! says how far it is durable. Nothing is written to the ledger here.
+//! A fact is queued in the transaction it belongs to; whoever writes the ledger takes facts in
+//! order and says how far it is durable. Nothing is written to the ledger here.
 
 use vocabulary::{Digest, Fact, Purpose, Time};
 
 use life::keep::manifest::Position;
 use sqlx::{Row, SqliteConnection};
 
+use crate::VaultError;
 use crate::sql;
 use crate::vault::Vault;
-use crate::VaultError;
 
 sql::statements! {
     QUEUE = "insert into outbox (fact) values ($1)";
@@ -67,7 +67,8 @@ impl Vault {
         Ok(())
     }
 
-    /// Records that somebody reads, with the facts of it; durable when this returns, before the answer.
+    /// Records that somebody reads, with the facts of it; durable when this returns, before the
+    /// answer.
     pub async fn log_read(&self, read: &Read, facts: &[Fact]) -> Result<(), VaultError> {
         let mut write = sql::begin(&self.inner.writer).await?;
         let query = sqlx::query(READ).bind(read.at.micros()).bind(&read.actor);

@@ -1,9 +1,10 @@
 //! People in rows, keys, and the manifest of the lake's files.
 //!
-//! The only crate that names SQL, and the only one that holds keys. It never judges: what may be kept is
-//! decided above it, and what it keeps comes back as plain values. Two files lie in the data directory:
-//! `vault.db` with people, manifest and facts on their way to the ledger, and `keys.db` with nothing but
-//! keys, so that a copy of one is worth nothing without the other and without the root key outside both.
+//! The only crate that names SQL, and the only one that holds keys. It never judges: what may be
+//! kept is decided above it, and what it keeps comes back as plain values. Two files lie in the
+//! data directory: `vault.db` with people, manifest and facts on their way to the ledger, and
+//! `keys.db` with nothing but keys, so that a copy of one is worth nothing without the other and
+//! without the root key outside both.
 
 pub mod access;
 pub mod custody;

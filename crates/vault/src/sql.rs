@@ -1,5 +1,6 @@
 //! Statements as data, and the opening of database files. Statements are one text for SQLite and
-//! PostgreSQL; only the tables are written twice, in `migrations/`. Nothing here knows what a row means.
+//! PostgreSQL; only the tables are written twice, in `migrations/`. Nothing here knows what a row
+//! means.
 
 use std::path::Path;
 
@@ -13,13 +14,15 @@ use crate::VaultError;
 #[cfg(test)]
 pub(crate) type Statement = (&'static str, fn() -> &'static str);
 
-/// Declares statements as constants and lists them, so that a test can prepare each on both databases.
+/// Declares statements as constants and lists them, so that a test can prepare each on both
+/// databases.
 macro_rules! statements {
     ($($name:ident = $text:expr;)*) => {
         $(const $name: &str = $text;)*
 
         #[cfg(test)]
-        pub(crate) const STATEMENTS: &[crate::sql::Statement] = &[$((stringify!($name), || $name)),*];
+        pub(crate) const STATEMENTS: &[crate::sql::Statement] =
+            &[$((stringify!($name), || $name)),*];
     };
 }
 

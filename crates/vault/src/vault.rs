@@ -67,7 +67,8 @@ impl std::fmt::Debug for Opening<'_> {
 impl Vault {
     /// Opens the vault of a data directory, or founds it in an empty one.
     ///
-    /// What the tombstone log says was destroyed is destroyed again, so a restored copy forgets it too.
+    /// What the tombstone log says was destroyed is destroyed again, so a restored copy forgets it
+    /// too.
     pub async fn open(opening: Opening<'_>) -> Result<Self, VaultError> {
         let data: PathBuf = opening.data.into();
         let path = data.join(VAULT_FILE);
@@ -135,7 +136,8 @@ impl Vault {
 
     /// Begins a new epoch, wraps all keys under it and destroys the epoch before the last.
     ///
-    /// A stop in the middle loses nothing: every wrapped key names its epoch, and the next run ends it.
+    /// A stop in the middle loses nothing: every wrapped key names its epoch, and the next run ends
+    /// it.
     pub async fn rotate(&self, now: Time) -> Result<u32, VaultError> {
         let epoch = self.inner.custody.begin_epoch(now).await?;
         self.inner.custody.move_keys().await?;
@@ -151,7 +153,8 @@ impl Vault {
     }
 }
 
-/// A password hash takes tens of megabytes and milliseconds; more at once would stop everything else.
+/// A password hash takes tens of megabytes and milliseconds; more at once would stop everything
+/// else.
 const HASHES_AT_ONCE: usize = 2;
 
 #[cfg(test)]

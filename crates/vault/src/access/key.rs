@@ -1,5 +1,5 @@
-//! Keys of callers: `cnd_<kind>_<id>_<secret><checksum>`. The form is found by scanners for leaked secrets;
-//! the checksum tells a typing error from a wrong key without asking anybody.
+//! Keys of callers: `cnd_<kind>_<id>_<secret><checksum>`. The form is found by scanners for leaked
+//! secrets; the checksum tells a typing error from a wrong key without asking anybody.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -22,10 +22,10 @@ const SECRET_BYTES: usize = 24;
 const CHECKSUM_LETTERS: usize = 8;
 
 sql::statements! {
-    EVERY = "select id, kind, source, name, actor, purposes, digest, created, expires, used, revoked \
-             from api_keys order by created, id";
-    ADD = "insert into api_keys (id, kind, source, name, actor, purposes, digest, created, expires) \
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    EVERY = "select id, kind, source, name, actor, purposes, digest, created, expires, used, \
+             revoked from api_keys order by created, id";
+    ADD = "insert into api_keys (id, kind, source, name, actor, purposes, digest, created, \
+           expires) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     REVOKE = "update api_keys set revoked = $2 where id = $1 and revoked is null";
     USED = "update api_keys set used = $2 where id = $1";
 }

@@ -1,4 +1,5 @@
-//! Links that open the console once, and the sessions that follow. Both are random and kept as digests.
+//! Links that open the console once, and the sessions that follow. Both are random and kept as
+//! digests.
 
 use std::fmt;
 
@@ -7,9 +8,9 @@ use sqlx::Row;
 use vocabulary::{Span, Time};
 
 use super::sha256;
+use crate::VaultError;
 use crate::sql;
 use crate::vault::Vault;
-use crate::VaultError;
 
 const IDLE: Span = Span(30 * Span::MINUTE.0);
 const LIFE: Span = Span(12 * Span::HOUR.0);
@@ -82,7 +83,8 @@ impl Vault {
         Ok(Secret(secret))
     }
 
-    /// The session that this is, if it is in force: used within 30 minutes, and no older than 12 hours.
+    /// The session that this is, if it is in force: used within 30 minutes, and no older than 12
+    /// hours.
     pub async fn session(&self, secret: &str, now: Time) -> Result<Option<Session>, VaultError> {
         let digest = sha256(secret.as_bytes()).to_vec();
         let query = sqlx::query(ONE).bind(&digest);

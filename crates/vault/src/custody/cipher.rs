@@ -63,11 +63,7 @@ fn seal(
     sealed.extend_from_slice(plain);
     let (_, body) = sealed.split_at_mut(NONCE_BYTES);
     let tag = cipher
-        .seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(context),
-            body,
-        )
+        .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), body)
         .map_err(|_| SealError::Broken)?;
     sealed.extend_from_slice(tag.as_ref());
     Ok(sealed)

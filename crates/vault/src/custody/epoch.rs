@@ -1,5 +1,6 @@
-//! Epochs: the keys that wrap all other keys, wrapped by the root. Two are alive, the current one and the
-//! one before it; making a new one destroys the one before that, and with it what old copies hold.
+//! Epochs: the keys that wrap all other keys, wrapped by the root. Two are alive, the current one
+//! and the one before it; making a new one destroys the one before that, and with it what old
+//! copies hold.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,8 +12,8 @@ use super::chance::{self, Draw};
 use super::cipher::{Key, NONCE_BYTES};
 use super::root::RootKey;
 use super::{Custody, context, named, person, segment};
-use crate::sql::{self, Write};
 use crate::VaultError;
+use crate::sql::{self, Write};
 
 pub(super) const FIRST: u32 = 1;
 const TABLE: &str = "epochs";

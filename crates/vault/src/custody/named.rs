@@ -1,5 +1,5 @@
-//! The few keys that an installation has one of: the blinder's, and the seed of the ledger's signature.
-//! They are wrapped anew with each epoch and never change.
+//! The few keys that an installation has one of: the blinder's, and the seed of the ledger's
+//! signature. They are wrapped anew with each epoch and never change.
 
 use life::admit::Blinder;
 use sqlx::Row;

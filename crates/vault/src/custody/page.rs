@@ -1,4 +1,5 @@
-//! A page: the keys of 64 persons of one class, wrapped together, and which of them have been destroyed.
+//! A page: the keys of 64 persons of one class, wrapped together, and which of them have been
+//! destroyed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -102,7 +103,8 @@ impl Drop for Page {
     }
 }
 
-/// Unwrapped pages in memory, bounded: two halves, of which the older goes when the younger is full.
+/// Unwrapped pages in memory, bounded: two halves, of which the older goes when the younger is
+/// full.
 pub(super) struct Cache {
     halves: Mutex<Halves>,
     half_max: usize,

@@ -1,12 +1,13 @@
 //! Keys of persons: made in batches, durable before they are used, destroyed for good.
 //!
-//! Sealing and opening are synchronous, since they happen inside a scan; pages that are not in memory are
-//! read by a thread of their own with a connection of its own, so a caller may stand anywhere.
+//! Sealing and opening are synchronous, since they happen inside a scan; pages that are not in
+//! memory are read by a thread of their own with a connection of its own, so a caller may stand
+//! anywhere.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::mpsc::{self, SyncSender};
 use std::sync::Arc;
+use std::sync::mpsc::{self, SyncSender};
 
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection, Row};
@@ -37,8 +38,8 @@ sql::statements! {
 }
 
 sql::wide_statements! {
-    upsert_pages = "insert into person_pages (place, epoch, version, wrapped) values", 4, PAGES_WIDE,
-        "on conflict (place) do update set epoch = excluded.epoch, version = excluded.version, \
+    upsert_pages = "insert into person_pages (place, epoch, version, wrapped) values",
+        4, PAGES_WIDE, "on conflict (place) do update set epoch = excluded.epoch, version = excluded.version, \
          wrapped = excluded.wrapped";
     upsert_page = "insert into person_pages (place, epoch, version, wrapped) values", 4, 1,
         "on conflict (place) do update set epoch = excluded.epoch, version = excluded.version, \
@@ -240,7 +241,8 @@ impl Custody {
 
     /// Makes the keys that do not exist yet; all are durable when this returns.
     ///
-    /// For a person and class whose key was destroyed none is ever made again: sealing says `Destroyed`.
+    /// For a person and class whose key was destroyed none is ever made again: sealing says
+    /// `Destroyed`.
     pub async fn ensure_person_keys(&self, wanted: &[(Person, Class)]) -> Result<(), VaultError> {
         let grouped = by_place(wanted.iter().copied());
         self.change_pages(&grouped, |page, slot| page.add(slot, &self.draw())).await?;
@@ -249,15 +251,16 @@ impl Custody {
 
     /// Destroys every key of these persons except the classes held back, and remembers that it did.
     ///
-    /// A person has one name, but rows may be sealed under the name of any of its leaves: give them all.
-    /// Answers whose keys of which classes were there and are gone.
+    /// A person has one name, but rows may be sealed under the name of any of its leaves: give them
+    /// all. Answers whose keys of which classes were there and are gone.
     pub async fn destroy_persons(
         &self,
         persons: &[Person],
         held: &[Class],
     ) -> Result<Vec<(Person, Class)>, VaultError> {
         let classes = Class::EVERY.into_iter().filter(|class| !held.contains(class));
-        self.destroy(classes.flat_map(|class| persons.iter().map(move |whose| (*whose, class)))).await
+        self.destroy(classes.flat_map(|class| persons.iter().map(move |whose| (*whose, class))))
+            .await
     }
 
     /// Destroys exactly these keys.
@@ -327,9 +330,7 @@ impl Custody {
     }
 }
 
-fn by_place(
-    keys: impl Iterator<Item = (Person, Class)>,
-) -> BTreeMap<Place, Vec<(Person, Class)>> {
+fn by_place(keys: impl Iterator<Item = (Person, Class)>) -> BTreeMap<Place, Vec<(Person, Class)>> {
     let mut grouped: BTreeMap<Place, Vec<(Person, Class)>> = BTreeMap::new();
     for (person, class) in keys {
         grouped.entry(Place::of(person, class)).or_default().push((person, class));

@@ -23,11 +23,13 @@ pub trait RootKey: Send + Sync {
 #[derive(Debug, Error)]
 pub enum RootError {
     #[error(
-        "the root key `{path}` lies inside the data directory `{data}`, so a copy of the data would \
-         hold its own key; move it elsewhere and name it with `--root-key`"
+        "the root key `{path}` lies inside the data directory `{data}`, so a copy of the data \
+         would hold its own key; move it elsewhere and name it with `--root-key`"
     )]
     Inside { path: PathBuf, data: PathBuf },
-    #[error("the root key `{path}` may be read by others (mode {mode:04o}); run `chmod 0400 {path}`")]
+    #[error(
+        "the root key `{path}` may be read by others (mode {mode:04o}); run `chmod 0400 {path}`"
+    )]
     TooOpen { path: PathBuf, mode: u32 },
     #[error(
         "the root key `{path}` is not 32 bytes, raw or as 64 hexadecimal digits; \
@@ -121,7 +123,8 @@ fn parse(bytes: &[u8]) -> Option<Key> {
     Some(Key::new(key))
 }
 
-/// Links are followed on both sides: neither a link inside nor one outside may hide where the key lies.
+/// Links are followed on both sides: neither a link inside nor one outside may hide where the key
+/// lies.
 fn refuse_inside(path: &Path, data: &Path) -> Result<(), RootError> {
     let failed = |source| RootError::File { path: path.into(), source };
     let Ok(real_data) = data.canonicalize() else { return Ok(()) };

@@ -42,7 +42,8 @@ pub(super) async fn rewrap(
 }
 
 impl Custody {
-    /// Makes the key of a new segment; it is durable when this returns. A segment has one key, once.
+    /// Makes the key of a new segment; it is durable when this returns. A segment has one key,
+    /// once.
     pub async fn new_segment(&self, segment: u64) -> Result<Arc<dyn Sealer>, VaultError> {
         let _writing = self.inner.writing.lock().await;
         let key = Key::new(self.draw());

@@ -1,7 +1,8 @@
-//! The tombstone log: what was destroyed or hidden, in a file outside the databases and every backup.
+//! The tombstone log: what was destroyed or hidden, in a file outside the databases and every
+//! backup.
 //!
-//! Lines are only ever added. Each carries a checksum; a line that a stop cut short is passed over, since
-//! what it told of had not begun.
+//! Lines are only ever added. Each carries a checksum; a line that a stop cut short is passed over,
+//! since what it told of had not begun.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};

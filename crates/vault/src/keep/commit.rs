@@ -3,10 +3,10 @@
 use life::keep::Record;
 
 use super::{Commit, identity, manifest, people, state, statistics};
+use crate::VaultError;
 use crate::ledger;
 use crate::sql;
 use crate::vault::Vault;
-use crate::VaultError;
 
 impl Vault {
     /// Saves a fold, a compaction or an erasure's rewrite in one transaction.
@@ -23,8 +23,7 @@ impl Vault {
             state::move_position(&mut write, position).await?;
         }
         manifest::apply(&mut write, &inner.custody, commit.change).await?;
-        let moves =
-            identity::moves(&mut write, inner.region, commit.records, &numbers).await?;
+        let moves = identity::moves(&mut write, inner.region, commit.records, &numbers).await?;
         people::save_leaves(&mut write, fresh, &moves).await?;
         identity::save(&mut write, &moves, &numbers).await?;
         let acts_max = inner.limits.consent_acts;

@@ -1,5 +1,6 @@
-//! Leaf to person as saved. Merges of a fold are worked out on the persons that they touch, with the rule
-//! that the journal's other readers use, so that what is saved is exactly what held at the position.
+//! Leaf to person as saved. Merges of a fold are worked out on the persons that they touch, with
+//! the rule that the journal's other readers use, so that what is saved is exactly what held at the
+//! position.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -24,7 +25,8 @@ sql::wide_statements! {
         WIDE_IN, 1, "";
 }
 
-/// Where leaves stand after a fold: those that moved, with their person and the version of the move.
+/// Where leaves stand after a fold: those that moved, with their person and the version of the
+/// move.
 pub(super) type Moves = BTreeMap<Leaf, (Person, Version)>;
 
 /// Works out which leaves move, and saves the new version of the mapping.

@@ -7,18 +7,18 @@ use sqlx::{Row, SqliteConnection};
 use vocabulary::{FileKey, Time};
 
 use super::state;
+use crate::VaultError;
 use crate::custody::Custody;
 use crate::sql;
 use crate::vault::Vault;
-use crate::VaultError;
 
 const TABLE: &str = "files";
 
 sql::statements! {
-    FILES = "select id, path, epoch, wrapped, level, bucket, period_from, period_until, first, last, \
-             row_count, bytes, digest, version, bucket_rows from files order by id";
-    FILE_ADD = "insert into files (id, path, epoch, wrapped, level, bucket, period_from, period_until, \
-                first, last, row_count, bytes, digest, version, bucket_rows) \
+    FILES = "select id, path, epoch, wrapped, level, bucket, period_from, period_until, first, \
+             last, row_count, bytes, digest, version, bucket_rows from files order by id";
+    FILE_ADD = "insert into files (id, path, epoch, wrapped, level, bucket, period_from, \
+                period_until, first, last, row_count, bytes, digest, version, bucket_rows) \
                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     FILE_REMOVE = "delete from files where id = $1";
     FILE_KEYS = "select id, epoch, wrapped from files";
@@ -63,7 +63,8 @@ pub(super) async fn apply(
     Ok(())
 }
 
-/// A change that removes what is not there was planned on another manifest, and nothing of it holds.
+/// A change that removes what is not there was planned on another manifest, and nothing of it
+/// holds.
 async fn remove(
     write: &mut SqliteConnection,
     text: &'static str,

@@ -1,4 +1,5 @@
-//! Names, verdicts, leaves, consents and what is hidden: reading all of it, and writing a fold's part.
+//! Names, verdicts, leaves, consents and what is hidden: reading all of it, and writing a fold's
+//! part.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -69,8 +70,8 @@ fn clear_context(leaf: Leaf) -> Vec<u8> {
 
 /// Makes the keys of new leaves and seals their clear ids. The keys are durable when this returns.
 ///
-/// An id is sealed under the key that bears its own leaf's name, whoever the person is at the moment:
-/// a merge that is undone later then leaves nothing behind under another's key.
+/// An id is sealed under the key that bears its own leaf's name, whoever the person is at the
+/// moment: a merge that is undone later then leaves nothing behind under another's key.
 pub(super) async fn seal_leaves<'a>(
     custody: &Custody,
     records: &'a [Record],
@@ -228,7 +229,8 @@ pub(super) async fn save_acts(
     Ok(())
 }
 
-/// Adds a withdrawal and drops those that it covers, so that the list stays as short as its meaning.
+/// Adds a withdrawal and drops those that it covers, so that the list stays as short as its
+/// meaning.
 fn add_cut(cuts: &mut Vec<Cut>, cut: Cut) {
     let covers = |one: &Cut, other: &Cut| {
         other.purposes.without(one.purposes) == Purposes::NONE && other.before <= one.before
@@ -298,9 +300,9 @@ pub(super) async fn consents(
     read: &mut SqliteConnection,
 ) -> Result<Vec<(Leaf, Acts, Vec<Cut>)>, VaultError> {
     let rows = sqlx::query(CONSENTS).fetch_all(read).await?;
-    let consent = rows.iter().map(|row| {
-        Ok((Leaf(sql::unsigned(row, 0)?), sql::json(row, 1)?, sql::json(row, 2)?))
-    });
+    let consent = rows
+        .iter()
+        .map(|row| Ok((Leaf(sql::unsigned(row, 0)?), sql::json(row, 1)?, sql::json(row, 2)?)));
     consent.collect()
 }
 

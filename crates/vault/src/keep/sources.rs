@@ -2,9 +2,9 @@
 
 use vocabulary::SourceId;
 
+use crate::VaultError;
 use crate::sql;
 use crate::vault::Vault;
-use crate::VaultError;
 
 sql::statements! {
     ONE = "select id from sources where name = $1";
@@ -34,9 +34,8 @@ impl Vault {
     /// Every source that ever had a number, with its name.
     pub async fn sources(&self) -> Result<Vec<(SourceId, String)>, VaultError> {
         let rows = sqlx::query(EVERY).fetch_all(&self.inner.readers).await?;
-        let source = rows.iter().map(|row| {
-            Ok((SourceId(sql::small(row, 0)?), sqlx::Row::try_get(row, 1)?))
-        });
+        let source =
+            rows.iter().map(|row| Ok((SourceId(sql::small(row, 0)?), sqlx::Row::try_get(row, 1)?)));
         source.collect()
     }
 }

@@ -17,8 +17,8 @@ sql::statements! {
     EVENTS = "select event, source, purposes, count, first, last from event_statistics \
               order by event, source, purposes";
     EVENT_ADD = "insert into event_statistics (event, source, purposes, count, first, last) \
-                 values ($1, $2, $3, $4, $5, $6) on conflict (event, source, purposes) do update set \
-                 count = event_statistics.count + excluded.count, \
+                 values ($1, $2, $3, $4, $5, $6) on conflict (event, source, purposes) do update \
+                 set count = event_statistics.count + excluded.count, \
                  first = case when excluded.first < event_statistics.first \
                  then excluded.first else event_statistics.first end, \
                  last = case when excluded.last > event_statistics.last \
