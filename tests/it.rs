@@ -1,1 +1,5 @@
-//! The one harness. Each word of the life of a datum has a module of tests here.
+//! The one harness. A module for each word of life, for the house itself and for the clients.
+
+mod clients;
+mod keep;
+mod tidy;

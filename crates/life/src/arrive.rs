@@ -9,6 +9,10 @@ use thiserror::Error;
 use vocabulary::Time;
 
 pub mod body;
+#[cfg(test)]
+mod check;
+pub mod json;
+pub mod key;
 pub mod native;
 pub mod pixel;
 pub mod segment;
@@ -110,7 +114,8 @@ pub struct Raw<'a> {
     pub address: Option<IpAddr>,
 }
 
-/// An event that broke its protocol; it harms only itself. It says what and how to repair, not what it held.
+/// An event that broke its protocol; it harms only itself. It says what and how to repair, but not
+/// what the event held.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{pointer}: {problem}")]
 pub struct Invalid {
@@ -135,6 +140,8 @@ pub enum Malformed {
     TooMany { events: usize, limit: usize },
     #[error("the body could not be decompressed: {problem}")]
     Compression { problem: String },
+    #[error("the body's content encoding is not known: use gzip, deflate, zstd or none")]
+    Encoding,
     #[error("the body is no JSON of this call at byte {offset}: {problem}")]
     Syntax { offset: usize, problem: String },
     #[error("the body is empty: send a JSON object")]
@@ -151,6 +158,7 @@ impl Malformed {
             Malformed::TooDeep { .. } => "body-too-deep",
             Malformed::TooMany { .. } => "batch-too-large",
             Malformed::Compression { .. } => "compression-broken",
+            Malformed::Encoding => "encoding-unknown",
             Malformed::Syntax { .. } => "json-broken",
             Malformed::Empty => "body-empty",
         }
@@ -167,7 +175,8 @@ pub struct Arrival<'a> {
 
 impl fmt::Debug for Raw<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Raw").field("kind", &self.kind).field("time", &self.time).finish_non_exhaustive()
+        let mut out = out.debug_struct("Raw");
+        out.field("kind", &self.kind).field("time", &self.time).finish_non_exhaustive()
     }
 }
 

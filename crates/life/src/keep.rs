@@ -1,6 +1,6 @@
 //! keep: what an admitted event becomes when it is written down, and the state that the journal's order builds.
 
-pub mod duplicates;
+pub mod draft;
 pub mod frame;
 pub mod identity;
 pub mod manifest;
@@ -9,8 +9,10 @@ pub mod names;
 pub mod row;
 pub mod truth;
 
+pub use draft::Draft;
 pub use frame::{Kept, Record};
 pub use identity::Identity;
 pub use mask::{Cut, Mask};
 pub use names::Names;
 pub use row::Row;
+pub use truth::Truth;

@@ -1,1 +1,25 @@
-fn main() {}
+//! The binary `candor`. It reads the environment, and nothing below it does.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use server::command::{Candor, Environment};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let candor = Candor::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("CANDOR_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .init();
+    match candor.run(Environment(std::env::vars().collect())).await {
+        Ok(ending) => ExitCode::from(ending.code()),
+        Err(error) => {
+            eprintln!("candor: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

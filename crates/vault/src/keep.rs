@@ -8,7 +8,7 @@ mod identity;
 pub(crate) mod manifest;
 mod people;
 mod sources;
-mod state;
+pub(crate) mod state;
 mod statistics;
 #[cfg(test)]
 mod tests;

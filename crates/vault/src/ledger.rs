@@ -1,143 +1,390 @@
-//! ledger: facts on their way to the ledger's files, and the log of who read what.
+//! The files of the ledger: facts from the outbox become entries, hashes and a signed checkpoint.
 //!
-//! A fact is queued in the transaction it belongs to; whoever writes the ledger takes facts in
-//! order and says how far it is durable. Nothing is written to the ledger here.
+//! A checkpoint is signed only over a tree that grew from the one signed before it, and only after
+//! all that it counts is durable. It is the one file that is ever replaced; an error stops the
+//! ledger.
 
-use vocabulary::{Digest, Fact, Purpose, Time};
+mod directory;
+mod outbox;
 
-use life::keep::manifest::Position;
-use sqlx::{Row, SqliteConnection};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use crate::VaultError;
-use crate::sql;
-use crate::vault::Vault;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use life::ledger::tile::{self, Kind, Tile};
+use life::ledger::tree::{TILE_WIDTH, Tree, levels};
+use life::ledger::{
+    CHECKPOINT, Checkpoint, CheckpointError, EntryError, Files as _, KeyError, PUBLIC_KEY,
+    PublicKey, entry, leaf_hash, past_root,
+};
+use thiserror::Error;
 
-sql::statements! {
-    QUEUE = "insert into outbox (fact) values ($1)";
-    DRAIN = "select sequence, fact from outbox order by sequence limit $1";
-    ACKNOWLEDGE = "delete from outbox where sequence <= $1";
-    READ = "insert into reads (at, actor, purpose, verb, plan, segment, frame, row_count) \
-            values ($1, $2, $3, $4, $5, $6, $7, $8)";
-    READS = "select id, at, actor, purpose, verb, plan, segment, frame, row_count from reads \
-             where id > $1 order by id limit $2";
+pub use directory::Directory;
+#[cfg(test)]
+pub(crate) use outbox::EVERY_STATEMENT;
+pub use outbox::Read;
+pub(crate) use outbox::queue;
+
+/// Why the ledger cannot be opened, read or extended.
+#[derive(Debug, Error)]
+pub enum LedgerError {
+    #[error("`{path}` cannot be written or read: {source}")]
+    Disk { path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    Origin(#[from] KeyError),
+    #[error("the ledger was begun with another key: give it back the key that it was begun with")]
+    KeyChanged,
+    #[error("the ledger has files but no checkpoint: put back the whole directory from a copy")]
+    CheckpointMissing,
+    #[error("{0}")]
+    Checkpoint(#[from] CheckpointError),
+    #[error("the checkpoint is not the one that was signed last: somebody replaced it")]
+    CheckpointChanged,
+    #[error("the ledger does not extend the checkpoint of {size} entries that it signed before")]
+    Shortened { size: u64 },
+    #[error("`{path}` is not what was signed: verify the ledger, put back the file from a copy")]
+    Damaged { path: String },
+    #[error("fact {sequence} cannot be an entry: {source}")]
+    Entry { sequence: u64, source: EntryError },
+    #[error("fact {sequence} comes after a later one: append in the order of the outbox")]
+    Order { sequence: u64 },
+    #[error("fact {sequence} is not the one that the ledger holds: the outbox was put back or cut")]
+    Conflict { sequence: u64 },
+    #[error("the ledger stopped at an earlier error: open it again")]
+    Stopped,
 }
 
-/// Who read what: committed before the first byte of the answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Read {
-    pub at: Time,
-    pub actor: String,
-    pub purpose: Purpose,
-    pub verb: String,
-    /// The digest of the plan that was asked.
-    pub plan: Digest,
-    /// The snapshot that was read.
-    pub snapshot: Position,
-    /// How many rows of people the answer rests on or shows.
-    pub rows: u64,
+/// An open ledger. There is one at a time: the data directory's lock sees to that.
+pub struct Ledger {
+    directory: Directory,
+    key: PublicKey,
+    secret: Ed25519KeyPair,
+    checkpoint: Checkpoint,
+    tree: Tree,
+    /// The bytes of the entries that no full file holds yet.
+    bundle: Vec<u8>,
+    last_sequence: Option<u64>,
+    state: State,
 }
 
-/// Queues facts inside a transaction.
-pub(crate) async fn queue(write: &mut SqliteConnection, facts: &[Fact]) -> Result<(), VaultError> {
-    for fact in facts {
-        sqlx::query(QUEUE).bind(sql::to_json(fact)?).execute(&mut *write).await?;
-    }
-    Ok(())
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Unfinished files of an interrupted append may lie about.
+    Opened,
+    Tidy,
+    /// What is on disk is not known any more.
+    Stopped,
 }
 
-impl Vault {
-    /// Queues facts that belong to no other change; durable when this returns.
-    pub async fn record(&self, facts: &[Fact]) -> Result<(), VaultError> {
-        let mut write = sql::begin(&self.inner.writer).await?;
-        queue(&mut write, facts).await?;
-        write.commit().await?;
-        Ok(())
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Ledger({}, {} entries)", self.key.origin(), self.tree.size())
+    }
+}
+
+impl Ledger {
+    /// Opens the ledger in `directory`, or begins one there. `seed` is the secret Ed25519 key;
+    /// `origin` names the ledger in its checkpoints (no spaces, no plus).
+    pub fn open(directory: &Path, origin: &str, seed: &[u8; 32]) -> Result<Self, LedgerError> {
+        let secret =
+            Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| LedgerError::KeyChanged)?;
+        let public = secret.public_key().as_ref().try_into();
+        let key = PublicKey::new(origin, public.map_err(|_| LedgerError::KeyChanged)?)?;
+        let mut directory = Directory::create(directory)?;
+        let checkpoint = begin(&mut directory, &key, &secret)?;
+        let (tree, bundle, last_sequence) = read_edge(&directory, &checkpoint)?;
+        let state = State::Opened;
+        Ok(Self { directory, key, secret, checkpoint, tree, bundle, last_sequence, state })
     }
 
-    /// The oldest queued facts as JSON, in order, each with its number.
-    pub async fn drain(&self, limit: u32) -> Result<Vec<(u64, String)>, VaultError> {
-        let query = sqlx::query(DRAIN).bind(i64::from(limit));
-        let rows = query.fetch_all(&self.inner.readers).await?;
-        rows.iter().map(|row| Ok((sql::unsigned(row, 0)?, row.try_get(1)?))).collect()
+    /// Adds facts, each with its sequence in the outbox, in rising order; returns once they are
+    /// durable and signed. A fact that the ledger already holds is not added again, so after any
+    /// error or crash the outbox sends again all that it has not been told is here.
+    pub fn append(&mut self, facts: &[(u64, String)]) -> Result<Checkpoint, LedgerError> {
+        if self.state == State::Stopped {
+            return Err(LedgerError::Stopped);
+        }
+        let (held, new) = encode(facts, self.last_sequence)?;
+        self.compare(held)?;
+        if !new.is_empty() {
+            // INVARIANT(stopped): after an error in between, memory and disk may differ.
+            let state = std::mem::replace(&mut self.state, State::Stopped);
+            self.extend(&new, state)?;
+            self.state = State::Tidy;
+        }
+        Ok(self.checkpoint.clone())
     }
 
-    /// Forgets the queued facts up to a number, which the ledger holds durably now.
-    pub async fn acknowledge(&self, upto: u64) -> Result<(), VaultError> {
-        sqlx::query(ACKNOWLEDGE).bind(sql::signed(upto)).execute(&self.inner.writer).await?;
-        Ok(())
+    /// The newest signed checkpoint.
+    #[must_use]
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
     }
 
-    /// Records that somebody reads, with the facts of it; durable when this returns, before the
-    /// answer.
-    pub async fn log_read(&self, read: &Read, facts: &[Fact]) -> Result<(), VaultError> {
-        let mut write = sql::begin(&self.inner.writer).await?;
-        let query = sqlx::query(READ).bind(read.at.micros()).bind(&read.actor);
-        let query = query.bind(i64::from(read.purpose.number())).bind(&read.verb);
-        let query = query.bind(&read.plan.0).bind(sql::signed(read.snapshot.segment));
-        let query = query.bind(sql::signed(read.snapshot.frame)).bind(sql::signed(read.rows));
-        query.execute(&mut *write).await?;
-        queue(&mut write, facts).await?;
-        write.commit().await?;
-        Ok(())
+    /// The key that verifies this ledger.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        &self.key
     }
 
-    /// What was read after a number of the log, oldest first.
-    pub async fn reads(&self, after: u64, limit: u32) -> Result<Vec<(u64, Read)>, VaultError> {
-        let query = sqlx::query(READS).bind(sql::signed(after)).bind(i64::from(limit));
-        let rows = query.fetch_all(&self.inner.readers).await?;
-        let read = rows.iter().map(|row| {
-            let purpose = Purpose::new(sql::small(row, 3)?);
-            let read = Read {
-                at: Time(row.try_get(1)?),
-                actor: row.try_get(2)?,
-                purpose: purpose.ok_or_else(|| VaultError::corrupt("purpose", "its number"))?,
-                verb: row.try_get(4)?,
-                plan: Digest(row.try_get(5)?),
-                snapshot: Position {
-                    segment: sql::unsigned(row, 6)?,
-                    frame: sql::unsigned(row, 7)?,
-                },
-                rows: sql::unsigned(row, 8)?,
+    /// The outbox sequence of the last entry; `None` while there is none.
+    #[must_use]
+    pub fn last_sequence(&self) -> Option<u64> {
+        self.last_sequence
+    }
+
+    /// Whether this ledger still extends a checkpoint (its text) that it signed before and that was
+    /// kept elsewhere. Whoever keeps one asks this after opening and before the first append.
+    pub fn extends(&self, earlier: &str) -> Result<(), LedgerError> {
+        let earlier = Checkpoint::read(earlier.as_bytes(), &self.key)?;
+        let root = past_root(&self.directory, self.tree.size(), earlier.size());
+        if root == Some(earlier.root()) {
+            return Ok(());
+        }
+        Err(LedgerError::Shortened { size: earlier.size() })
+    }
+
+    /// At most `limit` entries from number `first` on (counted from 0), each with its number, as
+    /// JSON.
+    pub fn entries(&self, first: u64, limit: usize) -> Result<Vec<(u64, String)>, LedgerError> {
+        let mut found = Vec::new();
+        let mut next = first;
+        while found.len() < limit && next < self.tree.size() {
+            let number = next / TILE_WIDTH as u64;
+            let bundle = read_bundle(&self.directory, number, self.tree.size())?;
+            let skip = usize::try_from(next % TILE_WIDTH as u64).unwrap_or_default();
+            for (index, entry) in (next..).zip(bundle.into_iter().skip(skip)) {
+                if found.len() == limit {
+                    break;
+                }
+                found.push((index, String::from_utf8_lossy(&entry).into_owned()));
+                next = index + 1;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Errs unless the ledger holds these very facts.
+    fn compare(&self, mut wanted: BTreeMap<u64, Vec<u8>>) -> Result<(), LedgerError> {
+        let mut end = self.tree.size();
+        while let Some(first) = wanted.first_key_value().map(|(first, _)| *first) {
+            // What is awaited for longest stands furthest back; past the beginning nothing can be
+            // found.
+            let Some(number) = end.checked_sub(1).map(|last| last / TILE_WIDTH as u64) else {
+                return Err(LedgerError::Conflict { sequence: first });
             };
-            Ok((sql::unsigned(row, 0)?, read))
-        });
-        read.collect()
+            let bundle = read_bundle(&self.directory, number, self.tree.size())?;
+            for bytes in bundle.iter().rev() {
+                let sequence = sequence_of(bytes, number, self.tree.size())?;
+                if wanted.remove(&sequence).is_some_and(|wanted| wanted != *bytes) {
+                    return Err(LedgerError::Conflict { sequence });
+                }
+                if let Some((later, _)) = wanted.range(sequence..).next() {
+                    return Err(LedgerError::Conflict { sequence: *later });
+                }
+            }
+            end = number * TILE_WIDTH as u64;
+        }
+        Ok(())
     }
+
+    fn extend(&mut self, new: &[(u64, Vec<u8>)], state: State) -> Result<(), LedgerError> {
+        if self.directory.read(CHECKPOINT).as_deref() != Some(self.checkpoint.text().as_bytes()) {
+            return Err(LedgerError::CheckpointChanged);
+        }
+        if state == State::Opened {
+            self.directory.tidy(&parts(&self.tree))?;
+        }
+        let before = parts(&self.tree);
+        let mut full = Vec::new();
+        for (sequence, entry) in new {
+            let source = EntryError::TooLong { bytes: entry.len() };
+            if !tile::write_entry(&mut self.bundle, entry) {
+                return Err(LedgerError::Entry { sequence: *sequence, source });
+            }
+            self.tree.push(leaf_hash(entry), &mut full);
+            if self.tree.size().is_multiple_of(TILE_WIDTH as u64) {
+                self.write_bundle()?;
+                self.bundle.clear();
+            }
+            self.last_sequence = Some(*sequence);
+        }
+        if !self.bundle.is_empty() {
+            self.write_bundle()?;
+        }
+        for tile in &full {
+            let kind = Kind::Hashes(tile.level);
+            let place = Tile { kind, index: tile.index, width: tile.hashes.len() };
+            self.directory.write(&place.path(), &tile::write_hashes(&tile.hashes))?;
+        }
+        let unfinished: Vec<_> = self
+            .tree
+            .unfinished()
+            .map(|(level, index, hashes)| {
+                let place = Tile { kind: Kind::Hashes(level), index, width: hashes.len() };
+                (place, tile::write_hashes(hashes))
+            })
+            .collect();
+        for (place, bytes) in unfinished {
+            // An upper level that did not grow is on disk already.
+            if !before.contains(&place) {
+                self.directory.write(&place.path(), &bytes)?;
+            }
+        }
+        self.directory.settle()?;
+        self.publish()?;
+        let after = parts(&self.tree);
+        for gone in before.iter().filter(|part| !after.contains(part)) {
+            self.directory.remove_part(*gone)?;
+        }
+        Ok(())
+    }
+
+    fn write_bundle(&mut self) -> Result<(), LedgerError> {
+        let number = (self.tree.size().saturating_sub(1)) / TILE_WIDTH as u64;
+        match Tile::of(Kind::Entries, number, self.tree.size()) {
+            Some(place) => self.directory.write(&place.path(), &self.bundle),
+            None => Ok(()),
+        }
+    }
+
+    fn publish(&mut self) -> Result<(), LedgerError> {
+        // INVARIANT(consistent): the tree only ever grew from the one that the last checkpoint
+        // signed.
+        self.checkpoint = sign(&self.key, &self.secret, &self.tree)?;
+        self.directory.write(CHECKPOINT, self.checkpoint.text().as_bytes())?;
+        self.directory.settle()
+    }
+}
+
+fn sign(key: &PublicKey, secret: &Ed25519KeyPair, tree: &Tree) -> Result<Checkpoint, LedgerError> {
+    let sign = |text: &[u8]| secret.sign(text).as_ref().to_vec();
+    Ok(Checkpoint::sign(key, tree.size(), tree.root(), &sign)?)
+}
+
+/// The checkpoint on disk. A directory without anything gets one of an empty ledger first of all,
+/// so that later a missing one is known to be missing.
+fn begin(
+    directory: &mut Directory,
+    key: &PublicKey,
+    secret: &Ed25519KeyPair,
+) -> Result<Checkpoint, LedgerError> {
+    let known = directory.read(PUBLIC_KEY);
+    if known.as_ref().is_some_and(|known| *known != key.file()) {
+        return Err(LedgerError::KeyChanged);
+    }
+    let checkpoint = match directory.read(CHECKPOINT) {
+        Some(bytes) => Checkpoint::read(&bytes, key)?,
+        None if known.is_some() || directory.has_tiles() => {
+            return Err(LedgerError::CheckpointMissing);
+        }
+        None => {
+            let checkpoint = sign(key, secret, &Tree::default())?;
+            directory.write(CHECKPOINT, checkpoint.text().as_bytes())?;
+            directory.settle()?;
+            checkpoint
+        }
+    };
+    if known.is_none() {
+        directory.write(PUBLIC_KEY, &key.file())?;
+        directory.settle()?;
+    }
+    Ok(checkpoint)
+}
+
+/// Where the next entry goes: the tree, the unfinished entries and the last sequence, checked
+/// against the checkpoint. What lies beyond the checkpoint was never acknowledged and is not looked
+/// at.
+fn read_edge(
+    directory: &Directory,
+    checkpoint: &Checkpoint,
+) -> Result<(Tree, Vec<u8>, Option<u64>), LedgerError> {
+    let size = checkpoint.size();
+    let damaged = |path: &str| LedgerError::Damaged { path: path.to_owned() };
+    let mut edge = Vec::new();
+    for level in 0..levels(size) {
+        let number = life::ledger::tree::count(size, level) / TILE_WIDTH as u64;
+        let hashes = match Tile::of(Kind::Hashes(level), number, size) {
+            None => Vec::new(),
+            Some(place) => directory
+                .read(&place.path())
+                .and_then(|bytes| tile::read_hashes(&bytes))
+                .ok_or_else(|| damaged(&place.path()))?,
+        };
+        edge.push(hashes);
+    }
+    let tree = Tree::resume(size, edge).filter(|tree| tree.root() == checkpoint.root());
+    let tree = tree.ok_or_else(|| damaged(CHECKPOINT))?;
+    let Some(last) = size.checked_sub(1).map(|last| last / TILE_WIDTH as u64) else {
+        return Ok((tree, Vec::new(), None));
+    };
+    let entries = read_bundle(directory, last, size)?;
+    let sequence = entries.last().map(|bytes| sequence_of(bytes, last, size)).transpose()?;
+    let mut bundle = Vec::new();
+    if entries.len() < TILE_WIDTH {
+        let fits = entries.iter().all(|entry| tile::write_entry(&mut bundle, entry));
+        debug_assert!(fits, "what was read from a bundle fits into one");
+    }
+    Ok((tree, bundle, sequence))
+}
+
+/// The entries of one file, each of them checked against its hash.
+fn read_bundle(directory: &Directory, number: u64, size: u64) -> Result<Vec<Vec<u8>>, LedgerError> {
+    let Some(place) = Tile::of(Kind::Entries, number, size) else { return Ok(Vec::new()) };
+    let damaged = || LedgerError::Damaged { path: place.path() };
+    let bytes = directory.read(&place.path()).ok_or_else(damaged)?;
+    let entries = tile::read_entries(&bytes).ok_or_else(damaged)?;
+    let hashes = Tile { kind: Kind::Hashes(0), ..place }.path();
+    let hashes = directory.read(&hashes).and_then(|bytes| tile::read_hashes(&bytes));
+    let hashes = hashes.ok_or_else(damaged)?;
+    let same =
+        entries.len() == place.width && entries.iter().map(|entry| leaf_hash(entry)).eq(hashes);
+    if same { Ok(entries.into_iter().map(<[u8]>::to_vec).collect()) } else { Err(damaged()) }
+}
+
+fn sequence_of(bytes: &[u8], number: u64, size: u64) -> Result<u64, LedgerError> {
+    entry::decode(bytes).map(|entry| entry.sequence).map_err(|_| LedgerError::Damaged {
+        path: Tile::of(Kind::Entries, number, size).map(Tile::path).unwrap_or_default(),
+    })
+}
+
+/// The unfinished files of a tree.
+fn parts(tree: &Tree) -> Vec<Tile> {
+    let mut parts: Vec<_> = tree
+        .unfinished()
+        .map(|(level, index, hashes)| Tile {
+            kind: Kind::Hashes(level),
+            index,
+            width: hashes.len(),
+        })
+        .collect();
+    let number = tree.size() / TILE_WIDTH as u64;
+    parts.extend(Tile::of(Kind::Entries, number, tree.size()));
+    parts
+}
+
+type Encoded = (BTreeMap<u64, Vec<u8>>, Vec<(u64, Vec<u8>)>);
+
+/// The entries of these facts: those up to `last`, which the ledger should hold, and the new ones.
+fn encode(facts: &[(u64, String)], last: Option<u64>) -> Result<Encoded, LedgerError> {
+    let (mut held, mut new) = (BTreeMap::new(), Vec::new());
+    let mut before = None;
+    for (sequence, fact) in facts {
+        let sequence = *sequence;
+        if before.is_some_and(|before| before >= sequence) {
+            return Err(LedgerError::Order { sequence });
+        }
+        before = Some(sequence);
+        let bytes = entry::encode_json(sequence, fact)
+            .map_err(|source| LedgerError::Entry { sequence, source })?;
+        if last.is_some_and(|last| sequence <= last) {
+            held.insert(sequence, bytes);
+        } else {
+            new.push((sequence, bytes));
+        }
+    }
+    Ok((held, new))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::vault::tests::{NOW, vault};
-
-    #[tokio::test]
-    async fn facts_leave_in_order_and_numbers_are_never_given_twice() {
-        let (_folder, vault) = vault().await;
-        let fact = |controller: &str| Fact::Founded { at: NOW, controller: controller.into() };
-        vault.record(&[fact("a"), fact("b")]).await.unwrap();
-        let drained = vault.drain(10).await.unwrap();
-        assert_eq!(drained.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2]);
-        assert!(drained[0].1.contains("\"founded\"") && drained[0].1.contains("\"a\""));
-        vault.acknowledge(2).await.unwrap();
-        vault.record(&[fact("c")]).await.unwrap();
-        assert_eq!(vault.drain(10).await.unwrap()[0].0, 3);
-    }
-
-    #[tokio::test]
-    async fn a_read_is_logged_with_its_fact() {
-        let (_folder, vault) = vault().await;
-        let read = Read {
-            at: NOW,
-            actor: "actor".into(),
-            purpose: Purpose::ANALYSE,
-            verb: "read".into(),
-            plan: Digest("00".into()),
-            snapshot: Position { segment: 7, frame: 9 },
-            rows: 3,
-        };
-        let fact = Fact::SignedIn { at: NOW, actor: "actor".into(), success: true };
-        vault.log_read(&read, &[fact]).await.unwrap();
-        assert_eq!(vault.reads(0, 10).await.unwrap(), [(1, read)]);
-        assert_eq!(vault.drain(10).await.unwrap().len(), 1);
-    }
-}
+mod tests;

@@ -1,4 +1,5 @@
-//! What kind of datum a field is. Categories are fideslang keys, listed in `catalog/categories.toml`.
+//! What kind of datum a field is. Categories are fideslang keys, listed in
+//! `catalog/categories.toml`.
 
 use serde::{Deserialize, Serialize};
 

@@ -32,6 +32,42 @@ pub enum Fact {
     Quarantined { at: Time, what: String, reason: String, bytes: u64 },
 }
 
+impl Fact {
+    /// When it happened.
+    #[must_use]
+    pub fn at(&self) -> Time {
+        match self {
+            Fact::Founded { at, .. }
+            | Fact::Collected { at, .. }
+            | Fact::Consented { at, .. }
+            | Fact::Answered { at, .. }
+            | Fact::Denied { at, .. }
+            | Fact::Forgotten { at, .. }
+            | Fact::Rewritten { at, .. }
+            | Fact::KeyChanged { at, .. }
+            | Fact::SignedIn { at, .. }
+            | Fact::Quarantined { at, .. } => *at,
+        }
+    }
+
+    /// The stable name of its kind: the ledger's, and that of log lines and metrics.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Fact::Founded { .. } => "founded",
+            Fact::Collected { .. } => "collected",
+            Fact::Consented { .. } => "consented",
+            Fact::Answered { .. } => "answered",
+            Fact::Denied { .. } => "denied",
+            Fact::Forgotten { .. } => "forgotten",
+            Fact::Rewritten { .. } => "rewritten",
+            Fact::KeyChanged { .. } => "key-changed",
+            Fact::SignedIn { .. } => "signed-in",
+            Fact::Quarantined { .. } => "quarantined",
+        }
+    }
+}
+
 /// A SHA-256, as text in lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Digest(pub String);

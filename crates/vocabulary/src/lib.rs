@@ -1,7 +1,8 @@
-//! The words that every floor shares: ids, time, purposes, categories, consent, limits, outcomes, facts.
+//! The words that every floor shares: ids, time, purposes, categories, consent, limits, outcomes,
+//! facts.
 //!
-//! This crate touches nothing: no clock, no chance, no disk, no network. What an SDK shares with the
-//! server lives here.
+//! This crate touches nothing: no clock, no chance, no disk, no network. What an SDK shares with
+//! the server lives here.
 
 pub mod category;
 pub mod chance;

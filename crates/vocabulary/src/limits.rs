@@ -15,6 +15,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// One event, in bytes of JSON.
     pub event_bytes: usize,
+    /// A batch, in bytes of JSON, where the protocol sets a limit of its own.
+    pub batch_bytes: usize,
     /// Events in one request.
     pub batch_events: usize,
     /// Properties of one event.
@@ -69,6 +71,7 @@ impl Default for Limits {
             inflate_ratio: 200,
             json_depth: 32,
             event_bytes: 32 << 10,
+            batch_bytes: 500 << 10,
             batch_events: 5_000,
             event_properties: 10_000,
             name_chars: 200,
@@ -102,6 +105,7 @@ impl Limits {
         Self {
             body_bytes: 64 << 10,
             inflated_bytes: 256 << 10,
+            batch_bytes: 128 << 10,
             batch_events: 200,
             segment_bytes: 64 << 10,
             fresh_rows: 10_000,

@@ -1,4 +1,5 @@
-//! What became of a received event. Each ends in exactly one outcome; the outcomes sum to what was received.
+//! What became of a received event. Each ends in exactly one outcome; the outcomes sum to what was
+//! received.
 
 use std::collections::BTreeMap;
 
@@ -57,13 +58,23 @@ impl Refusal {
     #[must_use]
     pub const fn remedy(self) -> &'static str {
         match self {
-            Refusal::ConsentAbsent => "send the person's choice: `context.consent` on the event, or `POST /v1/consent`",
-            Refusal::ConsentWithdrawn => "nothing to do: the person said no; ask again only where the law allows it",
+            Refusal::ConsentAbsent => {
+                "send the person's choice: `context.consent` on the event, or `POST /v1/consent`"
+            }
+            Refusal::ConsentWithdrawn => {
+                "nothing to do: the person said no; ask again only where the law allows it"
+            }
             Refusal::SignalObjected => "nothing to do: the browser sent `Sec-GPC: 1`",
-            Refusal::PurposeClosed => "declare a basis for a purpose of this source in the configuration",
-            Refusal::AgeUnknown => "send the person's age band, or declare the source's audience as general",
+            Refusal::PurposeClosed => {
+                "declare a basis for a purpose of this source in the configuration"
+            }
+            Refusal::AgeUnknown => {
+                "send the person's age band, or declare the source's audience as general"
+            }
             Refusal::Forgotten => "nothing to do: the person was erased after this was collected",
-            Refusal::ActorNotAllowed => "use a token whose purposes hold the purpose of the question",
+            Refusal::ActorNotAllowed => {
+                "use a token whose purposes hold the purpose of the question"
+            }
             Refusal::Expired => "ask again with a token that is still valid",
         }
     }
@@ -120,14 +131,18 @@ impl Counts {
             Outcome::Limited => self.limited += count,
             Outcome::Quarantined => self.quarantined += count,
         }
-        debug_assert!(self.is_balanced(), "INVARIANT(outcomes): the outcomes sum to what was received");
+        debug_assert!(
+            self.is_balanced(),
+            "INVARIANT(outcomes): the outcomes sum to what was received"
+        );
     }
 
     /// INVARIANT(outcomes): every received event ended in exactly one outcome.
     #[must_use]
     pub fn is_balanced(&self) -> bool {
         let refused: u64 = self.refused.values().sum();
-        let ended = self.accepted + self.duplicate + self.filtered + refused + self.invalid + self.limited;
+        let ended =
+            self.accepted + self.duplicate + self.filtered + refused + self.invalid + self.limited;
         ended + self.quarantined == self.received
     }
 

@@ -5,7 +5,8 @@ use std::ops::{BitAnd, BitOr};
 
 use serde::{Deserialize, Serialize};
 
-/// One purpose, as its permanent number below 64. Names and meanings stand in `catalog/purposes.toml`.
+/// One purpose, as its permanent number below 64. Names and meanings stand in
+/// `catalog/purposes.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Purpose(u8);
 

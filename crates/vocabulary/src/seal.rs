@@ -5,7 +5,8 @@ use thiserror::Error;
 
 use crate::Person;
 
-/// Which of a person's keys a datum is sealed with. Erasure destroys every class that no duty holds back.
+/// Which of a person's keys a datum is sealed with. Erasure destroys every class that no duty holds
+/// back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
@@ -55,10 +56,22 @@ pub trait Sealer: Send + Sync {
 /// Authenticated encryption with the key of a person and class.
 pub trait PersonSealer: Send + Sync {
     /// Nonce, ciphertext and tag of `plain` under this person's key.
-    fn seal(&self, whose: Person, class: Class, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError>;
+    fn seal(
+        &self,
+        whose: Person,
+        class: Class,
+        context: &[u8],
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError>;
 
     /// The plain bytes again; `Destroyed` once the person was forgotten.
-    fn open(&self, whose: Person, class: Class, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError>;
+    fn open(
+        &self,
+        whose: Person,
+        class: Class,
+        context: &[u8],
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError>;
 }
 
 /// The key of one lake file. Parquet's own encryption needs the bytes, so they leave custody as this.

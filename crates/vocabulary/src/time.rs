@@ -1,4 +1,5 @@
-//! Instants and spans, in microseconds. Reading a clock happens elsewhere and comes in as an argument.
+//! Instants and spans, in microseconds. Reading a clock happens elsewhere and comes in as an
+//! argument.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -11,7 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Time(pub i64);
 
 /// A length of time in microseconds; negative when it points back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 pub struct Span(pub i64);
 
 impl Span {
@@ -118,7 +121,9 @@ impl<'de> Deserialize<'de> for Time {
         }
         let text = String::deserialize(input)?;
         Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom(format!("`{text}` is no instant: write it as 2026-01-31T12:00:00Z"))
+            serde::de::Error::custom(format!(
+                "`{text}` is no instant: write it as 2026-01-31T12:00:00Z"
+            ))
         })
     }
 }

@@ -33,10 +33,7 @@ impl Acts {
     ///
     /// When there are more than `acts_max`, the two oldest are merged in the protective sense.
     pub fn record(&mut self, act: Act, acts_max: usize) -> bool {
-        let before = self.at(act.time);
-        let is_last = self.0.last().is_none_or(|last| last.time <= act.time);
-        let repeats = act.yes.without(before.0).is_empty() && act.no.without(before.1).is_empty();
-        if is_last && repeats {
+        if !self.would_change(act) {
             return false;
         }
         let place = self.0.partition_point(|other| other.time <= act.time);
@@ -45,6 +42,13 @@ impl Acts {
             self.merge_oldest();
         }
         true
+    }
+
+    /// Whether recording an act would change anything: repeating what holds does not.
+    #[must_use]
+    pub fn would_change(&self, act: Act) -> bool {
+        let (yes, no) = self.at(act.time);
+        !act.yes.without(yes).is_empty() || !act.no.without(no).is_empty()
     }
 
     /// The purposes with a yes and those with a no at an instant.

@@ -15,6 +15,8 @@
 use serde::{Deserialize, Serialize};
 use vocabulary::{Categories, Purpose, Purposes, Refusal, Span, Time};
 
+use super::catalogue::Catalogue;
+
 /// What is done with data under a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -70,7 +72,15 @@ impl Grant {
     const LIFE: Span = Span::HOUR;
 
     /// Judges the request of an actor and issues the grant, or says why not.
-    pub fn issue(authority: &Authority, purpose: Purpose, verb: Verb, now: Time) -> Result<Grant, Refusal> {
+    ///
+    /// It covers the categories that the actor may see and that the purpose may read.
+    pub fn issue(
+        catalogue: &Catalogue,
+        authority: &Authority,
+        purpose: Purpose,
+        verb: Verb,
+        now: Time,
+    ) -> Result<Grant, Refusal> {
         if authority.until <= now {
             return Err(Refusal::Expired);
         }
@@ -81,7 +91,7 @@ impl Grant {
             purpose,
             actor: authority.actor.clone(),
             verb,
-            categories: authority.categories,
+            categories: Categories(authority.categories.0 & catalogue.readable_for(purpose).0),
             until: authority.until.min(now + Self::LIFE),
         })
     }

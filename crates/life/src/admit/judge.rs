@@ -64,6 +64,8 @@ pub enum Judged {
     /// Refused; an act of consent that it carried still counts, above all a `no`.
     Refused { why: Refusal, whose: Blinded, act: Option<Act> },
     Filtered,
+    /// A limit of the source was reached before it was judged.
+    Limited,
     Invalid(Invalid),
 }
 

@@ -1,1 +1,242 @@
-//! Under construction.
+//! A request's body, opened: decompressed, out of its form, text, not too deep. It reads no call.
+//!
+//! INVARIANT(limits): nothing is allocated in proportion to what a sender claims, only to what has
+//! been read, and reading stops one byte past the limit.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Read;
+
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use memchr::{memchr_iter, memchr2};
+use percent_encoding::percent_decode;
+use vocabulary::Limits;
+
+use super::{Malformed, Parcel};
+
+/// A body whose size, density, encoding and depth are within limits.
+///
+/// INVARIANT(limits): private field; `decode` is the only maker.
+pub struct Body<'a>(Cow<'a, str>);
+
+impl fmt::Debug for Body<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Body").field("bytes", &self.0.len()).finish()
+    }
+}
+
+impl Body<'_> {
+    /// The JSON text, without a byte order mark or white space around it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.strip_prefix('\u{feff}').unwrap_or(&self.0).trim_ascii()
+    }
+}
+
+/// How a body was packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Deflate,
+    Zstd,
+}
+
+const MAGIC_GZIP: &[u8] = &[0x1f, 0x8b];
+const MAGIC_ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+const TOLERANT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+
+/// Opens a body: what it was packed in is seen from its first bytes, then from its headers.
+pub fn decode<'a>(parcel: &Parcel<'a>, limits: &Limits) -> Result<Body<'a>, Malformed> {
+    let body = parcel.body;
+    if body.len() > limits.body_bytes {
+        return Err(Malformed::TooLarge { bytes: body.len(), limit: limits.body_bytes });
+    }
+    let mut bytes = unpack(Cow::Borrowed(body), parcel.content_encoding, limits)?;
+    if !is_json(&bytes) && is_form(parcel.content_type) {
+        // A form's content may itself be packed, by a sender that could not set a header.
+        bytes = unpack(Cow::Owned(form(&bytes)?), None, limits)?;
+    }
+    let text = text(bytes)?;
+    depth(text.as_bytes(), limits.json_depth)?;
+    let opened = Body(text);
+    if opened.text().is_empty() { Err(Malformed::Empty) } else { Ok(opened) }
+}
+
+/// Refuses JSON that is nested deeper than the limit, in one pass and without recursion.
+pub fn depth(json: &[u8], limit: usize) -> Result<(), Malformed> {
+    let mut rest = json;
+    let mut open = 0_usize;
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        match first {
+            b'"' => rest = behind_text(behind),
+            b'{' | b'[' => {
+                open += 1;
+                if open > limit {
+                    return Err(Malformed::TooDeep { limit });
+                }
+            }
+            b'}' | b']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What stands behind the quote that ends a text.
+fn behind_text(mut rest: &[u8]) -> &[u8] {
+    while let Some(place) = memchr2(b'"', b'\\', rest) {
+        let is_end = rest.get(place) == Some(&b'"');
+        let step = if is_end { place + 1 } else { place + 2 };
+        rest = rest.get(step..).unwrap_or_default();
+        if is_end {
+            return rest;
+        }
+    }
+    &[]
+}
+
+fn unpack<'a>(
+    body: Cow<'a, [u8]>,
+    encoding: Option<&str>,
+    limits: &Limits,
+) -> Result<Cow<'a, [u8]>, Malformed> {
+    let inflated = match packing(&body, encoding)? {
+        Packing::Plain => return Ok(body),
+        Packing::Gzip => inflate(MultiGzDecoder::new(&*body), body.len(), limits),
+        Packing::Deflate if is_zlib(&body) => inflate(ZlibDecoder::new(&*body), body.len(), limits),
+        Packing::Deflate => inflate(DeflateDecoder::new(&*body), body.len(), limits),
+        Packing::Zstd => inflate(zstd_reader(&body)?, body.len(), limits),
+    };
+    inflated.map(Cow::Owned)
+}
+
+/// The first bytes decide; a header is believed only where they say nothing.
+fn packing(body: &[u8], encoding: Option<&str>) -> Result<Packing, Malformed> {
+    if body.starts_with(MAGIC_GZIP) {
+        return Ok(Packing::Gzip);
+    }
+    if body.starts_with(MAGIC_ZSTD) {
+        return Ok(Packing::Zstd);
+    }
+    match encoding.map(|name| name.trim().to_ascii_lowercase()).as_deref() {
+        None | Some("" | "identity") => Ok(Packing::Plain),
+        // A proxy that unpacked the body may have left the header.
+        Some("gzip" | "x-gzip" | "zstd") if is_json(body) || body.is_empty() => Ok(Packing::Plain),
+        Some("gzip" | "x-gzip") => Ok(Packing::Gzip),
+        Some("zstd") => Ok(Packing::Zstd),
+        Some("deflate") => Ok(Packing::Deflate),
+        Some(_) => Err(Malformed::Encoding),
+    }
+}
+
+/// The two bytes in front of a zlib stream are a multiple of 31; a bare deflate has none such.
+fn is_zlib(body: &[u8]) -> bool {
+    let [first, second, ..] = body else { return false };
+    first & 0x0f == 8 && u16::from_be_bytes([*first, *second]) % 31 == 0
+}
+
+/// The window that every reader of zstd is asked to support: 8 MiB. A frame that claims more is
+/// refused.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+fn zstd_reader(body: &[u8]) -> Result<impl Read + use<'_>, Malformed> {
+    let mut reader = zstd::stream::read::Decoder::with_buffer(body).map_err(broken)?;
+    reader.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(broken)?;
+    Ok(reader)
+}
+
+fn inflate(reader: impl Read, packed: usize, limits: &Limits) -> Result<Vec<u8>, Malformed> {
+    let dense = packed.saturating_mul(limits.inflate_ratio);
+    let limit = dense.min(limits.inflated_bytes);
+    let mut plain = Vec::with_capacity(packed.saturating_mul(4).min(limit));
+    let past = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    reader.take(past).read_to_end(&mut plain).map_err(broken)?;
+    if plain.len() <= limit {
+        Ok(plain)
+    } else if dense < limits.inflated_bytes {
+        Err(Malformed::TooDense { ratio: limits.inflate_ratio })
+    } else {
+        Err(Malformed::TooLarge { bytes: plain.len(), limit: limits.inflated_bytes })
+    }
+}
+
+fn broken(error: std::io::Error) -> Malformed {
+    Malformed::Compression { problem: error.to_string() }
+}
+
+fn is_form(content_type: Option<&str>) -> bool {
+    let kind = content_type.and_then(|text| text.split(';').next()).unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start();
+    matches!(bytes.first(), Some(b'{' | b'['))
+}
+
+/// The content of a form's `data`: JSON as it is, or base64 in either alphabet.
+fn form(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let field = bytes.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"data="));
+    let Some(field) = field else {
+        return Err(Malformed::Syntax {
+            offset: 0,
+            problem: "a form carries its JSON in `data`".into(),
+        });
+    };
+    let mut plain: Vec<u8> = percent_decode(field).collect();
+    if is_json(&plain) {
+        return Ok(plain);
+    }
+    // A sender that did not escape the `+` of base64 meant a plus, not a space.
+    for byte in &mut plain {
+        if *byte == b' ' {
+            *byte = b'+';
+        }
+    }
+    let is_url_safe = plain.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let alphabet = if is_url_safe { &URL_SAFE } else { &STANDARD };
+    let decoded = GeneralPurpose::new(alphabet, TOLERANT).decode(&plain);
+    decoded.map_err(|_| Malformed::Syntax {
+        offset: 5,
+        problem: "`data` is neither JSON nor base64".into(),
+    })
+}
+
+fn text(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, str>, Malformed> {
+    let wrong = |offset| Malformed::Syntax { offset, problem: "the text is not UTF-8".into() };
+    match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes)
+            .map(Cow::Borrowed)
+            .map_err(|error| wrong(error.valid_up_to())),
+        Cow::Owned(bytes) => String::from_utf8(bytes)
+            .map(Cow::Owned)
+            .map_err(|error| wrong(error.utf8_error().valid_up_to())),
+    }
+}
+
+/// What the JSON reader stumbled over, told without repeating what the body held.
+pub(super) fn syntax(text: &str, error: &serde_json::Error) -> Malformed {
+    let line_start = match error.line().checked_sub(2) {
+        None => 0,
+        Some(index) => memchr_iter(b'\n', text.as_bytes()).nth(index).map_or(0, |place| place + 1),
+    };
+    let problem = match error.classify() {
+        serde_json::error::Category::Io | serde_json::error::Category::Syntax => {
+            "the JSON is broken"
+        }
+        serde_json::error::Category::Data => "a part of it is not of the shape that this call has",
+        serde_json::error::Category::Eof => "it ends too early",
+    };
+    Malformed::Syntax { offset: line_start + error.column(), problem: problem.into() }
+}
+
+#[cfg(test)]
+mod tests;

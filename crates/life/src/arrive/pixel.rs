@@ -1,1 +1,149 @@
-//! Under construction.
+//! An event in the address of an image, for mails and pages without scripts. All of it is text.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+use vocabulary::Limits;
+
+use super::json::{Choices, Place, Scalar, choose};
+use super::skew::{Correction, instant};
+use super::{Arrival, Fields, Invalid, Kind, Parcel, Raw, Scope, key};
+
+/// Which of the two images was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pixel {
+    /// Something happened: `event` names it.
+    Track,
+    /// A page was seen: the event is `page`, and `name` one of its properties.
+    Page,
+}
+
+/// The smallest image there is: one transparent point.
+pub const IMAGE: &[u8; 42] =
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff\x21\xf9\x04\x01\x00\x00\x00\x00\
+\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x01\x44\x00\x3b";
+
+/// The parameters that are no properties.
+#[derive(Default)]
+struct Reserved<'a> {
+    event: Scalar<'a>,
+    id: Scalar<'a>,
+    user: Scalar<'a>,
+    device: Scalar<'a>,
+    session: Scalar<'a>,
+    time: Scalar<'a>,
+    sent: Scalar<'a>,
+    choices: Choices<'a>,
+}
+
+/// Reads the event in a query. What is wrong comes back in its place; the image is sent anyway.
+#[must_use]
+pub fn read<'a>(pixel: Pixel, parcel: &Parcel<'a>, limits: &Limits) -> Arrival<'a> {
+    let key = key::query(parcel).or_else(|| key::header(parcel)).or_else(|| key::basic(parcel));
+    Arrival { key, events: vec![read_event(pixel, parcel, limits)] }
+}
+
+fn read_event<'a>(pixel: Pixel, parcel: &Parcel<'a>, limits: &Limits) -> Result<Raw<'a>, Invalid> {
+    let place = Place::BODY;
+    if parcel.query.len() > limits.event_bytes {
+        return Err(place.invalid(
+            "event-too-large",
+            "",
+            "the query is too long: send less with it",
+        ));
+    }
+    let mut reserved = Reserved::default();
+    let mut properties = Map::new();
+    for (name, value) in form_urlencoded::parse(parcel.query.as_bytes()) {
+        reserved.take(pixel, &name, value, &mut properties, place)?;
+    }
+    let id_chars = limits.identifier_chars;
+    let user = place.identifier("user_id", reserved.user, id_chars)?;
+    let device = place.identifier("device_id", reserved.device, id_chars)?;
+    if user.is_none() && device.is_none() {
+        let problem = "it says of nobody: add `user_id` or `device_id`";
+        return Err(place.invalid("identity-missing", "device_id", problem));
+    }
+    let name = match pixel {
+        Pixel::Track => place.name("event", reserved.event, limits)?,
+        Pixel::Page => Cow::Borrowed("page"),
+    };
+    let mut context = Map::new();
+    if let Some(agent) = parcel.user_agent {
+        context.insert("userAgent".to_owned(), agent.into());
+    }
+    let made = [(Scope::Context, context), (Scope::Properties, properties)].into_iter();
+    let correction = Correction::new(parcel.received, instant(&reserved.sent), limits);
+    Ok(Raw {
+        kind: Kind::Event,
+        name,
+        message: place.identifier("id", reserved.id, limits.message_chars)?,
+        user,
+        device,
+        previous: None,
+        session: place.identifier("session_id", reserved.session, id_chars)?,
+        time: correction.correct(instant(&reserved.time)),
+        received: parcel.received,
+        sequence: 0,
+        fields: made.filter_map(|(scope, object)| fields(scope, &object)).collect(),
+        choices: reserved.choices,
+        signals: parcel.signals,
+        address: parcel.address,
+    })
+}
+
+fn fields<'a>(scope: Scope, object: &Map<String, Value>) -> Option<Fields<'a>> {
+    if object.is_empty() {
+        return None;
+    }
+    let json = serde_json::value::to_raw_value(object).ok()?;
+    Some(Fields { scope, json: Cow::Owned(json) })
+}
+
+impl<'a> Reserved<'a> {
+    /// Puts a parameter where it belongs; what is not reserved is a property.
+    fn take(
+        &mut self,
+        pixel: Pixel,
+        name: &str,
+        value: Cow<'a, str>,
+        properties: &mut Map<String, Value>,
+        place: Place,
+    ) -> Result<(), Invalid> {
+        if let Some(choice) = name.strip_prefix("consent.") {
+            let is_yes = match &*value {
+                "true" | "1" => true,
+                "false" | "0" => false,
+                _ => {
+                    return Err(place.invalid(
+                        "consent-unreadable",
+                        name,
+                        "a choice is neither true nor false",
+                    ));
+                }
+            };
+            choose(&mut self.choices, vec![(Cow::Owned(choice.to_owned()), is_yes)]);
+            return Ok(());
+        }
+        let slot = match name {
+            "key" | "writeKey" => return Ok(()),
+            "event" if pixel == Pixel::Track => &mut self.event,
+            "id" | "messageId" => &mut self.id,
+            "user_id" | "userId" => &mut self.user,
+            "device_id" | "anonymousId" => &mut self.device,
+            "session_id" | "sessionId" => &mut self.session,
+            "time" | "timestamp" => &mut self.time,
+            "sent_at" | "sentAt" => &mut self.sent,
+            property => {
+                properties.insert(property.to_owned(), value.into_owned().into());
+                return Ok(());
+            }
+        };
+        *slot = Scalar::Text(value);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

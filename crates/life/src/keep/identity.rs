@@ -63,13 +63,35 @@ impl Identity {
 
     /// Enters a leaf under its index.
     pub fn enter(&mut self, index: Index, leaf: Leaf) {
-        self.next = self.next.max(leaf.ordinal() + 1);
+        self.reserve(leaf);
         self.leaves.insert(index, leaf);
+    }
+
+    /// Keeps the number of a leaf from being given again.
+    pub fn reserve(&mut self, leaf: Leaf) {
+        self.next = self.next.max(leaf.ordinal() + 1);
+    }
+
+    /// Whether a leaf was ever given out.
+    #[must_use]
+    pub fn knows(&self, leaf: Leaf) -> bool {
+        leaf.region() == self.region && (1..self.next).contains(&leaf.ordinal())
+    }
+
+    /// Restores the version as it was saved.
+    pub fn restore_version(&mut self, version: Version) {
+        self.version = self.version.max(version);
     }
 
     /// Forgets which external id a leaf had; the same id starts a new leaf next time.
     pub fn detach(&mut self, index: &Index) -> Option<Leaf> {
         self.leaves.remove(index)
+    }
+
+    /// The indexes under which leaves are known.
+    #[must_use]
+    pub fn indexes_of(&self, leaves: &[Leaf]) -> Vec<Index> {
+        self.leaves.iter().filter(|(_, leaf)| leaves.contains(leaf)).map(|(index, _)| *index).collect()
     }
 
     /// The person that a leaf belongs to.

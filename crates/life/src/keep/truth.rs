@@ -1,1 +1,225 @@
-//! Under construction.
+//! What is true: the state that the journal's order builds. A restart loads it from the vault and replays the rest.
+//!
+//! It holds names, verdicts, identities, consents and masks, but no rows and no clear identifier.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use vocabulary::{
+    Code, Counts, Leaf, Person, Purpose, Purposes, Region, SourceId, Time, VerdictId,
+};
+
+use super::frame::Record;
+use super::identity::{Identity, Version};
+use super::mask::{Cut, Mask, Masked, VerdictMask};
+use super::names::{Named, Names};
+use crate::admit::{Acts, Index, Standing, VerdictKey};
+
+/// The state of one region.
+#[derive(Debug)]
+pub struct Truth {
+    pub names: Names,
+    pub identity: Identity,
+    verdict_ids: HashMap<VerdictKey, VerdictId>,
+    /// What narrows every reader; `moved` stays empty here.
+    mask: Mask,
+    verdict_keys: Vec<Option<VerdictKey>>,
+    acts: HashMap<Leaf, Acts>,
+    suppressed: HashMap<Index, Time>,
+    counts: BTreeMap<SourceId, Counts>,
+    /// Purposes that read or store on a device: their consent stays with the device at a merge.
+    on_device: Purposes,
+    acts_max: usize,
+}
+
+impl Truth {
+    /// The empty state of a region.
+    #[must_use]
+    pub fn new(region: Region, on_device: Purposes, acts_max: usize) -> Self {
+        Self {
+            names: Names::default(),
+            identity: Identity::new(region),
+            verdict_ids: HashMap::new(),
+            mask: Mask::default(),
+            verdict_keys: Vec::new(),
+            acts: HashMap::new(),
+            suppressed: HashMap::new(),
+            counts: BTreeMap::new(),
+            on_device,
+            acts_max,
+        }
+    }
+
+    /// Lets a record take effect. Rows have none here.
+    pub fn apply(&mut self, record: &Record) {
+        match record {
+            Record::Name { named, text, .. } => {
+                self.names.insert(*named, text);
+            }
+            Record::Verdict { id, key, mask } => self.enter_verdict(*id, *key, *mask),
+            Record::Leaf { leaf, index, .. } => self.identity.enter(*index, *leaf),
+            Record::Link { first, second } => {
+                self.identity.link(*first, *second);
+            }
+            Record::Unlink { leaves } => self.identity.unlink(leaves),
+            Record::Act { leaf, act, cut } => {
+                self.acts.entry(*leaf).or_default().record(*act, self.acts_max);
+                if let Some(cut) = cut {
+                    self.cut(*leaf, *cut);
+                }
+            }
+            Record::Erase { leaves, at } => self.erase(leaves, *at),
+            Record::Counts { source, counts } => {
+                self.counts.entry(*source).or_default().merge(counts);
+            }
+            Record::Row { .. } => {}
+        }
+    }
+
+    /// What is known about the person behind an index when something happened, and now.
+    ///
+    /// A `no` at either instant closes; a `yes` must hold at both: an event that was collected before the
+    /// person agreed is not saved by a later yes.
+    #[must_use]
+    pub fn standing(&self, index: &Index, happened: Time, now: Time) -> Standing {
+        let forgotten = self.suppressed.get(index).copied();
+        let Some(leaf) = self.identity.leaf(index) else {
+            return Standing { forgotten, ..Standing::default() };
+        };
+        let (then_yes, then_no) = self.answers(leaf, happened);
+        let (now_yes, now_no) = self.answers(leaf, now);
+        let no = then_no | now_no;
+        Standing { yes: (then_yes & now_yes).without(no), no, forgotten }
+    }
+
+    /// The answers that hold for a leaf: its own, and those of its person's other leaves where they may.
+    fn answers(&self, leaf: Leaf, time: Time) -> (Purposes, Purposes) {
+        let (mut yes, mut no) = self.acts.get(&leaf).map(|acts| acts.at(time)).unwrap_or_default();
+        for other in self.identity.leaves_of(self.identity.person(leaf)) {
+            if other == leaf {
+                continue;
+            }
+            let (theirs, not) = self.acts.get(&other).map(|acts| acts.at(time)).unwrap_or_default();
+            no = no | not.without(self.on_device);
+            yes = yes | theirs.without(self.on_device);
+        }
+        (yes.without(no), no)
+    }
+
+    /// The acts of one leaf.
+    #[must_use]
+    pub fn acts(&self, leaf: Leaf) -> Acts {
+        self.acts.get(&leaf).cloned().unwrap_or_default()
+    }
+
+    /// Purposes whose consent stays with a device.
+    #[must_use]
+    pub fn on_device(&self) -> Purposes {
+        self.on_device
+    }
+
+    /// The number of a verdict, if it has one.
+    #[must_use]
+    pub fn verdict(&self, key: &VerdictKey) -> Option<VerdictId> {
+        self.verdict_ids.get(key).copied()
+    }
+
+    /// What was known when a verdict was given.
+    #[must_use]
+    pub fn verdict_key(&self, id: VerdictId) -> Option<VerdictKey> {
+        self.verdict_keys.get(usize::try_from(id.0).ok()?).copied().flatten()
+    }
+
+    /// The number that the next new verdict will get.
+    #[must_use]
+    pub fn next_verdict(&self) -> VerdictId {
+        VerdictId(u32::try_from(self.verdict_keys.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The mask as it holds now, for files whose order rests on `oldest` or a later version.
+    #[must_use]
+    pub fn mask(&self, oldest: Version) -> Mask {
+        let moved = self.identity.moved_since(oldest);
+        let moved: HashMap<Leaf, Person> = moved.map(|leaf| (leaf, self.identity.person(leaf))).collect();
+        Mask { moved: Arc::new(moved), ..self.mask.clone() }
+    }
+
+    /// Whether a row is visible for a purpose now.
+    #[must_use]
+    pub fn shows(&self, purpose: Purpose, row: Masked) -> bool {
+        self.mask.shows(purpose, row)
+    }
+
+    /// Grows whenever the mask narrows.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.mask.epoch
+    }
+
+    /// Leaves that nobody sees any more.
+    #[must_use]
+    pub fn hidden(&self) -> Arc<HashSet<Leaf>> {
+        Arc::clone(&self.mask.hidden)
+    }
+
+    /// How the events of each source ended.
+    #[must_use]
+    pub fn counts(&self) -> &BTreeMap<SourceId, Counts> {
+        &self.counts
+    }
+
+    /// Gives every name its code, answering whether it is new.
+    pub fn name(&mut self, named: Named, text: &str) -> (Code, bool) {
+        let known = self.names.code(named, text);
+        (known.unwrap_or_else(|| self.names.insert(named, text)), known.is_none())
+    }
+
+    /// Restores the acts of a leaf.
+    pub fn restore_acts(&mut self, leaf: Leaf, acts: Acts) {
+        self.acts.insert(leaf, acts);
+    }
+
+    /// Restores an index that must not come back with anything collected up to `until`.
+    pub fn suppress(&mut self, index: Index, until: Time) {
+        let held = self.suppressed.entry(index).or_insert(until);
+        *held = (*held).max(until);
+    }
+
+    /// Restores leaves that nobody sees.
+    pub fn hide(&mut self, leaf: Leaf) {
+        Arc::make_mut(&mut self.mask.hidden).insert(leaf);
+        self.mask.epoch += 1;
+    }
+
+    /// Restores a withdrawal.
+    pub fn cut(&mut self, leaf: Leaf, cut: Cut) {
+        Arc::make_mut(&mut self.mask.cuts).entry(leaf).or_default().push(cut);
+        self.mask.epoch += 1;
+    }
+
+    fn erase(&mut self, leaves: &[Leaf], at: Time) {
+        for index in self.identity.indexes_of(leaves) {
+            self.identity.detach(&index);
+            self.suppress(index, at);
+        }
+        for leaf in leaves {
+            self.hide(*leaf);
+            self.acts.remove(leaf);
+            Arc::make_mut(&mut self.mask.cuts).remove(leaf);
+        }
+    }
+
+    fn enter_verdict(&mut self, id: VerdictId, key: VerdictKey, mask: VerdictMask) {
+        let place = usize::try_from(id.0).unwrap_or(usize::MAX);
+        let verdicts = Arc::make_mut(&mut self.mask.verdicts);
+        if verdicts.len() <= place {
+            verdicts.resize(place + 1, VerdictMask::default());
+            self.verdict_keys.resize(place + 1, None);
+        }
+        if let (Some(held), Some(known)) = (verdicts.get_mut(place), self.verdict_keys.get_mut(place)) {
+            *held = mask;
+            *known = Some(key);
+        }
+        self.verdict_ids.insert(key, id);
+    }
+}

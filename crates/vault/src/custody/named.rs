@@ -1,6 +1,7 @@
-//! The few keys that an installation has one of: the blinder's, and the seed of the ledger's
-//! signature. They are wrapped anew with each epoch and never change.
+//! The few keys that an installation has one of: the blinder's, the seed of the ledger's signature,
+//! and the one that salts commitments. They are wrapped anew with each epoch and never change.
 
+use aws_lc_rs::hmac;
 use life::admit::Blinder;
 use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
@@ -15,6 +16,7 @@ use crate::sql::{self, Write};
 
 const BLINDER: &str = "blinder";
 const LEDGER: &str = "ledger";
+const SALTS: &str = "salts";
 const TABLE: &str = "named-keys";
 
 sql::statements! {
@@ -26,6 +28,7 @@ sql::statements! {
 pub(super) struct Named {
     blinder: Key,
     ledger: Key,
+    salts: Key,
 }
 
 fn bound(controller: &str, name: &str) -> Vec<u8> {
@@ -41,7 +44,7 @@ pub(super) async fn found(
     epoch: u32,
     wrapping: &Key,
 ) -> Result<(), VaultError> {
-    for name in [BLINDER, LEDGER] {
+    for name in [BLINDER, LEDGER, SALTS] {
         let key: [u8; 32] = chance::draw(draw);
         let wrapped = wrapping.seal(chance::draw(draw), &bound(controller, name), &key)?;
         let query = sqlx::query(INSERT).bind(name).bind(i64::from(epoch)).bind(wrapped);
@@ -55,7 +58,7 @@ pub(super) async fn load(
     controller: &str,
     epochs: &Epochs,
 ) -> Result<Named, VaultError> {
-    let (mut blinder, mut ledger) = (None, None);
+    let (mut blinder, mut ledger, mut salts) = (None, None, None);
     for row in sqlx::query(EVERY).fetch_all(pool).await? {
         let (name, wrapped): (String, Vec<u8>) = (row.try_get(0)?, row.try_get(2)?);
         let epoch = sql::small(&row, 1)?;
@@ -64,13 +67,14 @@ pub(super) async fn load(
         match name.as_str() {
             BLINDER => blinder = key,
             LEDGER => ledger = key,
+            SALTS => salts = key,
             other => return Err(VaultError::corrupt("named key", other)),
         }
     }
-    let (Some(blinder), Some(ledger)) = (blinder, ledger) else {
+    let (Some(blinder), Some(ledger), Some(salts)) = (blinder, ledger, salts) else {
         return Err(SealError::Missing.into());
     };
-    Ok(Named { blinder, ledger })
+    Ok(Named { blinder, ledger, salts })
 }
 
 pub(super) async fn rewrap(
@@ -96,6 +100,15 @@ impl Custody {
     #[must_use]
     pub fn blinder(&self) -> Blinder {
         Blinder::new(*self.inner.named.blinder.bytes())
+    }
+
+    /// What the salts of a segment's commitments are derived from.
+    #[must_use]
+    pub fn salt_secret(&self, segment: u64) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.inner.named.salts.bytes());
+        let mut secret = [0; 32];
+        secret.copy_from_slice(hmac::sign(&key, &segment.to_be_bytes()).as_ref());
+        secret
     }
 
     /// The seed of the ledger's Ed25519 key. The signing library needs the bytes.

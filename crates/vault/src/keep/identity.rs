@@ -42,8 +42,7 @@ pub(super) async fn moves(
     }
     let known: Vec<Leaf> = mentioned.into_iter().filter(|leaf| !fresh.contains(leaf)).collect();
     let mut identity = Identity::new(region);
-    // A leaf that cannot exist carries the version, from which the next moves count on.
-    identity.restore(Leaf(0), Person(0), state::version(write).await?);
+    identity.restore_version(state::version(write).await?);
     let mut persons = BTreeSet::new();
     for (_, person, _) in select(write, persons_of(), &numbers(&known)).await? {
         persons.insert(person.0);

@@ -10,6 +10,7 @@ use crate::sql;
 const SEGMENT: &str = "position-segment";
 const FRAME: &str = "position-frame";
 const VERSION: &str = "identity-version";
+const FOUNDED: &str = "founded";
 pub(super) const NEXT_FILE: &str = "next-file";
 
 sql::statements! {
@@ -35,6 +36,19 @@ pub(super) async fn set(
 ) -> Result<(), VaultError> {
     sqlx::query(SET).bind(name).bind(sql::signed(value)).execute(write).await?;
     Ok(())
+}
+
+/// Notes that the fact of the founding is on its way to the ledger.
+pub(crate) async fn set_founded(write: &mut SqliteConnection) -> Result<(), VaultError> {
+    set(write, FOUNDED, 1).await
+}
+
+impl crate::Vault {
+    /// Whether the fact of the founding has never been recorded.
+    pub async fn is_new(&self) -> Result<bool, VaultError> {
+        let mut read = self.inner.readers.acquire().await?;
+        Ok(get(&mut read, FOUNDED).await?.is_none())
+    }
 }
 
 /// How far the journal has been folded.

@@ -1,0 +1,90 @@
+//! Events acknowledged as durable: each connection sends a batch, waits for the answer, sends the next.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::disk::percentiles;
+use crate::http::Connection;
+
+/// How hard, and where.
+pub struct Load {
+    pub url: String,
+    pub key: String,
+    pub batch: u64,
+    pub seconds: u64,
+    pub connections: u64,
+    /// The server's process id, to read its memory; zero = unknown.
+    pub server: u64,
+}
+
+/// Runs the load and prints one line.
+pub fn measure(load: &Load) -> Result<()> {
+    let start = Instant::now();
+    let until = start + Duration::from_secs(load.seconds);
+    let workers: Vec<_> = (0..load.connections)
+        .map(|worker| {
+            let (url, key, batch) = (load.url.clone(), load.key.clone(), load.batch);
+            std::thread::spawn(move || send(&url, &key, batch, worker, until))
+        })
+        .collect();
+    let mut times = Vec::new();
+    for worker in workers {
+        let done = worker.join().map_err(|_| anyhow::anyhow!("a sender stopped"))?;
+        times.extend(done.context("a sender failed")?);
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let events = times.len() as u64 * load.batch;
+    let (median, slow) = percentiles(&mut times);
+    println!(
+        "batch {:>4}  connections {:>3}  {:>9.0} events/s  {:>8.0} requests/s  p50 {median:.2} ms  p99 {slow:.2} ms{}",
+        load.batch,
+        load.connections,
+        events as f64 / seconds,
+        times.len() as f64 / seconds,
+        memory(load.server),
+    );
+    Ok(())
+}
+
+fn send(url: &str, key: &str, batch: u64, worker: u64, until: Instant) -> Result<Vec<f64>> {
+    let mut connection = Connection::open(url)?;
+    let authorization = format!("Bearer {key}");
+    let mut times = Vec::new();
+    let mut number = 0u64;
+    while Instant::now() < until {
+        let events: Vec<String> = (0..batch).map(|_| {
+            number += 1;
+            event(worker, number)
+        }).collect();
+        let body = format!("{{\"events\":[{}]}}", events.join(","));
+        let start = Instant::now();
+        let (status, answer) = connection.post("/v1/events", &authorization, body.as_bytes())?;
+        if status != 200 || !String::from_utf8_lossy(&answer).contains("\"accepted\"") {
+            bail!("the server answered {status}: {}", String::from_utf8_lossy(&answer));
+        }
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(times)
+}
+
+/// An event of a shop with ten properties; a hundred thousand people take turns.
+fn event(worker: u64, number: u64) -> String {
+    let mixed = (worker * 1_000_003 + number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let person = mixed % 100_000;
+    format!(
+        r#"{{"event":"Product Viewed","id":"{worker}-{number}-{mixed:x}","user_id":"u{person}","properties":{{"product_id":"p{}","sku":"sku-{}","category":"Shoes","name":"Runner","brand":"North","price":{}.5,"quantity":1,"currency":"EUR","country":"DE","device":"mobile"}},"consent":{{"measure":true,"analyse":true}}}}"#,
+        mixed % 500,
+        mixed % 500,
+        mixed % 200,
+    )
+}
+
+fn memory(process: u64) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    match (line("VmRSS:"), line("VmHWM:")) {
+        (Some(now), Some(most)) => format!("  resident {now}, at most {most}"),
+        (Some(_), None) | (None, _) => String::new(),
+    }
+}

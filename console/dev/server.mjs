@@ -1,0 +1,324 @@
+// A development aid, never a part of the product: answers the console's API with invented data, so
+// that pages can be built without the real server. It judges nothing and keeps nothing.
+//
+//   node dev/server.mjs [--port 8786] [--base /x/] [--fresh]
+//
+// `--fresh` starts with no events, as a first run does. The one-time link's token is `once`.
+import { createServer } from 'node:http';
+import { existsSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { answerQuery, catalogue, forget, makeEvent, purposes, remember } from './invented.mjs';
+
+const option = (name, standard) => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? standard : process.argv[at + 1];
+};
+const PORT = Number(option('port', '8786'));
+const BASE = option('base', '/');
+const FRESH = process.argv.includes('--fresh');
+const DIST = new URL('../dist/', import.meta.url);
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+  "img-src 'self' data:; font-src 'self'; base-uri 'self'; form-action 'self'; " +
+  "frame-ancestors 'none'";
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+const counts = (received) => ({
+  received,
+  accepted: Math.floor(received * 0.71),
+  duplicate: Math.floor(received * 0.01),
+  filtered: 0,
+  refused: received
+    ? {
+        'consent-absent': received - Math.floor(received * 0.71) - Math.floor(received * 0.01)
+          - Math.floor(received * 0.08),
+        'consent-withdrawn': Math.floor(received * 0.08),
+      }
+    : {},
+  invalid: 0,
+  limited: 0,
+  quarantined: 0,
+});
+const state = {
+  signedIn: false,
+  password: null,
+  links: new Set(['once']),
+  sequence: 1,
+  verdicts: [],
+  events: [],
+  keys: [],
+  erasures: [],
+  streams: { verdict: new Set(), event: new Set() },
+  sources: ['shop-web', 'shop-server'].map((name, index) => ({
+    name,
+    kind: index === 0 ? 'site' : 'server',
+    audience: 'general',
+    markets: ['EU'],
+    keys: [],
+    counts: counts(FRESH ? 0 : index === 0 ? 184_220 : 20_871),
+  })),
+};
+
+const problem = (response, status, code, title, detail, more = {}) => {
+  const instance = `req-${(state.sequence += 1)}`;
+  const body = { type: `problems/${code}`, title, status, detail, code, instance, ...more };
+  response.writeHead(status, { 'content-type': 'application/problem+json' });
+  response.end(JSON.stringify(body));
+};
+const json = (response, body, status = 200) => {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+};
+
+function publish(name, item) {
+  for (const stream of state.streams[name]) {
+    stream.write(`event: ${name}\ndata: ${JSON.stringify(item)}\n\n`);
+  }
+}
+
+function judge(source, kind, given, event) {
+  const time = new Date().toISOString();
+  const open = Object.entries(given ?? {}).filter(([, yes]) => yes).map(([name]) => name);
+  const refused = open.length === 0;
+  const verdict = {
+    sequence: (state.sequence += 1),
+    time,
+    source: source.name,
+    kind,
+    outcome: refused ? 'refused' : 'accepted',
+    code: refused ? 'consent-absent' : null,
+    remedy: refused
+      ? "send the person's choice: `context.consent` on the event, or `POST /v1/consent`"
+      : null,
+    purposes: open,
+    protocol: 'segment',
+  };
+  source.counts.received += 1;
+  if (refused) {
+    source.counts.refused['consent-absent'] = (source.counts.refused['consent-absent'] ?? 0) + 1;
+  } else {
+    source.counts.accepted += 1;
+    const kept = { ...event, time, received: time, source: source.name, purposes: open };
+    state.events.unshift(kept);
+    state.events.length = Math.min(state.events.length, 200);
+    publish('event', kept);
+  }
+  state.verdicts.unshift(verdict);
+  state.verdicts.length = Math.min(state.verdicts.length, 200);
+  publish('verdict', verdict);
+}
+
+const isEmpty = () => FRESH && state.events.length === 0;
+const API = {
+  'GET session': () => ({ actor: 'a1', name: 'admin', password_set: state.password !== null }),
+  'GET status': () => ({
+    version: '0.1.0',
+    region: 'eu',
+    controller: 'shop',
+    started: new Date().toISOString(),
+    journal: { segment: 41, position: 9_311, bytes: 81_233 },
+    fresh_rows: state.events.length,
+    files: FRESH ? 0 : 112,
+    file_rows: FRESH ? 0 : 146_001,
+    file_bytes: FRESH ? 0 : 9_100_000,
+    people: 8_112,
+    leaves: 9_020,
+    last_fold: new Date().toISOString(),
+  }),
+  'GET sources': () => state.sources,
+  'GET keys': () => state.keys,
+  'GET verdicts': () => state.verdicts,
+  'GET events': () => state.events,
+  'GET catalogue/purposes': () => purposes,
+  'GET catalogue/events': () => catalogue.events(isEmpty()),
+  'GET catalogue/properties': () => (isEmpty() ? [] : catalogue.properties),
+  'GET erasures': () => state.erasures,
+  'GET ledger': () => ({
+    size: 431,
+    root: 'q83vEjRWeJA0Vnq83vEjRWeJA0Vnq83vEjRWeJA0Vno=',
+    checkpoint:
+      'candor/shop/eu\n431\nq83vEjRWeJA0Vnq83vEjRWeJA0Vnq83vEjRWeJA0Vno=\n\n' +
+      '— candor/shop/eu Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5\n',
+  }),
+  'GET doctor': () => ({
+    source: 'shop-web',
+    findings: [
+      { code: 'key', state: 'ok', title: 'The source has a key', detail: '', remedy: null },
+      {
+        code: 'silent',
+        state: 'problem',
+        title: 'Nothing was received',
+        detail: 'no request with a key of this source has reached the server',
+        remedy: 'see that the host in the snippet is this server, and that no blocker stops it',
+      },
+    ],
+  }),
+};
+
+function facts(url) {
+  const after = Number(url.searchParams.get('after') ?? 0);
+  return Array.from({ length: Math.max(0, Math.min(50, 431 - after)) }, (_, at) => ({
+    index: after + at,
+    time: new Date(Date.now() - (431 - after - at) * 61_000).toISOString(),
+    kind: (after + at) % 7 === 0 ? 'read' : 'judged',
+    source: 'shop-web',
+    outcome: (after + at) % 3 ? 'accepted' : 'refused',
+    count: ((after + at) * 13) % 97,
+  }));
+}
+
+async function post(path, body, response) {
+  if (path === 'session/link') {
+    if (!state.links.delete(body.token)) {
+      return problem(response, 401, 'link-used', 'the link does not work',
+        'a one-time link works once', { remedy: 'start Candor again, or sign in by password' });
+    }
+    state.signedIn = true;
+    return json(response, {});
+  }
+  if (path === 'session') {
+    if (state.password === null || body.password !== state.password) {
+      return problem(response, 401, 'password-wrong', 'the password is not right', undefined);
+    }
+    state.signedIn = true;
+    return json(response, {});
+  }
+  if (path === 'session/password') {
+    state.password = body.password;
+    return json(response, {});
+  }
+  if (path === 'keys') {
+    const key = `cd_${body.kind}_${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`;
+    const item = {
+      id: `k${(state.sequence += 1)}`,
+      kind: body.kind,
+      prefix: key.slice(0, 12),
+      source: body.source ?? null,
+      created: new Date().toISOString(),
+      last_used: null,
+    };
+    state.keys.push(item);
+    return json(response, { id: item.id, key });
+  }
+  if (path.startsWith('query/')) {
+    const delay = new Promise((done) => setTimeout(done, 60));
+    await delay;
+    if (body.steps?.some((step) => step.event === 'Fail')) {
+      return problem(response, 422, 'plan-invalid', 'the question cannot be asked', 'bad step',
+        { errors: [{ pointer: '/steps/0', detail: 'no such event' }] });
+    }
+    return json(response, answerQuery(path.slice(6), body, isEmpty()));
+  }
+  if (path === 'people/erase') {
+    const item = {
+      erasure: `e${state.erasures.length + 1}`,
+      state: 'rewriting',
+      people: 1,
+      leaves: 2,
+      keys_destroyed: 3,
+      files_to_rewrite: 4,
+      time: new Date().toISOString(),
+    };
+    forget(body.user_id ?? body.device_id);
+    state.erasures.unshift(item);
+    return json(response, item);
+  }
+  if (path === 'people/export') {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    return response.end(state.events.slice(0, 3).map((e) => JSON.stringify(e)).join('\n'));
+  }
+  if (path === 'ledger/verify') {
+    return json(response, {
+      ok: true,
+      size: 431,
+      problems: [],
+      note: 'without a checkpoint kept elsewhere, a cut tail cannot be seen',
+    });
+  }
+  return problem(response, 404, 'not-found', 'there is nothing here', path);
+}
+
+function stream(name, request, response) {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.write(': listening\n\n');
+  state.streams[name].add(response);
+  request.on('close', () => state.streams[name].delete(response));
+}
+
+function staticFile(path, response) {
+  const file = new URL(path === '' ? 'index.html' : path, DIST);
+  const found = existsSync(file) && extname(path) !== '' ? file : new URL('index.html', DIST);
+  const type = TYPES[extname(found.pathname)] ?? 'application/octet-stream';
+  let content = readFileSync(found);
+  if (type.startsWith('text/html')) {
+    content = content.toString().replace('<base href="/" />', `<base href="${BASE}" />`);
+  }
+  response.writeHead(200, { 'content-type': type, 'content-security-policy': CSP });
+  response.end(content);
+}
+
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  return text === '' ? {} : JSON.parse(text);
+}
+
+function collect(path, body, response) {
+  const source = state.sources[0];
+  const all = body.batch ?? [body];
+  for (const each of all) {
+    const given = each.context?.consent?.categoryPreferences;
+    if (given) remember(each.event, each.userId);
+    judge(source, each.type ?? 'track', given, {
+      event: each.event ?? 'Page Viewed',
+      person: 'p1',
+      properties: each.properties ?? {},
+    });
+  }
+  json(response, { success: true });
+}
+
+createServer(async (request, response) => {
+  const url = new URL(request.url, 'http://localhost');
+  if (!url.pathname.startsWith(BASE)) return problem(response, 404, 'not-found', 'not here');
+  const path = url.pathname.slice(BASE.length);
+  if (path.startsWith('v1/')) return collect(path, await bodyOf(request), response);
+  if (!path.startsWith('api/')) return staticFile(path, response);
+  const name = path.slice(4);
+  const body = request.method === 'POST' ? await bodyOf(request) : {};
+  const isSignIn = request.method === 'POST' && (name === 'session' || name === 'session/link');
+  if (!state.signedIn && !isSignIn) {
+    return problem(response, 401, 'not-signed-in', 'sign in first', undefined);
+  }
+  if (name === 'verdicts/stream') return stream('verdict', request, response);
+  if (name === 'events/stream') return stream('event', request, response);
+  if (name === 'ledger/facts') return json(response, facts(url));
+  if (request.method === 'POST') return post(name, body, response);
+  if (request.method === 'DELETE') {
+    if (name === 'session') state.signedIn = false;
+    state.keys = state.keys.filter((key) => `keys/${key.id}` !== name);
+    return json(response, {});
+  }
+  const answer = API[`${request.method} ${name}`];
+  if (!answer) return problem(response, 404, 'not-found', 'there is nothing here', name);
+  return json(response, answer());
+}).listen(PORT, '127.0.0.1', () => {
+  console.log(`fixture at http://127.0.0.1:${PORT}${BASE}?link=once`);
+});
+
+if (!FRESH) {
+  const emit = () => {
+    const event = makeEvent();
+    const given = Math.random() < 0.75 ? { measure: true, analyse: Math.random() < 0.7 } : {};
+    judge(state.sources[0], 'track', given, event);
+  };
+  for (let at = 0; at < 40; at += 1) emit();
+  setInterval(emit, 1300).unref();
+}

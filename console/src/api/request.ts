@@ -1,0 +1,66 @@
+// The one place that talks to the server. Addresses are relative to the page's base, so that
+// the console works below any path.
+
+import { ProblemError, type Problem } from './problem';
+
+/** The absolute address of a path of this server, below wherever it is mounted. */
+export function address(path: string): string {
+  return new URL(path, document.baseURI).href;
+}
+
+/** The address that SDKs are pointed at: the base without its last slash. */
+export function host(): string {
+  return document.baseURI.replace(/\/$/, '');
+}
+
+/** The mount path for the router, such as `/` or `/candor`. */
+export function basePath(): string {
+  return new URL(document.baseURI).pathname;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback = {
+    type: 'about:blank',
+    title: response.statusText || `the server answered ${response.status}`,
+    status: response.status,
+  };
+  try {
+    const body = (await response.json()) as Partial<Problem>;
+    return { ...fallback, ...body };
+  } catch {
+    return fallback;
+  }
+}
+
+type Verb = 'GET' | 'POST' | 'DELETE';
+
+export async function send(verb: Verb, path: string, body?: unknown): Promise<Response> {
+  const init: RequestInit = { method: verb, credentials: 'same-origin' };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { 'content-type': 'application/json' };
+  }
+  const response = await fetch(address(path), init);
+  if (!response.ok) throw new ProblemError(await problemOf(response));
+  return response;
+}
+
+async function json<T>(verb: Verb, path: string, body?: unknown): Promise<T> {
+  const response = await send(verb, path, body);
+  const text = await response.text();
+  return (text === '' ? null : JSON.parse(text)) as T;
+}
+
+export const get = <T>(path: string) => json<T>('GET', path);
+export const post = <T>(path: string, body: unknown) => json<T>('POST', path, body);
+export const remove = <T>(path: string) => json<T>('DELETE', path);
+
+/** A query string of the given fields, leaving out what is empty. */
+export function query(fields: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== '') search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}

@@ -1,0 +1,202 @@
+// First run: a key, a snippet, and a listener that ends only when a real event was seen.
+
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import * as ask from '../api/ask';
+import { host } from '../api/request';
+import { useStream } from '../api/stream';
+import type { Verdict } from '../api/wire';
+import { among, one } from '../frame/search';
+import { Choice, Code } from '../parts/field';
+import { Icon } from '../parts/icons';
+import { Failure, PageHead, Section } from '../parts/page';
+import { DoctorPanel } from './doctor';
+import { KeyOnce, useMadeKeys, useMakeKey, useSourceFor } from './new-key';
+import { LANGUAGES, snippet, type Language } from './snippets';
+import { VerdictCard } from './verdict-card';
+
+const LANGUAGE_NAMES = LANGUAGES.map((each) => each.value);
+const SHOWN_MAX = 6;
+
+function useArrivals() {
+  const [seen, setSeen] = useState<Verdict[]>([]);
+  const state = useStream<Verdict>('api/verdicts/stream', 'verdict', (verdict) =>
+    setSeen((before) => [verdict, ...before].slice(0, SHOWN_MAX)),
+  );
+  return { seen, state };
+}
+
+export default function Start() {
+  const search = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const language = among<Language>(one(search, 'with'), LANGUAGE_NAMES);
+  const { seen, state } = useArrivals();
+  const refused = seen.find((each) => each.code === 'consent-absent');
+  const kept = seen.find((each) => each.outcome === 'accepted');
+  const setLanguage = (value: Language) =>
+    void navigate({ to: '/start', search: { with: value }, replace: true });
+  return (
+    <>
+      <PageHead
+        title="First event"
+        lead="Point an unmodified SDK here and watch the gate judge what it sends."
+      />
+      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_21.5rem]">
+        <div className="min-w-0">
+          <Steps language={language} onLanguage={setLanguage} needsConsent={Boolean(refused)} />
+        </div>
+        <div className="order-first min-w-0 xl:sticky xl:top-6 xl:order-none">
+          <Listener seen={seen} state={state} kept={kept} language={language} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Steps(props: {
+  language: Language;
+  onLanguage: (value: Language) => void;
+  needsConsent: boolean;
+}) {
+  const keyKind = LANGUAGES.find((each) => each.value === props.language)?.keyKind ?? 'site';
+  const key = useMadeKeys()[keyKind];
+  const fill = { host: host(), key: key ?? (keyKind === 'site' ? 'SITE_KEY' : 'SERVER_KEY') };
+  const plain = snippet(props.language, { ...fill, consent: false });
+  const given = snippet(props.language, { ...fill, consent: true });
+  return (
+    <>
+      <Section
+        title="1. Choose how you send"
+        action={
+          <Choice
+            label="Language"
+            hideLabel
+            value={props.language}
+            options={LANGUAGES}
+            onChange={props.onLanguage}
+          />
+        }
+      >
+        <KeyStep kind={keyKind} keyText={key} />
+      </Section>
+      <Section title="2. Send an event" lead="Stock SDK, stock call. Nothing of ours in it.">
+        <div className="flex flex-col gap-3 px-5 pb-5">
+          {plain.install && <Code label="Install" code={plain.install} />}
+          <Code label="Code that sends an event" code={plain.code} />
+        </div>
+      </Section>
+      <Section
+        title="3. Send the person's choice with it"
+        lead={
+          'Without a known choice, an event has no purpose and is refused. ' +
+          'The marked line says what the person agreed to.'
+        }
+      >
+        <div className="px-5 pb-5">
+          <Code label="Code that sends consent" code={given.code} mark={given.mark} />
+          {props.needsConsent && (
+            <p role="status" className="mt-3 flex gap-2 text-sm text-warn">
+              <span className="mt-0.5">
+                <Icon name="up" />
+              </span>
+              Your event arrived without it. Add the marked line and send again.
+            </p>
+          )}
+        </div>
+      </Section>
+    </>
+  );
+}
+
+function KeyStep({ kind, keyText }: { kind: 'site' | 'server'; keyText: string | undefined }) {
+  const make = useMakeKey();
+  const source = useSourceFor(kind);
+  const name = kind === 'site' ? 'site key' : 'server key';
+  return (
+    <div className="px-5 pb-5">
+      {keyText ? (
+        <KeyOnce keyText={keyText} />
+      ) : (
+        <div className="flex flex-wrap items-center gap-3">
+          <button
+            type="button"
+            className="press press-first"
+            disabled={make.isPending}
+            onClick={() => make.mutate(source === undefined ? { kind } : { kind, source })}
+          >
+            <Icon name="key" />
+            Create a {name}
+          </button>
+          <p className="text-sm text-soft">
+            {source ? `For ${source}. ` : ''}It is filled into the code below. Or use one you have.
+          </p>
+        </div>
+      )}
+      {make.error && <Failure error={make.error} />}
+    </div>
+  );
+}
+
+const TROUBLE_AFTER_MS = 30_000;
+
+function Listener(props: {
+  seen: Verdict[];
+  state: string;
+  kept: Verdict | undefined;
+  language: Language;
+}) {
+  const sources = useQuery(ask.sources());
+  const [trouble, setTrouble] = useState(false);
+  const waiting = props.seen.length === 0;
+  useEffect(() => {
+    if (!waiting) return;
+    const timer = setTimeout(() => setTrouble(true), TROUBLE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [waiting]);
+  const before = (sources.data ?? []).reduce((sum, each) => sum + each.counts.received, 0);
+  return (
+    <section className="card overflow-hidden" aria-label="Listener">
+      <div className="flex items-center gap-3 px-5 py-4">
+        <span
+          aria-hidden="true"
+          className={`size-2.5 rounded-full ${
+            props.state === 'broken' ? 'bg-bad' : 'listens bg-accent'
+          }`}
+        />
+        <div>
+          <h2 className="font-semibold">{listenerTitle(props.state, waiting, props.kept)}</h2>
+          <p className="text-sm text-soft">
+            {before > 0
+              ? `${before.toLocaleString('en')} received before this page opened`
+              : 'Nothing was received yet'}
+          </p>
+        </div>
+      </div>
+      <div aria-live="polite" className="flex flex-col gap-3 px-5 pb-5 empty:hidden">
+        {props.seen.map((verdict) => (
+          <VerdictCard key={verdict.sequence} verdict={verdict} language={props.language} />
+        ))}
+      </div>
+      {props.kept && (
+        <div className="flex flex-wrap gap-2 border-t border-line px-5 py-4">
+          <Link to="/events" className="press press-first">
+            See it live
+          </Link>
+          <Link to="/insights/trend" className="press">
+            Ask a first question
+          </Link>
+        </div>
+      )}
+      {waiting && trouble && <DoctorPanel open />}
+      {waiting && !trouble && <DoctorPanel />}
+    </section>
+  );
+}
+
+function listenerTitle(state: string, waiting: boolean, kept: Verdict | undefined): string {
+  if (state === 'broken') return 'Connection lost, trying again';
+  if (kept) return 'Your event was kept';
+  if (!waiting) return 'Seen, and not kept';
+  return 'Waiting for an event';
+}

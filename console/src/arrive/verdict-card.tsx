@@ -1,0 +1,55 @@
+// One verdict as a card: what the gate decided about one event, why, and what to do.
+
+import type { Verdict } from '../api/wire';
+import { clockTime } from '../parts/format';
+import { Remedy } from '../parts/remedy';
+import { OutcomeChip } from '../parts/page';
+import { PurposeChips } from '../parts/chips';
+import { snippet, type Language } from './snippets';
+
+export function VerdictCard({ verdict, language }: { verdict: Verdict; language: Language }) {
+  return (
+    <article className="arrives rounded-lg border border-line p-4" data-outcome={verdict.outcome}>
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <OutcomeChip outcome={verdict.outcome} />
+        <span className="text-xs text-soft tabular-nums">
+          {verdict.source} · {verdict.kind} · {clockTime(verdict.time)}
+        </span>
+      </div>
+      {verdict.code && (
+        <p className="mt-2 font-mono text-sm font-semibold text-warn">{verdict.code}</p>
+      )}
+      {verdict.remedy && <Remedy text={verdict.remedy} />}
+      {verdict.code === 'consent-absent' && <ConsentLine language={language} />}
+      {verdict.purposes.length > 0 && (
+        <div className="mt-3 flex flex-wrap items-center gap-1.5 text-sm">
+          <span className="text-soft">May be used to</span>
+          <PurposeChips names={verdict.purposes} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+function ConsentLine({ language }: { language: Language }) {
+  const { code, mark } = snippet(language, { host: '', key: '', consent: true });
+  const lines = code.split('\n');
+  const text = mark
+    .map((index) => (lines[index] ?? '').trim())
+    .filter((line) => line.includes('consent'))
+    .join('\n');
+  return (
+    <>
+      <p className="mt-3 text-xs font-semibold text-soft">The line that sends consent</p>
+      <pre
+        tabIndex={0}
+        role="region"
+        aria-label="The line that sends consent"
+        className="mt-1 rounded-md bg-sunken p-2.5 font-mono text-xs leading-5 break-words
+          whitespace-pre-wrap"
+      >
+        {text}
+      </pre>
+    </>
+  );
+}

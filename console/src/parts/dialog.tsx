@@ -1,0 +1,53 @@
+// A modal on the browser's own <dialog>: focus stays inside, Esc closes, focus returns.
+
+import { useEffect, useRef, type ReactNode } from 'react';
+import { Icon } from './icons';
+
+export function Dialog(props: {
+  title: string;
+  open: boolean;
+  onClose: () => void;
+  children: ReactNode;
+  bare?: boolean;
+  className?: string;
+}) {
+  const box = useRef<HTMLDialogElement>(null);
+  const { open, onClose } = props;
+  useEffect(() => {
+    const dialog = box.current;
+    if (!dialog) return;
+    if (open && !dialog.open) dialog.showModal();
+    if (!open && dialog.open) dialog.close();
+  }, [open]);
+  return (
+    <dialog
+      ref={box}
+      aria-label={props.title}
+      onClose={onClose}
+      onClick={(click) => {
+        if (click.target === box.current) onClose();
+      }}
+      className={`m-auto max-h-[85dvh] w-[min(34rem,calc(100vw-2rem))] overflow-hidden rounded-xl
+        border border-line bg-raised p-0 text-ink shadow-high ${props.className ?? ''}`}
+    >
+      {open && (
+        <div className="flex max-h-[85dvh] flex-col">
+          {!props.bare && (
+            <div className="flex items-center justify-between px-5 pt-4 pb-2">
+              <h2 className="text-base font-semibold">{props.title}</h2>
+              <button
+                type="button"
+                className="press press-quiet -mr-2 min-h-8 px-2"
+                aria-label="Close"
+                onClick={onClose}
+              >
+                <Icon name="close" />
+              </button>
+            </div>
+          )}
+          {props.children}
+        </div>
+      )}
+    </dialog>
+  );
+}

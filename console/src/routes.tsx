@@ -1,0 +1,78 @@
+// Every address of the console. Each page loads its own code; its state is its query string.
+
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Link,
+  redirect,
+} from '@tanstack/react-router';
+import * as ask from './api/ask';
+import { basePath } from './api/request';
+import { parseSearch, stringifySearch, type Search } from './frame/search';
+import { Shell } from './frame/shell';
+import { Empty, Failure, Waiting } from './parts/page';
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({
+  component: Shell,
+  notFoundComponent: () => (
+    <Empty title="No such page" action={<Link to="/" className="press">Go to the start</Link>}>
+      The address may be old, or mistyped.
+    </Empty>
+  ),
+});
+
+// Whoever has events wants answers; whoever has none wants the first one.
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: async ({ context }) => {
+    const status = await context.client.ensureQueryData(ask.status());
+    const hasEvents = status.file_rows + status.fresh_rows > 0;
+    throw redirect({ to: hasEvents ? '/insights/trend' : '/start', replace: true });
+  },
+});
+
+const page = <P extends string>(path: P, load: () => Promise<{ default: () => React.ReactNode }>) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    validateSearch: (search: Record<string, unknown>): Search => search as Search,
+    component: lazyRouteComponent(load),
+  });
+
+const tree = root.addChildren([
+  home,
+  page('/start', () => import('./arrive/start')),
+  page('/sources', () => import('./arrive/sources')),
+  page('/events', () => import('./keep/events')),
+  page('/insights/trend', () => import('./know/trend')),
+  page('/insights/funnel', () => import('./know/funnel')),
+  page('/insights/retention', () => import('./know/retention')),
+  page('/insights/cohort', () => import('./know/cohort')),
+  page('/policy', () => import('./admit/policy')),
+  page('/rights', () => import('./erase/rights')),
+  page('/ledger', () => import('./ledger/ledger')),
+]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { client },
+    basepath: basePath(),
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    scrollRestoration: false,
+    defaultPendingComponent: () => <Waiting label="Loading" />,
+    defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

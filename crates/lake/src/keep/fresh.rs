@@ -1,0 +1,254 @@
+//! Fresh rows: what is durable in the journal but not yet in files, in memory, read like a file.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+use life::keep::Row;
+use life::keep::manifest::BUCKETS;
+use vocabulary::{Class, Code, Leaf, Person, Value};
+
+use super::chunk::{Chunk, Column, Need, Texts};
+
+/// The rows of one journal segment that is not folded yet. It only grows; readers hold what they saw.
+#[derive(Debug, Default)]
+pub struct Fresh {
+    blocks: RwLock<Vec<Arc<Block>>>,
+}
+
+/// Some rows in the order of arrival; large ones are never touched again.
+#[derive(Debug, Default, Clone)]
+struct Block {
+    fixed: Vec<Fixed>,
+    /// The end of each row's bytes in `rest`.
+    ends: Vec<u32>,
+    /// By row: promoted values and values to seal, encoded.
+    rest: Vec<u8>,
+}
+
+/// The fields that every row has.
+#[derive(Debug, Clone, Copy)]
+struct Fixed {
+    time: i64,
+    received: i64,
+    leaf: u64,
+    purposes: u64,
+    session: u64,
+    sequence: u32,
+    event: u32,
+    verdict: u32,
+    source: u16,
+}
+
+type Rest = (Vec<(Code, Value)>, Vec<(Class, Code, Value)>);
+
+const BLOCK_ROWS: usize = 4096;
+
+impl Fresh {
+    /// Adds rows that have just become durable.
+    pub fn push<'r>(&self, rows: impl Iterator<Item = &'r Row>) {
+        let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
+        let mut last = blocks.pop().unwrap_or_default();
+        for row in rows {
+            if last.fixed.len() >= BLOCK_ROWS {
+                blocks.push(std::mem::take(&mut last));
+            }
+            // A reader that holds the block keeps its own copy.
+            Arc::make_mut(&mut last).push(row);
+        }
+        blocks.push(last);
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let blocks = self.blocks.read().unwrap_or_else(PoisonError::into_inner);
+        blocks.iter().map(|block| block.fixed.len()).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows as they are now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.blocks.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+impl Block {
+    fn push(&mut self, row: &Row) {
+        self.fixed.push(Fixed {
+            time: row.time.0,
+            received: row.received.0,
+            leaf: row.leaf.0,
+            purposes: row.purposes.0,
+            session: row.session,
+            sequence: row.sequence,
+            event: row.event.0,
+            verdict: row.verdict.0,
+            source: row.source.0,
+        });
+        // Values are plain data in a format without failing cases, and memory is the only sink.
+        if let Ok(bytes) = postcard::to_stdvec(&(&row.columns, &row.sealed)) {
+            self.rest.extend_from_slice(&bytes);
+        }
+        self.ends.push(u32::try_from(self.rest.len()).unwrap_or(u32::MAX));
+    }
+
+    fn rest(&self, place: usize) -> Rest {
+        let end = self.ends.get(place).map_or(0, |end| *end as usize);
+        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize);
+        let bytes = self.rest.get(start..end).unwrap_or_default();
+        postcard::from_bytes(bytes).unwrap_or_default()
+    }
+
+    fn row(&self, place: usize) -> Option<Row> {
+        let fixed = self.fixed.get(place)?;
+        let (columns, sealed) = self.rest(place);
+        Some(Row {
+            time: vocabulary::Time(fixed.time),
+            received: vocabulary::Time(fixed.received),
+            sequence: fixed.sequence,
+            event: Code(fixed.event),
+            leaf: Leaf(fixed.leaf),
+            source: vocabulary::SourceId(fixed.source),
+            verdict: vocabulary::VerdictId(fixed.verdict),
+            purposes: vocabulary::Purposes(fixed.purposes),
+            session: fixed.session,
+            columns,
+            sealed,
+        })
+    }
+}
+
+/// Fresh rows as one reader sees them.
+#[derive(Debug, Clone)]
+pub struct Snapshot(Vec<Arc<Block>>);
+
+/// Where a row stands: block, place in it, and the person it belongs to.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    person: u64,
+    block: u32,
+    row: u32,
+}
+
+impl Snapshot {
+    /// All rows in the order of arrival, whole.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        self.0.iter().flat_map(|block| (0..block.fixed.len()).filter_map(|place| block.row(place)))
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|block| block.fixed.len()).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|block| block.fixed.is_empty())
+    }
+
+    /// The rows of some snapshots as chunks by bucket, each sorted by person, time, sequence and arrival.
+    pub fn chunks(
+        snapshots: &[Snapshot],
+        person: &dyn Fn(Leaf) -> Person,
+        need: &Need,
+        texts: &Texts,
+    ) -> Vec<Chunk> {
+        let blocks: Vec<&Block> = snapshots.iter().flat_map(|one| one.0.iter().map(|block| &**block)).collect();
+        let mut buckets: Vec<Vec<Place>> = vec![Vec::new(); usize::from(BUCKETS)];
+        let mut persons: HashMap<u64, u64> = HashMap::new();
+        for (number, block) in (0u32..).zip(&blocks) {
+            for (row, fixed) in (0u32..).zip(&block.fixed) {
+                let whose = *persons.entry(fixed.leaf).or_insert_with(|| person(Leaf(fixed.leaf)).0);
+                let bucket = Leaf(whose).ordinal() % u64::from(BUCKETS);
+                if let Some(places) = buckets.get_mut(bucket as usize) {
+                    places.push(Place { person: whose, block: number, row });
+                }
+            }
+        }
+        buckets.into_iter().map(|places| chunk(&blocks, places, need, texts)).collect()
+    }
+}
+
+fn chunk(blocks: &[&Block], mut places: Vec<Place>, need: &Need, texts: &Texts) -> Chunk {
+    let fixed = |place: &Place| blocks.get(place.block as usize)?.fixed.get(place.row as usize).copied();
+    places.sort_by_cached_key(|place| {
+        let (time, sequence) = fixed(place).map_or((0, 0), |fixed| (fixed.time, fixed.sequence));
+        (place.person, time, sequence, place.block, place.row)
+    });
+    let rows: Vec<Fixed> = places.iter().filter_map(fixed).collect();
+    let columns = if need.columns.is_empty() { Vec::new() } else { columns(blocks, &places, need, texts) };
+    Chunk {
+        person: places.iter().map(|place| place.person).collect(),
+        time: rows.iter().map(|row| row.time).collect(),
+        received: rows.iter().map(|row| row.received).collect(),
+        sequence: rows.iter().map(|row| row.sequence).collect(),
+        event: rows.iter().map(|row| row.event).collect(),
+        leaf: rows.iter().map(|row| row.leaf).collect(),
+        source: rows.iter().map(|row| u32::from(row.source)).collect(),
+        verdict: rows.iter().map(|row| row.verdict).collect(),
+        purposes: rows.iter().map(|row| row.purposes).collect(),
+        session: rows.iter().map(|row| row.session).collect(),
+        columns,
+    }
+}
+
+fn columns(blocks: &[&Block], places: &[Place], need: &Need, texts: &Texts) -> Vec<Column> {
+    let mut values: Vec<Vec<Option<Value>>> = vec![Vec::with_capacity(places.len()); need.columns.len()];
+    for place in places {
+        let (held, _) = blocks.get(place.block as usize).map(|block| block.rest(place.row as usize)).unwrap_or_default();
+        for (wanted, column) in need.columns.iter().zip(&mut values) {
+            column.push(held.iter().rev().find(|(code, _)| code == wanted).map(|(_, value)| value.clone()));
+        }
+    }
+    values.into_iter().map(|values| column(&values, texts)).collect()
+}
+
+/// A column of the type of its first value; values of another type are null.
+fn column(values: &[Option<Value>], texts: &Texts) -> Column {
+    let valid = |is: fn(&Value) -> bool| -> Option<NullBuffer> {
+        Some(values.iter().map(|value| value.as_ref().is_some_and(is)).collect::<Vec<bool>>().into())
+    };
+    match values.iter().flatten().next() {
+        None => Column::Absent,
+        Some(Value::Text(_) | Value::Json(_)) => Column::Text(
+            values
+                .iter()
+                .map(|value| match value {
+                    Some(Value::Text(text) | Value::Json(text)) => texts.number(text),
+                    Some(Value::Flag(_) | Value::Integer(_) | Value::Number(_) | Value::Time(_)) | None => 0,
+                })
+                .collect(),
+        ),
+        Some(Value::Integer(_) | Value::Time(_)) => {
+            let number = |value: &Option<Value>| match value {
+                Some(Value::Integer(number)) => *number,
+                Some(Value::Time(time)) => time.0,
+                Some(Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Json(_)) | None => 0,
+            };
+            let numbers: ScalarBuffer<i64> = values.iter().map(number).collect();
+            Column::Integer(numbers, valid(|value| matches!(value, Value::Integer(_) | Value::Time(_))))
+        }
+        Some(Value::Number(_)) => {
+            let number = |value: &Option<Value>| match value {
+                Some(Value::Number(number)) => *number,
+                Some(Value::Flag(_) | Value::Integer(_) | Value::Time(_) | Value::Text(_) | Value::Json(_)) | None => 0.0,
+            };
+            let numbers: ScalarBuffer<f64> = values.iter().map(number).collect();
+            Column::Number(numbers, valid(|value| matches!(value, Value::Number(_))))
+        }
+        Some(Value::Flag(_)) => {
+            let flags: ScalarBuffer<u8> =
+                values.iter().map(|value| u8::from(matches!(value, Some(Value::Flag(true))))).collect();
+            Column::Flag(flags, valid(|value| matches!(value, Value::Flag(_))))
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! The keeper: the one writer of a region. It decides duplicates, gives numbers, writes the journal, and only
+//! then lets events be answered and seen.
+//!
+//! One thread takes what is waiting, makes one frame of it, and syncs once: a group commit.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread;
+
+use life::admit::{Act, Blinded, Judged};
+use life::keep::manifest::FileEntry;
+use life::keep::{Draft, Kept, Record, Truth};
+use thiserror::Error;
+use tokio::sync::oneshot;
+use vocabulary::{Counts, Leaf, Limits, Outcome, Sealer, SourceId, Time};
+
+use super::duplicates::Duplicates;
+use super::fresh::Fresh;
+use super::journal::{Context, JournalError, Segment};
+
+/// What readers of a region see: the files of the manifest and the rows that are not in files yet.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    pub files: Vec<Arc<FileEntry>>,
+    pub fresh: Vec<(u64, Arc<Fresh>)>,
+}
+
+/// The state of a region that the keeper writes and everybody reads.
+#[derive(Debug)]
+pub struct Region {
+    pub truth: RwLock<Truth>,
+    pub view: RwLock<View>,
+    pub duplicates: Mutex<Duplicates>,
+    pub limits: Limits,
+}
+
+impl Region {
+    /// Reads the truth.
+    pub fn truth<T>(&self, read: impl FnOnce(&Truth) -> T) -> T {
+        read(&self.truth.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What readers see now.
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many rows are not in files yet.
+    #[must_use]
+    pub fn fresh_rows(&self) -> usize {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        view.fresh.iter().map(|(_, fresh)| fresh.len()).sum()
+    }
+
+    /// Replaces what was folded or rewritten by its files, for every question that starts from here on.
+    pub fn publish(&self, change: impl FnOnce(&mut View)) {
+        change(&mut self.view.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Gives out the keys of new segments; each is durable before it is returned.
+pub trait SegmentKeys: Send {
+    /// The sealer of a new segment.
+    fn create(&mut self, segment: u64) -> Result<Arc<dyn Sealer>, String>;
+}
+
+/// What the keeper tells the rest of the program.
+pub trait Listener: Send {
+    /// Records became durable.
+    fn kept(&mut self, kept: &Kept);
+    /// A segment was closed and waits for its fold.
+    fn closed(&mut self, closed: Closed);
+    /// The journal cannot be trusted any more: the process must stop.
+    fn fatal(&mut self, error: KeeperError);
+}
+
+/// A closed segment on its way into files.
+#[derive(Debug)]
+pub struct Closed {
+    pub segment: u64,
+    pub fresh: Arc<Fresh>,
+    /// Everything in it that is no row.
+    pub records: Vec<Record>,
+    /// The keys of its rows by which repeats are known.
+    pub duplicates: Vec<[u8; 16]>,
+}
+
+impl Closed {
+    /// An empty segment whose rows go to `fresh`.
+    #[must_use]
+    pub fn new(segment: u64, fresh: Arc<Fresh>) -> Self {
+        Self { segment, fresh, records: Vec::new(), duplicates: Vec::new() }
+    }
+
+    /// Takes in what one frame made durable.
+    pub fn take(&mut self, kept: Kept) {
+        let rows = kept.records().iter().filter_map(|record| match record {
+            Record::Row { row, .. } => Some(row),
+            Record::Name { .. }
+            | Record::Verdict { .. }
+            | Record::Leaf { .. }
+            | Record::Link { .. }
+            | Record::Unlink { .. }
+            | Record::Act { .. }
+            | Record::Erase { .. }
+            | Record::Counts { .. } => None,
+        });
+        self.fresh.push(rows);
+        for record in kept.into_records() {
+            match record {
+                Record::Row { duplicate, .. } => self.duplicates.extend(duplicate),
+                other @ (Record::Name { .. }
+                | Record::Verdict { .. }
+                | Record::Leaf { .. }
+                | Record::Link { .. }
+                | Record::Unlink { .. }
+                | Record::Act { .. }
+                | Record::Erase { .. }
+                | Record::Counts { .. }) => self.records.push(other),
+            }
+        }
+    }
+}
+
+/// Why the keeper stopped.
+#[derive(Debug, Error)]
+pub enum KeeperError {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("no key for a new journal segment: {0}")]
+    Key(String),
+    #[error("the keys of earlier events cannot be read: {0}")]
+    Duplicates(String),
+}
+
+/// Why something was not kept; nothing of it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Unavailable {
+    #[error("too many requests wait for the journal: send again in a second")]
+    Busy,
+    #[error("too many rows wait to be folded into files: send again in some seconds")]
+    Full,
+    #[error("the journal has stopped")]
+    Stopped,
+}
+
+/// Events of one request, judged, on their way to be kept.
+#[derive(Debug)]
+pub struct Submission {
+    pub source: SourceId,
+    pub judged: Vec<Judged>,
+    pub now: Time,
+}
+
+enum Message {
+    Events(Submission, oneshot::Sender<Vec<Outcome>>),
+    Consent(Blinded, Act, Time, oneshot::Sender<Leaf>),
+    Link(Leaf, Leaf, oneshot::Sender<bool>),
+    Unlink(Vec<Leaf>, oneshot::Sender<()>),
+    Erase(Vec<Leaf>, Time, oneshot::Sender<()>),
+    Names(Vec<(life::keep::names::Named, String)>, oneshot::Sender<()>),
+    Tick(Time),
+    Close(oneshot::Sender<()>),
+}
+
+/// A handle on the keeper. When the last one is gone, the keeper stops.
+#[derive(Debug, Clone)]
+pub struct Keeper {
+    sender: SyncSender<Message>,
+    region: Arc<Region>,
+}
+
+/// Where the keeper starts: the number of the first segment to write.
+#[derive(Debug)]
+pub struct Start {
+    pub directory: PathBuf,
+    pub context: Context,
+    pub segment: u64,
+    pub now: Time,
+}
+
+impl Keeper {
+    /// Starts the writer's thread. Join the handle to know that everything is written.
+    pub fn start(
+        region: Arc<Region>,
+        start: Start,
+        keys: Box<dyn SegmentKeys>,
+        listener: Box<dyn Listener>,
+    ) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
+        let (sender, receiver) = sync_channel(region.limits.queue_batches);
+        let writer = Writer {
+            region: Arc::clone(&region),
+            start,
+            keys,
+            listener,
+            current: None,
+        };
+        let thread = thread::Builder::new().name("keeper".into()).spawn(move || writer.run(&receiver))?;
+        Ok((Self { sender, region }, thread))
+    }
+
+    /// Keeps events; answers how each ended once all of it is durable.
+    pub async fn keep(&self, submission: Submission) -> Result<Vec<Outcome>, Unavailable> {
+        if self.region.fresh_rows() + submission.judged.len() > self.region.limits.fresh_rows {
+            return Err(Unavailable::Full);
+        }
+        self.ask(|reply| Message::Events(submission, reply)).await
+    }
+
+    /// Records a person's choice; answers once it is durable.
+    pub async fn consent(&self, whose: Blinded, act: Act, now: Time) -> Result<Leaf, Unavailable> {
+        self.ask(|reply| Message::Consent(whose, act, now, reply)).await
+    }
+
+    /// Makes the persons of two leaves one; answers whether they were two.
+    pub async fn link(&self, first: Leaf, second: Leaf) -> Result<bool, Unavailable> {
+        self.ask(|reply| Message::Link(first, second, reply)).await
+    }
+
+    /// Takes leaves out of their person again.
+    pub async fn unlink(&self, leaves: Vec<Leaf>) -> Result<(), Unavailable> {
+        self.ask(|reply| Message::Unlink(leaves, reply)).await
+    }
+
+    /// Makes leaves invisible for good; answers once that is durable.
+    pub async fn erase(&self, leaves: Vec<Leaf>, at: Time) -> Result<(), Unavailable> {
+        self.ask(|reply| Message::Erase(leaves, at, reply)).await
+    }
+
+    /// Gives names their codes.
+    pub async fn name(&self, names: Vec<(life::keep::names::Named, String)>) -> Result<(), Unavailable> {
+        self.ask(|reply| Message::Names(names, reply)).await
+    }
+
+    /// Lets the keeper close a segment that has grown old.
+    pub fn tick(&self, now: Time) {
+        // A full queue is being worked off; the next tick comes soon enough.
+        let _ = self.sender.try_send(Message::Tick(now));
+    }
+
+    /// Closes the current segment, so that it is folded now.
+    pub async fn close(&self) -> Result<(), Unavailable> {
+        self.ask(Message::Close).await
+    }
+
+    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        self.sender.try_send(message(reply)).map_err(|error| match error {
+            TrySendError::Full(_) => Unavailable::Busy,
+            TrySendError::Disconnected(_) => Unavailable::Stopped,
+        })?;
+        answer.await.map_err(|_| Unavailable::Stopped)
+    }
+}
+
+/// The segment that is being written, and what of it is in memory.
+struct Current {
+    segment: Segment,
+    closed: Closed,
+    since: Time,
+}
+
+struct Writer {
+    region: Arc<Region>,
+    start: Start,
+    keys: Box<dyn SegmentKeys>,
+    listener: Box<dyn Listener>,
+    current: Option<Current>,
+}
+
+type Reply = Box<dyn FnOnce() + Send>;
+
+impl Writer {
+    /// Events in one frame at most; more wait for the next.
+    const FRAME_EVENTS: usize = 20_000;
+
+    fn run(mut self, receiver: &Receiver<Message>) {
+        while let Ok(first) = receiver.recv() {
+            let mut messages = vec![first];
+            let mut events = size(messages.first());
+            while events < Self::FRAME_EVENTS {
+                let Ok(next) = receiver.try_recv() else { break };
+                events += size(Some(&next));
+                messages.push(next);
+            }
+            if let Err(error) = self.commit(messages) {
+                self.listener.fatal(error);
+                return;
+            }
+        }
+        if let Err(error) = self.close() {
+            self.listener.fatal(error);
+        }
+    }
+
+    /// One group commit: draft, write, sync, show, answer.
+    fn commit(&mut self, messages: Vec<Message>) -> Result<(), KeeperError> {
+        let mut replies: Vec<Reply> = Vec::with_capacity(messages.len());
+        let mut now = None;
+        let mut wants_close = Vec::new();
+        let kept = {
+            let region = Arc::clone(&self.region);
+            let mut truth = region.truth.write().unwrap_or_else(PoisonError::into_inner);
+            let mut draft = Draft::new(&mut truth, &region.limits);
+            for message in messages {
+                match message {
+                    Message::Tick(time) => now = Some(time),
+                    Message::Close(reply) => wants_close.push(reply),
+                    Message::Events(..)
+                    | Message::Consent(..)
+                    | Message::Link(..)
+                    | Message::Unlink(..)
+                    | Message::Erase(..)
+                    | Message::Names(..) => replies.push(self.enter(&mut draft, message)?),
+                }
+            }
+            draft.finish()
+        };
+        if !kept.records().is_empty() {
+            self.write(kept)?;
+        }
+        for reply in replies {
+            reply();
+        }
+        let is_due = now.is_some_and(|now| self.is_old(now)) || self.is_large();
+        if is_due || !wants_close.is_empty() {
+            self.close()?;
+        }
+        for reply in wants_close {
+            let _ = reply.send(());
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, draft: &mut Draft<'_>, message: Message) -> Result<Reply, KeeperError> {
+        Ok(match message {
+            Message::Events(submission, reply) => {
+                let outcomes = self.enter_events(draft, submission)?;
+                Box::new(move || drop(reply.send(outcomes)))
+            }
+            Message::Consent(whose, act, now, reply) => {
+                let leaf = draft.consent(&whose, act, now);
+                Box::new(move || drop(reply.send(leaf)))
+            }
+            Message::Link(first, second, reply) => {
+                let linked = draft.link(first, second);
+                Box::new(move || drop(reply.send(linked)))
+            }
+            Message::Unlink(leaves, reply) => {
+                draft.unlink(leaves);
+                Box::new(move || drop(reply.send(())))
+            }
+            Message::Erase(leaves, at, reply) => {
+                draft.erase(leaves, at);
+                Box::new(move || drop(reply.send(())))
+            }
+            Message::Names(names, reply) => {
+                for (named, text) in names {
+                    draft.name(named, &text);
+                }
+                Box::new(move || drop(reply.send(())))
+            }
+            Message::Tick(_) | Message::Close(_) => Box::new(|| ()),
+        })
+    }
+
+    fn enter_events(&mut self, draft: &mut Draft<'_>, submission: Submission) -> Result<Vec<Outcome>, KeeperError> {
+        let region = Arc::clone(&self.region);
+        let mut duplicates = region.duplicates.lock().unwrap_or_else(PoisonError::into_inner);
+        let Submission { source, judged, now } = submission;
+        let mut counts = Counts::default();
+        let mut outcomes = Vec::with_capacity(judged.len());
+        for judged in judged {
+            let outcome = match judged {
+                Judged::Admitted(admitted) => match admitted.duplicate() {
+                    Some(key) if duplicates.seen(&key).map_err(|error| KeeperError::Duplicates(error.to_string()))? => {
+                        Outcome::Duplicate
+                    }
+                    key => {
+                        let outcome = draft.admit(*admitted, now);
+                        if let (Outcome::Accepted, Some(key)) = (outcome, key) {
+                            duplicates.insert(key);
+                        }
+                        outcome
+                    }
+                },
+                Judged::Refused { why, whose, act } => {
+                    if let Some(act) = act {
+                        draft.heed(&whose, act, now);
+                    }
+                    Outcome::Refused(why)
+                }
+                Judged::Filtered => Outcome::Filtered,
+                Judged::Limited => Outcome::Limited,
+                Judged::Invalid(_) => Outcome::Invalid,
+            };
+            counts.add(outcome);
+            outcomes.push(outcome);
+        }
+        draft.count(source, counts);
+        Ok(outcomes)
+    }
+
+    fn write(&mut self, kept: Kept) -> Result<(), KeeperError> {
+        if self.current.is_none() {
+            self.open()?;
+        }
+        let Some(current) = &mut self.current else { return Ok(()) };
+        current.segment.append(&kept)?;
+        current.segment.sync()?;
+        // INVARIANT(durable): only from here on may anybody see or be told of these records.
+        self.listener.kept(&kept);
+        current.closed.take(kept);
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<(), KeeperError> {
+        let number = self.start.segment;
+        let sealer = self.keys.create(number).map_err(KeeperError::Key)?;
+        let segment = Segment::create(&self.start.directory, number, sealer, self.start.context.clone())?;
+        self.start.segment += 1;
+        let fresh = Arc::new(Fresh::default());
+        self.region.publish(|view| view.fresh.push((number, Arc::clone(&fresh))));
+        self.current = Some(Current {
+            segment,
+            closed: Closed::new(number, fresh),
+            since: self.start.now,
+        });
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), KeeperError> {
+        if let Some(current) = self.current.take() {
+            self.listener.closed(current.closed);
+        }
+        Ok(())
+    }
+
+    fn is_large(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.segment.bytes >= self.region.limits.segment_bytes)
+    }
+
+    fn is_old(&mut self, now: Time) -> bool {
+        self.start.now = now;
+        let age = self.region.limits.segment_age;
+        self.current.as_ref().is_some_and(|current| current.since + age <= now)
+    }
+}
+
+fn size(message: Option<&Message>) -> usize {
+    match message {
+        Some(Message::Events(submission, _)) => submission.judged.len(),
+        Some(
+            Message::Consent(..)
+            | Message::Link(..)
+            | Message::Unlink(..)
+            | Message::Erase(..)
+            | Message::Names(..)
+            | Message::Tick(_)
+            | Message::Close(_),
+        )
+        | None => 1,
+    }
+}

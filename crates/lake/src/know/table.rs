@@ -1,0 +1,146 @@
+//! The table of a region as one question sees it: the files of the manifest and the fresh rows, under one mask.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use life::admit::Grant;
+use life::keep::manifest::{FileEntry, FileId};
+use life::keep::mask::Masked;
+use life::keep::{Mask, Row};
+use vocabulary::{Leaf, PersonSealer, Time};
+
+use super::error::AskError;
+use super::run::{MemoryRun, Run, Scan, Source};
+use crate::keep::chunk::Chunk;
+use crate::keep::file::{FileError, Place, Scanned};
+use crate::keep::fresh::Snapshot;
+use crate::keep::keeper::Region;
+use crate::keep::read::{Chunks, FileReader, Footers};
+use crate::keep::rows::Pick;
+
+/// A snapshot of a region's rows.
+///
+/// INVARIANT(snapshot): files and fresh rows are taken together, the mask after them, so that a row is
+/// never seen twice or not at all, and never under a mask older than itself.
+pub struct Table<'a> {
+    region: &'a Region,
+    place: &'a Place,
+    footers: &'a Footers,
+    scanned: Arc<Scanned>,
+    files: Vec<Arc<FileEntry>>,
+    fresh: Vec<Snapshot>,
+    mask: Mask,
+    /// Fresh rows by bucket, sorted when the first bucket asks.
+    sorted: OnceLock<Vec<Chunk>>,
+}
+
+impl fmt::Debug for Table<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Table").field("files", &self.files.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Table<'a> {
+    /// The rows as they are now.
+    #[must_use]
+    pub fn new(region: &'a Region, place: &'a Place, footers: &'a Footers, scanned: Arc<Scanned>) -> Self {
+        let view = region.view();
+        let fresh = view.fresh.iter().map(|(_, fresh)| fresh.snapshot()).collect();
+        let oldest = view.files.iter().map(|file| file.version).min();
+        let mask = region.truth(|truth| truth.mask(oldest.unwrap_or(truth.identity.version())));
+        Self { region, place, footers, scanned, files: view.files, fresh, mask, sorted: OnceLock::new() }
+    }
+
+    /// What may be seen of it.
+    #[must_use]
+    pub fn mask(&self) -> &Mask {
+        &self.mask
+    }
+
+    /// The rows of some leaves that the grant's purpose may see, whole and in order.
+    pub fn rows_of(
+        &self,
+        grant: &Grant,
+        leaves: &[Leaf],
+        sealer: &dyn PersonSealer,
+    ) -> Result<Vec<Row>, FileError> {
+        let wanted: HashSet<Leaf> = leaves.iter().copied().collect();
+        let mut rows = Vec::new();
+        for entry in &self.files {
+            let reader = FileReader::open(self.place, entry, self.footers, &self.scanned)?;
+            for filed in reader.rows(Pick::Leaves(&wanted), Some(sealer))? {
+                rows.push(filed?.row);
+            }
+        }
+        rows.extend(self.fresh.iter().flat_map(Snapshot::rows).filter(|row| wanted.contains(&row.leaf)));
+        rows.retain(|row| {
+            let Row { leaf, received, verdict, purposes, .. } = *row;
+            self.mask.shows(grant.purpose(), Masked { leaf, received, verdict, purposes })
+        });
+        rows.sort_by_key(|row| (row.time, row.sequence));
+        Ok(rows)
+    }
+}
+
+impl Source for Table<'_> {
+    fn runs(&self, bucket: u16, scan: &Scan) -> Result<Vec<Box<dyn Run + '_>>, AskError> {
+        let mut runs: Vec<Box<dyn Run + '_>> = Vec::new();
+        for entry in &self.files {
+            let is_elsewhere = entry.bucket.is_some_and(|own| own != bucket);
+            if is_elsewhere || entry.last < scan.from || entry.first >= scan.until {
+                continue;
+            }
+            let read = |error: FileError| AskError::Read(Box::new(error));
+            let scanned = Arc::new(Scanned::default());
+            let reader = FileReader::open(self.place, entry, self.footers, &scanned).map_err(read)?;
+            runs.push(Box::new(FileRun {
+                chunks: reader.chunks(Some(bucket), &scan.need, scan.texts.clone()).map_err(read)?,
+                entry: Arc::clone(entry),
+                scanned,
+            }));
+        }
+        let fresh = self.sorted.get_or_init(|| {
+            self.region.truth(|truth| {
+                let person = |leaf| truth.identity.person(leaf);
+                Snapshot::chunks(&self.fresh, &person, &scan.need, &scan.texts)
+            })
+        });
+        if let Some(chunk) = fresh.get(usize::from(bucket)).filter(|chunk| !chunk.is_empty()) {
+            let first = chunk.time.iter().min().copied().unwrap_or_default();
+            let last = chunk.time.iter().max().copied().unwrap_or_default();
+            let span = (Time(first), Time(last));
+            runs.push(Box::new(MemoryRun::new(std::iter::once(chunk.clone()), span, u64::MAX)));
+        }
+        Ok(runs)
+    }
+}
+
+/// A bucket of a file as a run.
+struct FileRun {
+    chunks: Chunks,
+    entry: Arc<FileEntry>,
+    scanned: Arc<Scanned>,
+}
+
+impl Run for FileRun {
+    fn next(&mut self) -> Result<Option<Chunk>, AskError> {
+        self.chunks.next().transpose().map_err(|error| AskError::Read(Box::new(error)))
+    }
+
+    fn span(&self) -> (Time, Time) {
+        (self.entry.first, self.entry.last)
+    }
+
+    fn order(&self) -> u64 {
+        self.entry.id.0
+    }
+
+    fn file(&self) -> Option<FileId> {
+        Some(self.entry.id)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.scanned.bytes()
+    }
+}

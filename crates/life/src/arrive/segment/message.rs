@@ -1,0 +1,236 @@
+//! The wire types of Segment's calls. They take any JSON; what it means is read elsewhere.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::arrive::json::{List, Scalar};
+
+/// The names that the protocol knows; all others are skipped.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Name {
+    Type,
+    Event,
+    Name,
+    Category,
+    UserId,
+    AnonymousId,
+    PreviousId,
+    GroupId,
+    MessageId,
+    Timestamp,
+    OriginalTimestamp,
+    SentAt,
+    WriteKey,
+    Properties,
+    Traits,
+    Context,
+    Batch,
+    #[serde(other)]
+    Other,
+}
+
+/// One call as written. Of a name that stands twice, the later counts.
+#[derive(Default)]
+pub(super) struct Message<'a> {
+    pub(super) kind: Scalar<'a>,
+    pub(super) event: Scalar<'a>,
+    pub(super) name: Scalar<'a>,
+    pub(super) category: Scalar<'a>,
+    pub(super) user_id: Scalar<'a>,
+    pub(super) anonymous_id: Scalar<'a>,
+    pub(super) previous_id: Scalar<'a>,
+    pub(super) group_id: Scalar<'a>,
+    pub(super) message_id: Scalar<'a>,
+    pub(super) timestamp: Scalar<'a>,
+    pub(super) original_timestamp: Scalar<'a>,
+    pub(super) sent_at: Scalar<'a>,
+    pub(super) write_key: Scalar<'a>,
+    pub(super) properties: Option<&'a RawValue>,
+    pub(super) traits: Option<&'a RawValue>,
+    pub(super) context: Option<&'a RawValue>,
+    /// The bytes of its objects, names and ids: all of it that could be kept.
+    pub(super) bytes: usize,
+}
+
+/// What stands where a call is expected.
+pub(super) enum Member<'a> {
+    Message(Box<Message<'a>>),
+    Other,
+}
+
+/// A batch and what stands beside it.
+#[derive(Default)]
+pub(super) struct Envelope<'a> {
+    pub(super) write_key: Scalar<'a>,
+    pub(super) sent_at: Scalar<'a>,
+    pub(super) context: Option<&'a RawValue>,
+    pub(super) batch: Option<Vec<Member<'a>>>,
+    /// The members that were there, also those past the limit, which were not read.
+    pub(super) total: usize,
+}
+
+impl<'a> Message<'a> {
+    fn set<A: MapAccess<'a>>(&mut self, name: Name, entries: &mut A) -> Result<(), A::Error> {
+        let scalar = match name {
+            Name::Type => &mut self.kind,
+            Name::Event => &mut self.event,
+            Name::Name => &mut self.name,
+            Name::Category => &mut self.category,
+            Name::UserId => &mut self.user_id,
+            Name::AnonymousId => &mut self.anonymous_id,
+            Name::PreviousId => &mut self.previous_id,
+            Name::GroupId => &mut self.group_id,
+            Name::MessageId => &mut self.message_id,
+            Name::Timestamp => &mut self.timestamp,
+            Name::OriginalTimestamp => &mut self.original_timestamp,
+            Name::SentAt => &mut self.sent_at,
+            Name::WriteKey => &mut self.write_key,
+            Name::Properties => return self.set_object(entries, |message| &mut message.properties),
+            Name::Traits => return self.set_object(entries, |message| &mut message.traits),
+            Name::Context => return self.set_object(entries, |message| &mut message.context),
+            Name::Batch | Name::Other => return entries.next_value::<IgnoredAny>().map(drop),
+        };
+        *scalar = entries.next_value()?;
+        if let Scalar::Text(text) = scalar {
+            self.bytes += text.len();
+        }
+        Ok(())
+    }
+
+    fn set_object<A: MapAccess<'a>>(
+        &mut self,
+        entries: &mut A,
+        field: impl FnOnce(&mut Self) -> &mut Option<&'a RawValue>,
+    ) -> Result<(), A::Error> {
+        let json: &'a RawValue = entries.next_value()?;
+        self.bytes += json.get().len();
+        *field(self) = Some(json);
+        Ok(())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Member<'a> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(MemberVisitor)
+    }
+}
+
+struct MemberVisitor;
+
+/// Everything that is no object is skipped and said to be something else.
+macro_rules! others {
+    ($value:expr) => {
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+    };
+}
+
+impl<'de> Visitor<'de> for MemberVisitor {
+    type Value = Member<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a call")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut message = Box::<Message<'de>>::default();
+        while let Some(name) = entries.next_key::<Name>()? {
+            message.set(name, &mut entries)?;
+        }
+        Ok(Member::Message(message))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Member::Other)
+    }
+
+    others!(Member::Other);
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads an envelope; `None` when the text is JSON but no object.
+    pub(super) fn read(
+        text: &'a str,
+        events_max: usize,
+    ) -> Result<Option<Self>, serde_json::Error> {
+        let mut input = serde_json::Deserializer::from_str(text);
+        let envelope = input.deserialize_any(EnvelopeVisitor { events_max })?;
+        input.end()?;
+        Ok(envelope)
+    }
+}
+
+struct EnvelopeVisitor {
+    events_max: usize,
+}
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Option<Envelope<'de>>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a batch")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut envelope = Envelope::default();
+        while let Some(name) = entries.next_key::<Name>()? {
+            match name {
+                Name::WriteKey => envelope.write_key = entries.next_value()?,
+                Name::SentAt => envelope.sent_at = entries.next_value()?,
+                Name::Context => envelope.context = Some(entries.next_value()?),
+                Name::Batch => {
+                    let (batch, total) = entries.next_value_seed(List::new(self.events_max))?;
+                    (envelope.batch, envelope.total) = (Some(batch), total);
+                }
+                Name::Type
+                | Name::Event
+                | Name::Name
+                | Name::Category
+                | Name::UserId
+                | Name::AnonymousId
+                | Name::PreviousId
+                | Name::GroupId
+                | Name::MessageId
+                | Name::Timestamp
+                | Name::OriginalTimestamp
+                | Name::Properties
+                | Name::Traits
+                | Name::Other => drop(entries.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Some(envelope))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    others!(None);
+}

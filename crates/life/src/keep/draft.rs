@@ -1,0 +1,194 @@
+//! A draft: the records of the frame that is about to be written, in the order in which they take effect.
+//!
+//! Whatever enters a draft takes effect on the truth at once; if the frame then cannot be made durable the
+//! process stops, so nobody ever sees an effect that a restart would not rebuild.
+
+use vocabulary::{Counts, Leaf, Limits, Outcome, Purposes, Refusal, SourceId, Time};
+
+use super::frame::{Kept, Record};
+use super::mask::{Cut, VerdictMask};
+use super::names::Named;
+use super::row::Row;
+use super::truth::Truth;
+use crate::admit::{Act, Admitted, AdmissionPlan, Blinded};
+
+/// The records of one frame while they are gathered.
+#[derive(Debug)]
+pub struct Draft<'t> {
+    truth: &'t mut Truth,
+    limits: &'t Limits,
+    records: Vec<Record>,
+}
+
+impl<'t> Draft<'t> {
+    /// An empty draft over the truth.
+    pub fn new(truth: &'t mut Truth, limits: &'t Limits) -> Self {
+        Self { truth, limits, records: Vec::new() }
+    }
+
+    /// Enters an admitted event. What was said between its judgement and now still counts: it may be refused.
+    pub fn admit(&mut self, mut admitted: Admitted, now: Time) -> Outcome {
+        if let Some(act) = admitted.act() {
+            let leaf = self.leaf(&admitted.whose().clone());
+            self.record_act(leaf, act, now);
+        }
+        let standing = self.truth.standing(&admitted.whose().index, admitted.time(), now);
+        if standing.forgotten.is_some_and(|until| admitted.time() <= until) {
+            return Outcome::Refused(Refusal::Forgotten);
+        }
+        let unsaid = admitted.plan().consented.without(standing.yes);
+        if !admitted.narrow(unsaid) {
+            return Outcome::Refused(if standing.no.is_empty() {
+                Refusal::ConsentAbsent
+            } else {
+                Refusal::ConsentWithdrawn
+            });
+        }
+        let is_known = self.truth.names.code(Named::Event, admitted.event()).is_some();
+        if !is_known && self.truth.names.count(Named::Event) >= self.limits.names {
+            return Outcome::Limited;
+        }
+        self.enter(admitted);
+        Outcome::Accepted
+    }
+
+    /// Enters what a refused event still said: a `no` of somebody who is known, never a new person.
+    pub fn heed(&mut self, whose: &Blinded, act: Act, now: Time) {
+        if let Some(leaf) = self.truth.identity.leaf(&whose.index) {
+            self.record_act(leaf, act, now);
+        }
+    }
+
+    /// Enters a person's choice that was sent for itself.
+    pub fn consent(&mut self, whose: &Blinded, act: Act, now: Time) -> Leaf {
+        let leaf = self.leaf(whose);
+        self.record_act(leaf, act, now);
+        leaf
+    }
+
+    /// Makes the persons of two leaves one, if they may be.
+    pub fn link(&mut self, first: Leaf, second: Leaf) -> bool {
+        let leaves_max = self.limits.person_leaves;
+        if self.truth.identity.may_link(first, second, leaves_max).is_err() {
+            return false;
+        }
+        self.push(Record::Link { first, second });
+        true
+    }
+
+    /// Takes leaves out of their person again.
+    pub fn unlink(&mut self, leaves: Vec<Leaf>) {
+        self.push(Record::Unlink { leaves });
+    }
+
+    /// Makes leaves invisible for good.
+    pub fn erase(&mut self, leaves: Vec<Leaf>, at: Time) {
+        self.push(Record::Erase { leaves, at });
+    }
+
+    /// Enters how events of a source ended.
+    pub fn count(&mut self, source: SourceId, counts: Counts) {
+        self.push(Record::Counts { source, counts });
+    }
+
+    /// Gives a name its code.
+    pub fn name(&mut self, named: Named, text: &str) -> vocabulary::Code {
+        let (code, is_new) = self.truth.name(named, text);
+        if is_new {
+            self.records.push(Record::Name { named, code, text: text.into() });
+        }
+        code
+    }
+
+    /// Whether nothing has been entered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The state that the draft has built so far.
+    #[must_use]
+    pub fn truth(&self) -> &Truth {
+        self.truth
+    }
+
+    /// The records, to be sealed and written.
+    #[must_use]
+    pub fn finish(self) -> Kept {
+        Kept::of(self.records)
+    }
+
+    fn enter(&mut self, admitted: Admitted) {
+        let parts = admitted.into_parts();
+        let leaf = self.leaf(&parts.whose);
+        if let Some(other) = &parts.link {
+            let other = self.leaf(other);
+            self.link(leaf, other);
+        }
+        let event = self.name(Named::Event, &parts.event);
+        let verdict = self.verdict(&parts.plan);
+        let row = Row {
+            time: parts.time,
+            received: parts.received,
+            sequence: parts.sequence,
+            event,
+            leaf,
+            source: parts.source,
+            verdict,
+            purposes: parts.purposes,
+            session: parts.session,
+            columns: parts.columns,
+            sealed: parts.sealed,
+        };
+        self.records.push(Record::Row { row, duplicate: parts.duplicate });
+    }
+
+    fn leaf(&mut self, whose: &Blinded) -> Leaf {
+        if let Some(leaf) = self.truth.identity.leaf(&whose.index) {
+            return leaf;
+        }
+        let leaf = self.truth.identity.next();
+        self.push(Record::Leaf {
+            leaf,
+            index: whose.index,
+            subject: whose.subject,
+            clear: whose.clear.clone(),
+        });
+        leaf
+    }
+
+    fn verdict(&mut self, plan: &AdmissionPlan) -> vocabulary::VerdictId {
+        if let Some(id) = self.truth.verdict(&plan.key) {
+            return id;
+        }
+        let id = self.truth.next_verdict();
+        let mask = VerdictMask { purposes: plan.purposes, consented: plan.consented };
+        self.push(Record::Verdict { id, key: plan.key, mask });
+        id
+    }
+
+    /// Records an act on a leaf; a `no` that is not bound to a device reaches all leaves of the person.
+    fn record_act(&mut self, leaf: Leaf, act: Act, now: Time) {
+        if !self.truth.acts(leaf).would_change(act) {
+            return;
+        }
+        let cut = |no: Purposes| (!no.is_empty()).then_some(Cut { purposes: no, before: now });
+        self.push(Record::Act { leaf, act, cut: cut(act.no) });
+        let everywhere = act.no.without(self.truth.on_device());
+        if everywhere.is_empty() {
+            return;
+        }
+        let person = self.truth.identity.person(leaf);
+        for other in self.truth.identity.leaves_of(person) {
+            if other != leaf {
+                let act = Act { time: act.time, yes: Purposes::NONE, no: everywhere };
+                self.push(Record::Act { leaf: other, act, cut: cut(everywhere) });
+            }
+        }
+    }
+
+    fn push(&mut self, record: Record) {
+        self.truth.apply(&record);
+        self.records.push(record);
+    }
+}

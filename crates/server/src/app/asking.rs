@@ -1,0 +1,137 @@
+//! Asking: a plan under a grant becomes an answer over one snapshot of files and fresh rows.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use lake::keep::file::Scanned as Read;
+use lake::know::table::Table;
+use lake::know::{AskError, Asking};
+use life::admit::{Actor, Grant, Verb};
+use life::know::{Plan, Reply, Setting};
+use sha2::{Digest as _, Sha256};
+use vocabulary::{Digest, Fact, Purpose, Refusal};
+
+use super::App;
+use crate::config::time::WeekStart;
+use crate::problem::Problem;
+
+impl App {
+    /// How often a question starts again because the mask narrowed or files were replaced while it ran.
+    const TRIES: u32 = 5;
+
+    /// Resolves a question against the words of this installation.
+    pub fn resolve<T>(&self, resolve: impl FnOnce(Setting<'_>) -> T) -> T {
+        let inner = self.inner();
+        let week_start = match inner.config.time.week_start {
+            WeekStart::Monday => "monday",
+            WeekStart::Sunday => "sunday",
+        };
+        self.region().truth(|truth| {
+            resolve(Setting {
+                words: &inner.words,
+                names: &truth.names,
+                zone: &inner.config.time.zone,
+                week_start,
+                limits: &inner.limits,
+            })
+        })
+    }
+
+    /// Answers a plan. Who asked what is durable before the answer leaves.
+    pub async fn ask(&self, plan: Plan, grant: Grant) -> Result<Reply, Problem> {
+        let app = self.clone();
+        let start = self.now();
+        let worked = tokio::task::spawn_blocking(move || {
+            let answered = app.answer(&plan, &grant);
+            (answered, plan, grant)
+        });
+        let (answered, plan, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
+        let (answer, scanned) = answered.map_err(|error| refused(&error))?;
+        let digest = digest(&format!("{plan:?}"));
+        self.log(&grant, digest, scanned.rows).await?;
+        let took = self.inner().clock.since(start);
+        metrics::histogram!("candor_question_seconds").record(took.as_seconds());
+        let scanned = life::know::Scanned { seconds: took.as_seconds(), ..scanned };
+        let purpose = self.catalogue().purpose_name(grant.purpose()).unwrap_or_default();
+        Ok(Reply::new(&plan, answer, scanned, start, purpose))
+    }
+
+    fn answer(&self, plan: &Plan, grant: &Grant) -> Result<(life::know::Answer, life::know::Scanned), AskError> {
+        let mut tries = 0;
+        loop {
+            let table = self.table();
+            let mask = table.mask().clone();
+            let asking = Asking {
+                plan,
+                mask: &mask,
+                source: &table,
+                still: &|epoch| self.region().truth(|truth| truth.epoch()) == epoch,
+                threads: self.config().server.question_threads.max(1),
+                moved_rows_max: self.limits().diverted_rows,
+            };
+            tries += 1;
+            match lake::know::ask(&asking, grant, self.now()) {
+                Err(AskError::MaskNarrowed | AskError::Read(_)) if tries < Self::TRIES => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// The region as one question sees it from start to end.
+    pub(crate) fn table(&self) -> Table<'_> {
+        let inner = self.inner();
+        Table::new(&inner.region, &inner.place, &inner.footers, Arc::new(Read::default()))
+    }
+
+    /// Enters a reading that is not a question in the read log.
+    pub async fn read_log(&self, grant: &Grant, what: &str, rows: usize) -> Result<(), Problem> {
+        self.log(grant, digest(what), rows as u64).await
+    }
+
+    async fn log(&self, grant: &Grant, plan: Digest, rows: u64) -> Result<(), Problem> {
+        let at = self.now();
+        let actor = grant.actor().0.clone();
+        let verb = grant.verb().code().to_owned();
+        let fact = Fact::Answered {
+            at,
+            actor: actor.clone(),
+            purpose: grant.purpose(),
+            verb: verb.clone(),
+            plan: plan.clone(),
+            rows,
+        };
+        let snapshot = Default::default();
+        let read = vault::ledger::Read { at, actor, purpose: grant.purpose(), verb, plan, snapshot, rows };
+        let logged = self.inner().vault.log_read(&read, &[fact]).await;
+        self.inner().jobs.wake_ledger();
+        logged.map_err(|error| Problem::internal(&error))
+    }
+
+    /// Leaves the fact that a use was refused.
+    pub async fn denied(&self, actor: &Actor, purpose: Purpose, verb: Verb, why: Refusal) -> Result<(), Problem> {
+        let fact = Fact::Denied {
+            at: self.now(),
+            actor: actor.0.clone(),
+            purpose,
+            verb: verb.code().to_owned(),
+            code: why.code().to_owned(),
+        };
+        self.record(&[fact]).await.map_err(|error| Problem::internal(&error))
+    }
+}
+
+fn digest(text: &str) -> Digest {
+    Digest(hex::encode(Sha256::digest(text)))
+}
+
+fn refused(error: &AskError) -> Problem {
+    let status = match error {
+        AskError::OtherPurpose { .. } | AskError::OtherVerb | AskError::Expired | AskError::OtherCategory => {
+            StatusCode::FORBIDDEN
+        }
+        AskError::TooManyCells { .. } | AskError::TooManyMovedRows { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        AskError::MaskNarrowed => StatusCode::CONFLICT,
+        AskError::Unordered | AskError::Thread | AskError::Read(_) => return Problem::internal(error),
+    };
+    Problem::new(status, error.code(), error.to_string())
+}

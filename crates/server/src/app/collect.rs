@@ -1,0 +1,204 @@
+//! From read events to answered ones: blinded, judged, kept, counted.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use life::admit::{Act, Blinded, Gate, Index, Judged, KeyKind, Seen, Source, Standing};
+use life::arrive::{Arrival, Invalid};
+use lake::keep::keeper::{Submission, Unavailable};
+use vocabulary::{Outcome, Purposes, Time};
+
+use super::App;
+use super::streams::VerdictLine;
+
+/// Who sends events: a source and what its key may say.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub source: Arc<Source>,
+    pub kind: KeyKind,
+}
+
+/// What became of one event of a request.
+#[derive(Debug, Clone)]
+pub struct EventOutcome {
+    /// The client's key of the event, if it sent one.
+    pub message: Option<String>,
+    pub outcome: Outcome,
+    /// What was wrong with it, when it was invalid.
+    pub invalid: Option<Invalid>,
+    /// The purposes that it was kept for.
+    pub purposes: Purposes,
+}
+
+impl App {
+    /// Verdicts of one request that are shown live; all of them are counted.
+    const LINES_SHOWN: usize = 50;
+
+    /// Judges the events of a request and keeps what the gate lets through. The answer means: durable.
+    pub async fn collect(
+        &self,
+        caller: &Caller,
+        protocol: &'static str,
+        arrival: Arrival<'_>,
+    ) -> Result<Vec<EventOutcome>, Unavailable> {
+        let now = self.now();
+        let mut endings = Vec::with_capacity(arrival.events.len());
+        let mut judged = Vec::with_capacity(arrival.events.len());
+        self.judge(caller, arrival, now, &mut endings, &mut judged);
+        let submission = Submission { source: caller.source.id, judged, now };
+        let outcomes = self.keeper().keep(submission).await?;
+        for (ending, outcome) in endings.iter_mut().zip(outcomes) {
+            ending.outcome = outcome;
+            if outcome != Outcome::Accepted {
+                ending.purposes = Purposes::NONE;
+            }
+        }
+        self.report(caller, protocol, now, &endings);
+        Ok(endings)
+    }
+
+    fn judge(
+        &self,
+        caller: &Caller,
+        arrival: Arrival<'_>,
+        now: Time,
+        endings: &mut Vec<EventOutcome>,
+        judged: &mut Vec<Judged>,
+    ) {
+        let mut said = Said::default();
+        let mut seen = Seen::default();
+        let gate: &Gate = self.gate();
+        let source = &caller.source;
+        for event in arrival.events {
+            let mut ending = EventOutcome {
+                message: None,
+                outcome: Outcome::Invalid,
+                invalid: None,
+                purposes: Purposes::NONE,
+            };
+            let verdict = match event {
+                Err(invalid) => Judged::Invalid(invalid),
+                Ok(raw) => {
+                    ending.message = raw.message.as_deref().map(str::to_owned);
+                    match gate.identify(raw, source, caller.kind, self.blinder()) {
+                        Err(ended) => ended,
+                        Ok(identified) => {
+                            let index = identified.whose().index;
+                            let time = identified.time();
+                            let standing =
+                                self.region().truth(|truth| truth.standing(&index, time, now));
+                            let standing = said.over(standing, &index, time);
+                            if let Some(act) = identified.act() {
+                                said.hear(index, act);
+                            }
+                            gate.judge(identified, source, standing, self.blinder(), &mut seen)
+                        }
+                    }
+                }
+            };
+            match &verdict {
+                Judged::Admitted(admitted) => ending.purposes = admitted.purposes(),
+                Judged::Invalid(invalid) => ending.invalid = Some(invalid.clone()),
+                Judged::Refused { .. } | Judged::Filtered | Judged::Limited => {}
+            }
+            endings.push(ending);
+            judged.push(verdict);
+        }
+        self.note_seen(seen, now);
+    }
+
+    /// Records a person's choice that was sent for itself.
+    pub async fn consent(&self, whose: Blinded, act: Act) -> Result<(), Unavailable> {
+        let now = self.now();
+        self.keeper().consent(whose, act, now).await?;
+        Ok(())
+    }
+
+    /// Counts events of a request that ended before they were judged.
+    pub async fn count_unjudged(
+        &self,
+        caller: &Caller,
+        protocol: &'static str,
+        outcome: Outcome,
+        events: usize,
+    ) -> Result<(), Unavailable> {
+        let now = self.now();
+        let unread = |code| Invalid { code, pointer: String::new(), problem: String::new() };
+        let ended = || match outcome {
+            Outcome::Limited => Judged::Limited,
+            Outcome::Invalid
+            | Outcome::Accepted
+            | Outcome::Duplicate
+            | Outcome::Filtered
+            | Outcome::Refused(_)
+            | Outcome::Quarantined => Judged::Invalid(unread("request-broken")),
+        };
+        let judged = std::iter::repeat_with(ended).take(events).collect();
+        self.keeper().keep(Submission { source: caller.source.id, judged, now }).await?;
+        let ending = EventOutcome { message: None, outcome, invalid: None, purposes: Purposes::NONE };
+        self.report(caller, protocol, now, &vec![ending; events]);
+        Ok(())
+    }
+
+    /// Counts every ending, and shows the first ones to whoever watches.
+    fn report(&self, caller: &Caller, protocol: &'static str, now: Time, endings: &[EventOutcome]) {
+        let source = &caller.source.name;
+        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for ending in endings {
+            *counts.entry(words(ending).0).or_default() += 1;
+        }
+        for (outcome, count) in counts {
+            let labels = [("source", source.clone()), ("outcome", outcome.to_owned())];
+            metrics::counter!("candor_events_total", &labels).increment(count);
+        }
+        for ending in endings.iter().take(Self::LINES_SHOWN) {
+            let (outcome, code, remedy) = words(ending);
+            self.streams().verdicts.push(VerdictLine {
+                sequence: self.next_sequence(),
+                time: now,
+                source: source.clone(),
+                protocol,
+                outcome,
+                code,
+                remedy,
+                purposes: self.purpose_names(ending.purposes),
+            });
+        }
+    }
+}
+
+/// The words for an ending: outcome, code, remedy.
+#[must_use]
+pub fn words(ending: &EventOutcome) -> (&'static str, Option<String>, Option<String>) {
+    match ending.outcome {
+        Outcome::Accepted => ("accepted", None, None),
+        Outcome::Duplicate => ("duplicate", None, None),
+        Outcome::Filtered => ("filtered", None, None),
+        Outcome::Refused(why) => ("refused", Some(why.code().to_owned()), Some(why.remedy().to_owned())),
+        Outcome::Invalid => {
+            let invalid = ending.invalid.as_ref();
+            let code = invalid.map(|invalid| invalid.code.to_owned());
+            ("invalid", code, invalid.map(|invalid| format!("{}: {}", invalid.pointer, invalid.problem)))
+        }
+        Outcome::Limited => ("limited", None, None),
+        Outcome::Quarantined => ("quarantined", None, None),
+    }
+}
+
+/// What earlier events of the same request said, which the truth does not know yet.
+#[derive(Debug, Default)]
+struct Said(HashMap<Index, Vec<Act>>);
+
+impl Said {
+    fn hear(&mut self, index: Index, act: Act) {
+        self.0.entry(index).or_default().push(act);
+    }
+
+    fn over(&self, mut standing: Standing, index: &Index, time: Time) -> Standing {
+        for act in self.0.get(index).into_iter().flatten().filter(|act| act.time <= time) {
+            standing.yes = (standing.yes | act.yes).without(act.no);
+            standing.no = standing.no.without(act.yes) | act.no;
+        }
+        standing
+    }
+}

@@ -1,0 +1,287 @@
+//! Opening an installation: lock, keys, truth, files, the journal's rest, then the jobs.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex, RwLock};
+
+use anyhow::{Context as _, bail};
+use lake::keep::column::Columns;
+use lake::keep::duplicates::Duplicates;
+use lake::keep::file::Place;
+use lake::keep::fresh::Fresh;
+use lake::keep::journal::{self, Context};
+use lake::keep::keeper::{Closed, Keeper, Region, Start, View};
+use lake::keep::read::Footers;
+use life::admit::{Catalogue, Gate, Seen};
+use life::keep::manifest::Position;
+use life::keep::names::Named;
+use life::keep::{Record, Truth};
+use life::know::Words;
+use vault::custody::{FileRoot, RootKey, SystemChance};
+use vault::{Loaded, Opening, Vault};
+use vocabulary::{Fact, Limits, Purposes};
+
+use super::streams::Streams;
+use super::{App, Inner};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::job::{Jobs, keep::Folding};
+
+impl App {
+    /// Opens the installation that a configuration describes, founding it when its directory is empty.
+    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
+        let now = clock.now();
+        let limits = Limits::default();
+        let data = config.server.data.clone();
+        for folder in ["", "journal", "lake", "quarantine", "ledger"] {
+            let folder = data.join(folder);
+            std::fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+        }
+        let lock = lock(&data)?;
+        let vault = Vault::open(Opening {
+            data: &data,
+            region: vocabulary::Region(config.server.region),
+            root: root_key(&config)?,
+            limits: limits.clone(),
+            chance: Box::new(SystemChance::default()),
+            now,
+        })
+        .await?;
+        let mut catalogue = Catalogue::shipped()?;
+        let on_device: Purposes =
+            catalogue.purposes().iter().filter(|one| one.on_device).map(|one| one.purpose).collect();
+        let loaded = vault.load_truth().await?;
+        let position = loaded.position.unwrap_or_default();
+        let mut truth = restore(loaded, &config, on_device, &limits);
+        let sources = sources(&config, &catalogue, &vault).await?;
+
+        let place = Place {
+            root: data.join("lake"),
+            controller: vault.controller().to_owned(),
+            region: vault.region(),
+        };
+        let mut duplicates = Duplicates::open(&place.root, &vault.runs().await?)?;
+        let files = vault.manifest().await?;
+        lake::keep::fold::sweep(&place.root, &files, &vault.runs().await?)?;
+        let directory = data.join("journal");
+        let context = Context { controller: vault.controller().to_owned(), region: config.server.region };
+        let replay = Replay { directory: &directory, data: &data, context: &context, vault: &vault };
+        let replayed = replay.run(position, &mut truth, &mut duplicates).await?;
+
+        let view = View {
+            files: files.into_iter().map(Arc::new).collect(),
+            fresh: replayed.closed.iter().map(|closed| (closed.segment, Arc::clone(&closed.fresh))).collect(),
+        };
+        let region = Arc::new(Region {
+            truth: RwLock::new(truth),
+            view: RwLock::new(view),
+            duplicates: Mutex::new(duplicates),
+            limits: limits.clone(),
+        });
+        let (jobs, folding) = Jobs::new();
+        let streams = Arc::new(Streams::new());
+        let listener = folding.listener(Arc::clone(&streams));
+        let start = Start { directory: directory.clone(), context, segment: replayed.next, now };
+        let keys = crate::job::keep::Keys::new(vault.clone());
+        let (keeper, thread) = Keeper::start(Arc::clone(&region), start, Box::new(keys), Box::new(listener))?;
+
+        let names = catalogue.properties().map(|one| (Named::Property, one.name.clone())).collect();
+        keeper.name(names).await?;
+        region.truth(|truth| {
+            catalogue.bind(|name| truth.names.code(Named::Property, name).unwrap_or(vocabulary::Code(0)));
+        });
+        let catalogue = Arc::new(catalogue);
+        let mut ledger_seed = vault.custody().ledger_seed();
+        let ledger = vault::ledger::Ledger::open(&data.join("ledger"), &config.server.controller, &ledger_seed)?;
+        ledger_seed.fill(0);
+        let source_names = vault.sources().await?.into_iter().collect();
+        let app = App(Arc::new(Inner {
+            started: now,
+            words: Words::of(&catalogue),
+            by_code: catalogue.properties().map(|one| (one.code, one.clone())).collect(),
+            columns: Arc::new(Columns::of(&catalogue)),
+            gate: Gate::new(Arc::clone(&catalogue), limits.clone()),
+            blinder: vault.custody().blinder(),
+            sources,
+            source_names,
+            region,
+            keeper: Mutex::new(Some(keeper)),
+            keeper_thread: Mutex::new(Some(thread)),
+            ledger: Mutex::new(ledger),
+            place,
+            journal: directory,
+            footers: Footers::new(4096),
+            streams,
+            manifest: tokio::sync::Mutex::new(()),
+            seen: Mutex::new(Seen::default()),
+            sequence: AtomicU64::new(0),
+            unknown_keys: AtomicU64::new(0),
+            jobs,
+            figures: figures(),
+            stopping: AtomicBool::new(false),
+            config,
+            clock,
+            limits,
+            catalogue,
+            vault,
+            _lock: lock,
+        }));
+        app.begin(folding, replayed).await?;
+        Ok(app)
+    }
+
+    /// Founds the ledger, reports what the replay could not read, and starts the jobs.
+    async fn begin(&self, folding: Folding, replayed: Replayed) -> anyhow::Result<()> {
+        let at = self.now();
+        let mut facts = Vec::new();
+        if self.0.vault.is_new().await? {
+            facts.push(Fact::Founded { at, controller: self.0.vault.controller().to_owned() });
+        }
+        for damage in replayed.broken {
+            tracing::error!(segment = damage.segment, offset = damage.offset, bytes = damage.bytes,
+                torn_tail = damage.is_torn_tail, "bytes of the journal do not authenticate; they were kept aside");
+            facts.push(Fact::Quarantined {
+                at,
+                what: format!("journal segment {} at {}", damage.segment, damage.offset),
+                reason: if damage.is_torn_tail { "torn tail".into() } else { "does not authenticate".into() },
+                bytes: damage.bytes,
+            });
+        }
+        self.record(&facts).await?;
+        self.0.jobs.start(self, folding, replayed.closed);
+        Ok(())
+    }
+}
+
+/// What the journal held beyond the vault's position.
+struct Replayed {
+    closed: Vec<Closed>,
+    broken: Vec<journal::Damage>,
+    next: u64,
+}
+
+struct Replay<'a> {
+    directory: &'a Path,
+    data: &'a Path,
+    context: &'a Context,
+    vault: &'a Vault,
+}
+
+impl Replay<'_> {
+    async fn run(
+        &self,
+        position: Position,
+        truth: &mut Truth,
+        duplicates: &mut Duplicates,
+    ) -> anyhow::Result<Replayed> {
+        let mut replayed = Replayed { closed: Vec::new(), broken: Vec::new(), next: position.segment.max(1) };
+        for segment in journal::segments(self.directory)? {
+            if segment < position.segment {
+                // Its rows are in files; the program stopped before it could tidy up.
+                self.vault.custody().destroy_segment(segment).await?;
+                journal::remove(self.directory, segment)?;
+                continue;
+            }
+            let sealer = self.vault.custody().segment_key(segment).await?;
+            let read = journal::replay(self.directory, segment, &*sealer, self.context)?;
+            for damage in &read.broken {
+                journal::quarantine(self.directory, &self.data.join("quarantine"), damage)?;
+            }
+            replayed.broken.extend(read.broken);
+            let mut closed = Closed::new(segment, Arc::new(Fresh::default()));
+            for (_, kept) in read.frames {
+                for record in kept.records() {
+                    truth.apply(record);
+                }
+                closed.take(kept);
+            }
+            for key in &closed.duplicates {
+                duplicates.insert(*key);
+            }
+            replayed.closed.push(closed);
+            replayed.next = replayed.next.max(segment + 1);
+        }
+        Ok(replayed)
+    }
+}
+
+fn lock(data: &Path) -> anyhow::Result<File> {
+    let path = data.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    if file.try_lock().is_err() {
+        bail!("`{}` is in use by another candor: stop it, or ask it through its socket", data.display());
+    }
+    Ok(file)
+}
+
+/// The root key; made on the first start, when the data directory holds nothing yet.
+fn root_key(config: &Config) -> anyhow::Result<Arc<dyn RootKey>> {
+    let (path, data) = (&config.server.root_key, &config.server.data);
+    let is_new = !path.exists() && !data.join("vault.db").exists();
+    if is_new {
+        let root = FileRoot::create(path, data, &mut SystemChance::default())?;
+        tracing::info!(path = %path.display(), "a root key was made: without it the data can never be read again, keep a copy elsewhere");
+        return Ok(Arc::new(root));
+    }
+    Ok(Arc::new(FileRoot::open(path, data)?))
+}
+
+fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits) -> Truth {
+    let mut truth = Truth::new(vocabulary::Region(config.server.region), on_device, limits.consent_acts);
+    for (named, _, text) in &loaded.names {
+        truth.names.insert(*named, text);
+    }
+    for (id, key, mask) in loaded.verdicts {
+        truth.apply(&Record::Verdict { id, key, mask });
+    }
+    for leaf in &loaded.leaves {
+        match leaf.index {
+            Some(index) => truth.identity.enter(index, leaf.leaf),
+            None => truth.identity.reserve(leaf.leaf),
+        }
+        if leaf.moved.0 > 0 {
+            truth.identity.restore(leaf.leaf, leaf.person, leaf.moved);
+        }
+    }
+    truth.identity.restore_version(loaded.version);
+    for (leaf, acts) in loaded.acts {
+        truth.restore_acts(leaf, acts);
+    }
+    for (leaf, cuts) in loaded.cuts {
+        for cut in cuts {
+            truth.cut(leaf, cut);
+        }
+    }
+    for leaf in loaded.hidden {
+        truth.hide(leaf);
+    }
+    for (index, until) in loaded.suppressed {
+        truth.suppress(index, until);
+    }
+    for (source, counts) in loaded.counts {
+        truth.apply(&Record::Counts { source, counts });
+    }
+    truth
+}
+
+async fn sources(
+    config: &Config,
+    catalogue: &Catalogue,
+    vault: &Vault,
+) -> anyhow::Result<std::collections::BTreeMap<String, Arc<life::admit::Source>>> {
+    let mut sources = std::collections::BTreeMap::new();
+    for (name, rules) in &config.sources {
+        let id = vault.source(name).await?;
+        let source = rules
+            .declare(id, name, catalogue)
+            .map_err(|problem| anyhow::anyhow!("`sources.{name}`: {problem}"))?;
+        sources.insert(name.clone(), Arc::new(source));
+    }
+    Ok(sources)
+}
+
+/// The recorder of figures. One process has one; a second installation in it goes without.
+fn figures() -> Option<metrics_exporter_prometheus::PrometheusHandle> {
+    metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok()
+}

@@ -1,0 +1,178 @@
+//! Reading people's data: each reading is for the purpose of its grant and shows only what that purpose may see.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use life::admit::{Grant, Subject};
+use life::keep::Row;
+use life::keep::mask::Masked;
+use life::keep::names::Named;
+use serde::Serialize;
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+use vocabulary::{Code, Leaf, Person, Purpose, Purposes, Time, Value};
+
+use super::App;
+use crate::problem::Problem;
+
+/// An event as it is shown live: its promoted properties, as far as the purpose may see them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventView {
+    #[schema(value_type = String)]
+    pub time: Time,
+    #[schema(value_type = String)]
+    pub received: Time,
+    pub event: String,
+    pub source: String,
+    pub person: String,
+    pub purposes: Vec<String>,
+    #[schema(value_type = Object)]
+    pub properties: BTreeMap<String, Json>,
+}
+
+/// One event of a person, with every property that the purpose may see, sealed ones opened.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PersonEvent {
+    #[schema(value_type = String)]
+    pub time: Time,
+    pub event: String,
+    pub source: String,
+    #[schema(value_type = Object)]
+    pub properties: BTreeMap<String, Json>,
+}
+
+/// How a person is named in a request; exactly one of the three.
+#[derive(Debug, Clone)]
+pub struct Whose {
+    pub user_id: Option<String>,
+    pub device_id: Option<String>,
+    /// Such as `p123`.
+    pub person: Option<String>,
+}
+
+impl App {
+    /// A purpose by name.
+    pub fn purpose(&self, name: &str) -> Result<Purpose, Problem> {
+        self.catalogue().purpose(name).ok_or_else(|| {
+            let detail = format!("`{name}` is no purpose: `GET /api/catalogue/purposes` lists them");
+            Problem::new(StatusCode::BAD_REQUEST, "unknown-purpose", detail).at("/purpose")
+        })
+    }
+
+    /// The short names of purposes.
+    #[must_use]
+    pub fn purpose_names(&self, purposes: Purposes) -> Vec<String> {
+        let names = purposes.iter().filter_map(|purpose| self.catalogue().purpose_name(purpose));
+        names.map(str::to_owned).collect()
+    }
+
+    /// The latest events that a purpose may see, newest first.
+    #[must_use]
+    pub fn latest(&self, grant: &Grant, limit: usize, event: Option<&str>) -> Vec<EventView> {
+        let rows: Vec<Arc<Row>> = self.streams().rows.latest(usize::MAX, |_| true);
+        let views = rows.iter().filter_map(|row| self.view(grant, row));
+        views.filter(|view| event.is_none_or(|event| view.event == event)).take(limit).collect()
+    }
+
+    /// A row as the grant shows it; `None` when it does not, or no longer holds.
+    #[must_use]
+    pub fn view(&self, grant: &Grant, row: &Row) -> Option<EventView> {
+        if !grant.holds(self.now()) {
+            return None;
+        }
+        let (event, person) = self.region().truth(|truth| {
+            let shown = truth.shows(grant.purpose(), masked(row));
+            let event = truth.names.text(Named::Event, row.event)?.to_owned();
+            shown.then(|| (event, truth.identity.person(row.leaf)))
+        })?;
+        Some(EventView {
+            time: row.time,
+            received: row.received,
+            event,
+            source: self.source_name(row.source),
+            person: format!("p{}", person.0),
+            purposes: self.purpose_names(row.purposes),
+            properties: self.properties(grant, row.columns.iter().map(|(code, value)| (*code, value))),
+        })
+    }
+
+    /// The person whom a request names, and all leaves.
+    pub fn find(&self, whose: &Whose) -> Result<(Person, Vec<Leaf>), Problem> {
+        let named = [&whose.user_id, &whose.device_id, &whose.person].iter().filter(|name| name.is_some()).count();
+        if named != 1 {
+            let detail = "name the person by exactly one of `user_id`, `device_id` and `person`";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "person-unclear", detail).at("/user_id"));
+        }
+        let indexes = [(Subject::User, &whose.user_id), (Subject::Device, &whose.device_id)];
+        let index = indexes.iter().find_map(|(subject, id)| Some(self.blinder().index(*subject, id.as_ref()?)));
+        let number = whose.person.as_deref().and_then(|text| text.strip_prefix('p')?.parse::<u64>().ok());
+        self.region().truth(|truth| {
+            let leaf = match index {
+                Some(index) => truth.identity.leaf(&index),
+                None => number.map(Leaf).filter(|leaf| truth.identity.knows(*leaf)),
+            };
+            let leaf = leaf.filter(|leaf| !truth.hidden().contains(leaf));
+            let person = truth.identity.person(leaf.ok_or_else(|| Problem::not_found("person"))?);
+            Ok((person, truth.identity.leaves_of(person)))
+        })
+    }
+
+    /// What a purpose may see of one person, oldest first; the reading is logged before it is answered.
+    pub async fn person_events(&self, whose: &Whose, grant: Grant) -> Result<Vec<PersonEvent>, Problem> {
+        let (_, leaves) = self.find(whose)?;
+        let app = self.clone();
+        let (grant, rows) = tokio::task::spawn_blocking(move || {
+            let rows = app.lake().rows_of(&grant, app.region(), &leaves, app.sealer());
+            (grant, rows)
+        })
+        .await
+        .map_err(|error| Problem::internal(&error))?;
+        let rows = rows.map_err(|error| Problem::internal(&error))?;
+        self.read_log(&grant, grant.verb().code(), rows.len()).await?;
+        Ok(rows.iter().filter_map(|row| self.person_event(&grant, row)).collect())
+    }
+
+    fn person_event(&self, grant: &Grant, row: &Row) -> Option<PersonEvent> {
+        let event = self.region().truth(|truth| truth.names.text(Named::Event, row.event).map(str::to_owned))?;
+        let columns = row.columns.iter().map(|(code, value)| (*code, value));
+        let sealed = row.sealed.iter().map(|(_, code, value)| (*code, value));
+        Some(PersonEvent {
+            time: row.time,
+            event,
+            source: self.source_name(row.source),
+            properties: self.properties(grant, columns.chain(sealed)),
+        })
+    }
+
+    fn properties<'r>(
+        &self,
+        grant: &Grant,
+        values: impl Iterator<Item = (Code, &'r Value)>,
+    ) -> BTreeMap<String, Json> {
+        let readable = grant.categories();
+        let shown = values.filter_map(|(code, value)| {
+            let property = self.property_of(code)?;
+            readable.has(property.category).then(|| (property.name.clone(), json(value)))
+        });
+        shown.collect()
+    }
+}
+
+/// The fields of a row that decide whether it is visible.
+#[must_use]
+pub fn masked(row: &Row) -> Masked {
+    Masked { leaf: row.leaf, received: row.received, verdict: row.verdict, purposes: row.purposes }
+}
+
+/// A value as JSON.
+fn json(value: &Value) -> Json {
+    match value {
+        Value::Flag(flag) => Json::Bool(*flag),
+        Value::Integer(number) => (*number).into(),
+        Value::Number(number) => (*number).into(),
+        Value::Text(text) => Json::String(text.to_string()),
+        Value::Time(time) => Json::String(time.to_string()),
+        Value::Json(text) => serde_json::from_str(text).unwrap_or(Json::Null),
+    }
+}

@@ -1,0 +1,57 @@
+//! `candor erase`: forget a person.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::{Ending, Environment, Place};
+
+#[derive(Debug, Args)]
+pub struct Erase {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    whose: Whose,
+}
+
+/// Whose data a verb is about.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Whose {
+    /// The person whom the client knows by this user id.
+    #[arg(long, value_name = "ID")]
+    user_id: Option<String>,
+    /// The person behind this device or anonymous id.
+    #[arg(long, value_name = "ID")]
+    device_id: Option<String>,
+    /// The person with this number, such as p123.
+    #[arg(long, value_name = "PERSON")]
+    person: Option<String>,
+}
+
+impl Whose {
+    /// The part of a request that says whose data it is about.
+    pub fn request(&self) -> Value {
+        let fields = [("user_id", &self.user_id), ("device_id", &self.device_id), ("person", &self.person)];
+        fields.into_iter().filter_map(|(name, id)| Some((name.to_owned(), json!(id.as_ref()?)))).collect()
+    }
+}
+
+impl Erase {
+    pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
+        let client = Client::open(&self.place, environment).await?;
+        let answer = client.post("/api/people/erase", &self.whose.request()).await?;
+        let ending = answer.print(self.place.json, |answer| {
+            let text = |key: &str| answer.get(key).map(ToString::to_string).unwrap_or_default();
+            format!(
+                "erasure {}: {}. The person is invisible to every question. Keys destroyed: {}. Files rewritten: {}.",
+                text("erasure"),
+                text("state"),
+                text("keys_destroyed"),
+                text("files_to_rewrite"),
+            )
+        });
+        client.close().await;
+        ending
+    }
+}

@@ -1,0 +1,27 @@
+//! `[server]`: where the program listens and keeps its state.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// Where the program listens and keeps its state.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port of HTTP.
+    pub listen: String,
+    /// The one directory of state.
+    pub data: PathBuf,
+    /// The root key's file; never inside `data`.
+    pub root_key: PathBuf,
+    /// The path under which a proxy shows the console, such as `/candor`.
+    pub base_path: String,
+    /// The controller's name in the ledger.
+    pub controller: String,
+    /// The region of residence that this store is.
+    pub region: u8,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Threads that one question may use.
+    pub question_threads: usize,
+}

@@ -1,0 +1,20 @@
+//! `[time]`: the zone and the week in which days are counted unless a question says otherwise.
+
+use serde::Deserialize;
+
+/// The installation's zone and week.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeRules {
+    /// An IANA name such as `Europe/Berlin`.
+    pub zone: String,
+    pub week_start: WeekStart,
+}
+
+/// The day on which weeks start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WeekStart {
+    Monday,
+    Sunday,
+}

@@ -1,0 +1,118 @@
+//! The outside: one file for each verb, in folders by the words of the life of a datum.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub mod admit;
+pub mod arrive;
+pub mod caller;
+pub mod console;
+pub mod erase;
+pub mod health;
+pub mod keep;
+pub mod know;
+pub mod ledger;
+pub mod session;
+pub mod stream;
+
+/// The server's own socket inside the data directory, for the command line.
+pub const SOCKET: &str = "candor.sock";
+
+/// The document of the API.
+#[derive(Debug, OpenApi)]
+#[openapi(info(
+    title = "Candor",
+    description = "Customer analytics in which every use of a person's data passes one gate."
+))]
+struct Document;
+
+/// The console's API, with its description.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(session::show, session::sign_in, session::sign_out))
+        .routes(routes!(session::use_link))
+        .routes(routes!(session::set_password))
+        .routes(routes!(keep::status::show))
+        .routes(routes!(arrive::sources::list))
+        .routes(routes!(arrive::keys::list, arrive::keys::create))
+        .routes(routes!(arrive::keys::revoke))
+        .routes(routes!(arrive::verdicts::list))
+        .routes(routes!(arrive::verdicts::follow))
+        .routes(routes!(arrive::doctor::examine))
+        .routes(routes!(arrive::import::load))
+        .routes(routes!(admit::purposes::list))
+        .routes(routes!(keep::events::list))
+        .routes(routes!(keep::events::follow))
+        .routes(routes!(know::catalogue::events))
+        .routes(routes!(know::catalogue::properties))
+        .routes(routes!(know::query::trend))
+        .routes(routes!(know::query::funnel))
+        .routes(routes!(know::query::retention))
+        .routes(routes!(know::query::cohort))
+        .routes(routes!(know::person::timeline))
+        .routes(routes!(know::person::export))
+        .routes(routes!(erase::forget::forget))
+        .routes(routes!(erase::forget::list))
+        .routes(routes!(erase::forget::show))
+        .routes(routes!(ledger::show))
+        .routes(routes!(ledger::facts))
+        .routes(routes!(ledger::verify))
+}
+
+/// The API's description as JSON.
+#[must_use]
+pub fn openapi() -> String {
+    let (_, document) = api().split_for_parts();
+    document.to_pretty_json().unwrap_or_default()
+}
+
+/// Everything that is served over HTTP.
+pub fn routes(app: &App) -> Router {
+    let (api, document) = api().split_for_parts();
+    let document = document.to_json().unwrap_or_default();
+    let described = axum::routing::get(move || async move {
+        ([(axum::http::header::CONTENT_TYPE, "application/json")], document.clone())
+    });
+    let base = app.config().server.base_path.clone();
+    let inner = Router::new()
+        .merge(api)
+        .route("/api/openapi.json", described)
+        .layer(middleware::from_fn(caller::same_origin))
+        .merge(arrive::routes())
+        .merge(health::routes())
+        .layer(DefaultBodyLimit::max(app.limits().body_bytes))
+        .with_state(app.clone())
+        .merge(console::routes(&base))
+        .layer(middleware::from_fn(secure));
+    if base.is_empty() { inner } else { Router::new().nest(&base, inner) }
+}
+
+/// The same for the socket of the machine itself: its caller is the local operator.
+pub fn local_routes(app: &App) -> Router {
+    let (api, _) = api().split_for_parts();
+    api.layer(DefaultBodyLimit::max(app.limits().body_bytes))
+        .layer(axum::Extension(caller::LocalSocket))
+        .with_state(app.clone())
+}
+
+/// Headers that every answer carries.
+async fn secure(request: axum::extract::Request, next: middleware::Next) -> axum::response::Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let fixed = [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

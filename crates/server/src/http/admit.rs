@@ -1,0 +1,3 @@
+//! admit: the purposes that data may be used for.
+
+pub mod purposes;

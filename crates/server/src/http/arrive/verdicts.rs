@@ -1,0 +1,46 @@
+//! What the gate said lately: no payload, no ids.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::app::App;
+use crate::app::streams::VerdictLine;
+use crate::http::caller::Known;
+use crate::http::stream::follow as follow_lines;
+use crate::problem::Problem;
+
+/// Which verdicts are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct Which {
+    source: Option<String>,
+    limit: Option<usize>,
+}
+
+/// The latest verdicts, newest first.
+#[utoipa::path(get, path = "/api/verdicts", params(Which), responses((status = 200, body = [VerdictLine]), (status = 401, body = Problem)))]
+pub async fn list(
+    State(app): State<App>,
+    known: Known,
+    Query(which): Query<Which>,
+) -> Result<Json<Vec<VerdictLine>>, Problem> {
+    known.manager()?;
+    let limit = which.limit.unwrap_or(100).min(app.limits().page_rows);
+    let is_wanted = |line: &VerdictLine| which.source.as_ref().is_none_or(|source| line.source == *source);
+    Ok(Json(app.streams().verdicts.latest(limit, is_wanted)))
+}
+
+/// Each verdict as it is given, as server-sent events named `verdict`.
+#[utoipa::path(get, path = "/api/verdicts/stream", params(Which), responses((status = 200, content_type = "text/event-stream"), (status = 401, body = Problem)))]
+pub async fn follow(
+    State(app): State<App>,
+    known: Known,
+    Query(which): Query<Which>,
+) -> Result<impl IntoResponse, Problem> {
+    known.manager()?;
+    Ok(follow_lines(app.streams().verdicts.follow(), "verdict", move |line: VerdictLine| {
+        which.source.as_ref().is_none_or(|source| line.source == *source).then_some(line)
+    }))
+}

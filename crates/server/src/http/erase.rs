@@ -1,0 +1,3 @@
+//! erase: to be forgotten.
+
+pub mod forget;

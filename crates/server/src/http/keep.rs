@@ -1,0 +1,4 @@
+//! keep: what is stored, and the events as they become durable.
+
+pub mod events;
+pub mod status;

@@ -1,0 +1,71 @@
+//! The catalogue of what arrived: events with their volume, properties with their type and conflicts.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use life::admit::Verb;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::App;
+use crate::http::caller::Known;
+use crate::problem::Problem;
+
+/// The purpose that the reading serves.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct Which {
+    #[serde(default = "measure")]
+    purpose: String,
+}
+
+fn measure() -> String {
+    "measure".to_owned()
+}
+
+/// An event as the catalogue shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventLine {
+    pub event: String,
+    /// Rows that the purpose may see.
+    pub count: u64,
+    pub first: Option<String>,
+    pub last: Option<String>,
+    /// Whether the shipped catalogue or the operator declares it.
+    pub declared: bool,
+}
+
+/// A property as the catalogue shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PropertyLine {
+    pub property: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub category: Option<String>,
+    pub declared: bool,
+    /// Whether it is a column that questions can filter and split by.
+    pub column: bool,
+    /// How often it was met since the start.
+    pub seen: u64,
+    /// How often its value was of another type than declared, and became null.
+    pub conflicts: u64,
+}
+
+/// Every event, with the volume that the purpose may see.
+#[utoipa::path(get, path = "/api/catalogue/events", params(Which), responses((status = 200, body = [EventLine]), (status = 403, body = Problem)))]
+pub async fn events(
+    State(app): State<App>,
+    known: Known,
+    Query(which): Query<Which>,
+) -> Result<Json<Vec<EventLine>>, Problem> {
+    let purpose = app.purpose(&which.purpose)?;
+    let grant = known.grant(&app, purpose, Verb::Ask).await?;
+    Ok(Json(app.event_catalogue(grant).await?))
+}
+
+/// Every property that was declared or met.
+#[utoipa::path(get, path = "/api/catalogue/properties", responses((status = 200, body = [PropertyLine]), (status = 401, body = Problem)))]
+pub async fn properties(
+    State(app): State<App>,
+    _known: Known,
+) -> Result<Json<Vec<PropertyLine>>, Problem> {
+    Ok(Json(app.property_catalogue()))
+}

@@ -1,0 +1,96 @@
+//! The job of erasing: files that hold forgotten people are written anew without them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use life::keep::manifest::FileId;
+use vault::Commit;
+use vault::erase::{Erasure, ErasureState, Progress};
+use vocabulary::{Fact, Leaf, Person, Span};
+
+use crate::app::App;
+
+/// Carries out erasures until the installation stops.
+pub async fn rewrite(app: App) {
+    loop {
+        if let Err(error) = round(&app).await {
+            tracing::error!(error = format!("{error:#}"), "an erasure could not be carried out; it is tried again");
+            crate::clock::pause(Span::seconds(1)).await;
+        }
+        if app.inner().stopping.load(Ordering::Relaxed) {
+            return;
+        }
+        app.inner().jobs.erase_wanted().await;
+        if app.inner().stopping.load(Ordering::Relaxed) {
+            return;
+        }
+    }
+}
+
+async fn round(app: &App) -> anyhow::Result<()> {
+    for erasure in app.inner().vault.open_erasures().await? {
+        let erasure = catch_up(app, erasure).await?;
+        if erasure.state >= ErasureState::KeysDestroyed && is_folded(app, &erasure) {
+            carry_out(app, &erasure).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes up an erasure that a stop interrupted before its keys were destroyed.
+async fn catch_up(app: &App, erasure: Erasure) -> anyhow::Result<Erasure> {
+    let vault = &app.inner().vault;
+    let mut erasure = erasure;
+    if erasure.state == ErasureState::Planned {
+        app.keeper()?.erase(erasure.leaves.clone(), erasure.requested).await?;
+        let progress = Progress::default();
+        erasure = vault.advance_erasure(&erasure.id, ErasureState::Invisible, &progress, &[], app.now()).await?;
+    }
+    if erasure.state == ErasureState::Invisible {
+        let first = erasure.leaves.first().copied().unwrap_or(Leaf(0));
+        erasure = app.destroy_keys(&erasure, Person::from(first)).await?;
+        app.keeper()?.close().await?;
+    }
+    Ok(erasure)
+}
+
+/// Whether every segment that may hold rows of the person has been folded.
+fn is_folded(app: &App, erasure: &Erasure) -> bool {
+    let gone: HashSet<Leaf> = erasure.leaves.iter().copied().collect();
+    let view = app.region().view();
+    let holds = |fresh: &lake::keep::fresh::Fresh| fresh.snapshot().rows().any(|row| gone.contains(&row.leaf));
+    !view.fresh.iter().any(|(_, fresh)| holds(fresh))
+}
+
+async fn carry_out(app: &App, erasure: &Erasure) -> anyhow::Result<()> {
+    let inner = app.inner();
+    let gone: Arc<HashSet<Leaf>> = Arc::new(erasure.leaves.iter().copied().collect());
+    let _manifest = inner.manifest.lock().await;
+    let view = app.region().view();
+    let finder = app.clone();
+    let wanted = Arc::clone(&gone);
+    let files = tokio::task::spawn_blocking(move || {
+        lake::erase::files_with(&finder.inner().place, &finder.inner().footers, &view.files, &wanted)
+    })
+    .await??;
+    let ids: Vec<FileId> = files.iter().map(|file| file.id).collect();
+    let started = Progress { files: Some(ids), ..Progress::default() };
+    inner.vault.advance_erasure(&erasure.id, ErasureState::Rewriting, &started, &[], app.now()).await?;
+    let mut removed = 0;
+    let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
+    for file in files {
+        let writer = app.clone();
+        let entry = Arc::clone(&file);
+        let change = tokio::task::spawn_blocking(move || writer.rewrite_file(&entry)).await??;
+        let kept: u64 = change.added.iter().map(|entry| entry.rows).sum();
+        removed += file.rows - kept;
+        inner.vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await?;
+        app.replace_files(&change)?;
+    }
+    let done = Progress { files: Some(Vec::new()), rows_removed: removed, ..Progress::default() };
+    let fact = Fact::Rewritten { at: app.now(), erasure: erasure.id.clone(), files: count, rows: removed };
+    inner.vault.advance_erasure(&erasure.id, ErasureState::Done, &done, &[fact], app.now()).await?;
+    inner.jobs.wake_ledger();
+    Ok(())
+}

@@ -1,0 +1,47 @@
+// The browser that the tests drive: Debian's Chromium, quiet, under a strict eye for CSP violations.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts the browser and gives one context; `violations` collects what the page's policy blocked. */
+export async function open(options = {}) {
+  const profile = mkdtempSync(join(tmpdir(), 'candor-browser-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: FLAGS,
+    reducedMotion: 'reduce',
+    viewport: { width: 1280, height: 900 },
+    acceptDownloads: true,
+    ...options,
+  });
+  const violations = [];
+  const failures = [];
+  const foreign = [];
+  context.on('page', (page) => watch(page, { violations, failures, foreign }));
+  for (const page of context.pages()) watch(page, { violations, failures, foreign });
+  return { context, violations, failures, foreign };
+}
+
+function watch(page, { violations, failures, foreign }) {
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) violations.push(message.text());
+  });
+  page.on('pageerror', (error) => failures.push(`${page.url()}: ${error.message}`));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    const ours = new URL(process.env.CANDOR_URL ?? 'http://127.0.0.1:8787').host;
+    if (/^https?:$/.test(url.protocol) && url.host !== ours) foreign.push(request.url());
+  });
+}

@@ -1,0 +1,26 @@
+// Pictures of every page, to look at: `CANDOR_URL=... CANDOR_LINK=... SHOTS=dir node shots.mjs`.
+// Proves nothing by itself.
+import { mkdirSync } from 'node:fs';
+import { open } from './browser.mjs';
+import { at, known, pages, signIn, SIZES } from './pages.mjs';
+
+const out = process.env.SHOTS ?? 'shots';
+const only = process.env.ONLY ?? '';
+mkdirSync(out, { recursive: true });
+const { context } = await open();
+const page = await context.newPage();
+await signIn(page);
+const list = pages(await known(page)).filter((each) => each.name.includes(only));
+for (const theme of ['light', 'dark']) {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    for (const { name, path, ready } of list) {
+      await page.goto(at(path));
+      await page.locator(ready).first().waitFor();
+      await page.evaluate(() => document.fonts.ready);
+      await page.screenshot({ path: `${out}/${name}-${theme}-${size.width}.png`, fullPage: true });
+    }
+  }
+}
+await context.close();

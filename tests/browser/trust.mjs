@@ -1,0 +1,84 @@
+// Keys, purposes, erasure and the ledger, as an operator meets them.
+import assert from 'node:assert/strict';
+import { check, eventually } from './harness.mjs';
+import { at } from './pages.mjs';
+import { PAID, person } from './traffic.mjs';
+
+const number = (text) => Number(text.replace(/[^\d]/g, ''));
+
+export async function checkTrust({ page }) {
+  await check('the outcomes of a source are shown and sum to what it sent', async () => {
+    await page.goto(at('sources'));
+    await page.getByText('received').first().waitFor();
+    const sources = await (await page.request.get(at('api/sources'))).json();
+    for (const { name, counts } of sources) {
+      const { received, refused, ...ends } = counts;
+      const all = [...Object.values(ends), ...Object.values(refused)];
+      assert.equal(all.reduce((sum, each) => sum + each, 0), received, name);
+      await page.getByRole('heading', { name, exact: true }).waitFor();
+    }
+  });
+  await check('a key is made, shown once, and revoked', async () => {
+    const keys = page.getByRole('region', { name: 'Keys' });
+    const rows = keys.locator('tbody tr');
+    await page.getByRole('button', { name: 'Create key' }).waitFor();
+    const before = await rows.count();
+    await page.getByRole('button', { name: 'Create key' }).click();
+    await page.getByText('Shown once').first().waitFor();
+    await eventually('one more key', async () => (await rows.count()) === before + 1);
+    await rows.last().getByRole('button', { name: /^Revoke/ }).click();
+    await rows.last().getByRole('button', { name: /^Revoke/ }).click();
+    await eventually('one key less', async () => {
+      const still = await rows.count();
+      const revoked = await rows.getByText('revoked').count();
+      return still - revoked <= before;
+    });
+  });
+  await check('purposes are listed with their permanent numbers', async () => {
+    await page.goto(at('policy'));
+    const purposes = page.getByRole('region', { name: 'Purposes' });
+    await purposes.getByText('measure', { exact: true }).waitFor();
+    assert.ok((await purposes.locator('li').count()) >= 5);
+  });
+  await check('a person takes their events away', async () => {
+    await page.goto(at('rights'));
+    await page.getByLabel('Id', { exact: true }).fill(person(0));
+    const file = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download' }).click();
+    assert.equal((await file).suggestedFilename(), 'person.jsonl');
+    await page.getByText(/\d+ lines? downloaded/).waitFor();
+  });
+  await check('erasing asks twice, and the person leaves every answer at once', async () => {
+    const payers = async () => {
+      const now = Date.now();
+      const response = await page.request.post(at('api/query/cohort'), {
+        data: {
+          purpose: 'analyse',
+          from: new Date(now - 2 * 86_400_000).toISOString(),
+          to: new Date(now + 86_400_000).toISOString(),
+          all: [{ event: PAID, at_least: 1 }],
+          none: [],
+        },
+      });
+      return (await response.json()).people;
+    };
+    const before = await payers();
+    await page.getByRole('button', { name: 'Erase this person' }).click();
+    const sure = page.getByRole('button', { name: 'Erase for good' });
+    assert.ok(await sure.isDisabled(), 'erasing asks for the id again');
+    await page.getByLabel('The same id again').fill(person(0));
+    await sure.click();
+    await page.getByText('Invisible from now on').waitFor();
+    assert.equal(await payers(), before - 1);
+    const erasures = page.getByRole('region', { name: 'Erasures' });
+    await erasures.locator('tbody tr').first().waitFor();
+  });
+  await check('the ledger shows its checkpoint, and verifies', async () => {
+    await page.goto(at('ledger'));
+    const text = await page.getByRole('region', { name: 'Signed checkpoint' }).textContent();
+    assert.ok(number(text) > 0);
+    await page.getByRole('button', { name: 'Verify now' }).click();
+    await page.getByText('The chain holds').waitFor();
+    await page.getByRole('region', { name: 'Facts' }).locator('tbody tr').first().waitFor();
+  });
+}

@@ -1,0 +1,149 @@
+//! A proxy that fails as networks fail: once before the request reached Candor, once after.
+//!
+//! A client cannot tell the two apart. In both cases it must send the same event under the same key.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+const REQUEST_BYTES_MAX: usize = 1 << 20;
+
+const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n\
+    Access-Control-Allow-Origin: *\r\nContent-Length: 37\r\nConnection: close\r\n\r\n\
+    {\"code\":\"busy\",\"message\":\"try again\"}";
+
+/// What became of a request that carried events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Answered with 503, never forwarded.
+    LostOnTheWay,
+    /// Forwarded, but answered with 503.
+    AnswerLost,
+    /// Forwarded and answered.
+    Passed,
+}
+
+/// The proxy and what it saw: the keys of the events in each request, with its fate.
+pub struct Proxy {
+    pub url: String,
+    seen: Arc<Mutex<Vec<(Fate, BTreeSet<String>)>>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Stands before the program at this address.
+    pub async fn before(url: &str) -> Result<Self> {
+        let target = url.strip_prefix("http://").context("plain HTTP")?.to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let shared = seen.clone();
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (target, seen) = (target.clone(), shared.clone());
+                tokio::spawn(async move {
+                    // A client that goes away in the middle is the client's matter.
+                    let _ = pass(client, &target, &seen).await;
+                });
+            }
+        });
+        Ok(Self { url, seen, accepting })
+    }
+
+    /// The keys of all events in requests of this fate.
+    pub fn keys(&self, fate: Fate) -> BTreeSet<String> {
+        let seen = self.seen.lock().expect("no test panicked here");
+        let of_fate = seen.iter().filter(|(found, _)| *found == fate);
+        of_fate.flat_map(|(_, keys)| keys.iter().cloned()).collect()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// One request, then the connection ends, so that each has its own.
+async fn pass(
+    mut client: TcpStream,
+    target: &str,
+    seen: &Mutex<Vec<(Fate, BTreeSet<String>)>>,
+) -> Result<()> {
+    let (head, body) = request(&mut client).await?;
+    let fate = if head.starts_with("POST") {
+        let mut seen = seen.lock().expect("no test panicked here");
+        let fate = match seen.len() {
+            0 => Fate::LostOnTheWay,
+            1 => Fate::AnswerLost,
+            _ => Fate::Passed,
+        };
+        seen.push((fate, keys(&body)?));
+        fate
+    } else {
+        Fate::Passed
+    };
+    let mut answer = Vec::new();
+    if fate != Fate::LostOnTheWay {
+        let mut program = TcpStream::connect(target).await?;
+        program.write_all(alone(&head).as_bytes()).await?;
+        program.write_all(&body).await?;
+        program.read_to_end(&mut answer).await?;
+    }
+    if fate != Fate::Passed {
+        answer = BUSY.as_bytes().to_vec();
+    }
+    client.write_all(&answer).await?;
+    Ok(client.shutdown().await?)
+}
+
+/// Head and body of the next request.
+async fn request(client: &mut TcpStream) -> Result<(String, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    loop {
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            let head = String::from_utf8(bytes[..end + 4].to_vec())?;
+            let length = header(&head, "content-length").map_or(Ok(0), str::parse)?;
+            if bytes.len() >= end + 4 + length {
+                return Ok((head, bytes[end + 4..].to_vec()));
+            }
+        }
+        anyhow::ensure!(bytes.len() < REQUEST_BYTES_MAX, "the request is too large");
+        anyhow::ensure!(client.read_buf(&mut bytes).await? > 0, "the client went away");
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+    fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+/// The same head, asking for the connection to end after the answer.
+fn alone(head: &str) -> String {
+    let lines = head.trim_end().lines();
+    let kept = lines.filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+    kept.map(|line| format!("{line}\r\n")).collect::<String>() + "Connection: close\r\n\r\n"
+}
+
+/// The clients' keys of the events in a body: one call, or a batch, perhaps compressed.
+fn keys(body: &[u8]) -> Result<BTreeSet<String>> {
+    let mut text = Vec::new();
+    let mut gzip = flate2::read::GzDecoder::new(body);
+    let text = if body.starts_with(&[0x1f, 0x8b]) {
+        gzip.read_to_end(&mut text)?;
+        text.as_slice()
+    } else {
+        body
+    };
+    let body: Value = serde_json::from_slice(text).context("a client sends JSON")?;
+    let single = std::slice::from_ref(&body);
+    let events = body["batch"].as_array().map_or(single, Vec::as_slice);
+    let key = |event: &Value| event["messageId"].as_str().map(str::to_owned);
+    events.iter().map(|event| key(event).context("an event has a key")).collect()
+}
