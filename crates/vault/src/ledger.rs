@@ -5,6 +5,7 @@
 //! memory is believed: what the checkpoint on disk does not count is written anew.
 
 mod directory;
+mod outbox;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,10 @@ use life::ledger::{
 use thiserror::Error;
 
 pub use directory::Directory;
+#[cfg(test)]
+pub(crate) use outbox::EVERY_STATEMENT;
+pub use outbox::Read;
+pub(crate) use outbox::queue;
 
 /// Why the ledger cannot be opened, read or extended.
 #[derive(Debug, Error)]
