@@ -2,5 +2,17 @@
 
 pub mod chunk;
 pub mod column;
+pub mod compact;
+pub mod duplicates;
 pub mod file;
+pub mod fold;
+pub mod period;
 pub mod read;
+pub mod rows;
+pub mod write;
+
+mod durable;
+mod sealed;
+
+#[cfg(test)]
+pub(crate) mod tests;

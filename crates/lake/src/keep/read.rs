@@ -133,7 +133,7 @@ impl FileReader {
     ) -> Result<Chunks<'a>, FileError> {
         let names = wanted(need);
         let runs = self.row_groups(self.bucket_range(bucket));
-        let batches = self.batches(&names, runs);
+        let batches = self.batches(&names, runs, CHUNK_ROWS);
         let kinds = need.columns.iter().map(|code| (*code, self.columns().kind(*code))).collect();
         let need = need.clone();
         Ok(Chunks { batches, need, kinds, texts, maps: HashMap::new() })
@@ -176,12 +176,18 @@ impl FileReader {
         self.footer.metadata.metadata()
     }
 
-    pub(super) fn batches(&self, names: &[String], picked: Vec<Picked>) -> Batches {
+    pub(super) fn batches(
+        &self,
+        names: &[String],
+        picked: Vec<Picked>,
+        batch_rows: usize,
+    ) -> Batches {
         let schema = self.footer.metadata.parquet_schema();
         let places = schema.columns().iter().enumerate();
         let wanted = places.filter(|(_, column)| names.iter().any(|name| name == column.name()));
         let mask = ProjectionMask::leaves(schema, wanted.map(|(place, _)| place));
-        Batches { reader: self.clone(), mask, picked: picked.into_iter(), current: None }
+        let picked = picked.into_iter();
+        Batches { reader: self.clone(), mask, picked, batch_rows, current: None }
     }
 
     pub(super) fn damaged(&self, what: impl ToString) -> FileError {
@@ -226,6 +232,7 @@ pub(super) struct Batches {
     reader: FileReader,
     mask: ProjectionMask,
     picked: std::vec::IntoIter<Picked>,
+    batch_rows: usize,
     current: Option<ParquetRecordBatchReader>,
 }
 
@@ -267,7 +274,7 @@ impl Batches {
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
             .with_projection(self.mask.clone())
             .with_row_groups(vec![picked.group])
-            .with_batch_size(CHUNK_ROWS);
+            .with_batch_size(self.batch_rows);
         if let Some(selection) = picked.selection() {
             builder = builder.with_row_selection(selection);
         }
@@ -497,4 +504,20 @@ fn data_type(name: &str, promoted: Option<ColumnKind>) -> DataType {
 
 pub(super) fn micros() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+#[cfg(test)]
+impl FileReader {
+    /// Every text in the dictionaries of a column, used or not.
+    pub(crate) fn dictionary(&self, code: Code) -> Result<Vec<String>, FileError> {
+        let mut words = Vec::new();
+        let every = self.row_groups(0..self.entry.rows);
+        for batch in self.batches(&[column::name(code)], every, CHUNK_ROWS) {
+            let batch = batch?;
+            let array = batch.column(0).as_dictionary::<UInt32Type>();
+            let texts = array.values().as_string::<i32>().iter().flatten();
+            words.extend(texts.map(str::to_owned));
+        }
+        Ok(words)
+    }
 }
