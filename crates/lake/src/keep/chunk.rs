@@ -46,6 +46,21 @@ pub struct Need {
     pub sequence: bool,
     pub session: bool,
     pub source: bool,
+    /// What the question's mask does not look at, so that it need not be decoded.
+    pub spare: Spare,
+}
+
+/// Masked fields that a question can do without. By default it does without none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spare {
+    /// No leaf is hidden, cut or moved.
+    pub leaf: bool,
+    /// No withdrawal cuts.
+    pub received: bool,
+    /// Every verdict allows the purpose.
+    pub verdict: bool,
+    /// Every row of the file is known to serve the purpose.
+    pub purposes: bool,
 }
 
 /// The texts that one question has met, numbered from one, so that runs with different dictionaries agree.
