@@ -42,25 +42,13 @@ pub enum Column {
 pub struct Need {
     /// Promoted columns to decode.
     pub columns: Vec<Code>,
-    /// Whether `session`, `sequence`, `source` are wanted; person, time, event and the masked fields always are.
+    /// Whether these are wanted; person, time, event, verdict and purposes always are. A reader may
+    /// give more than was asked for.
     pub sequence: bool,
     pub session: bool,
     pub source: bool,
-    /// What the question's mask does not look at, so that it need not be decoded.
-    pub spare: Spare,
-}
-
-/// Masked fields that a question can do without. By default it does without none.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Spare {
-    /// No leaf is hidden, cut or moved.
     pub leaf: bool,
-    /// No withdrawal cuts.
     pub received: bool,
-    /// Every verdict allows the purpose.
-    pub verdict: bool,
-    /// Every row of the file is known to serve the purpose.
-    pub purposes: bool,
 }
 
 /// The texts that one question has met, numbered from one, so that runs with different dictionaries agree.

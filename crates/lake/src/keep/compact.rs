@@ -8,7 +8,7 @@ use std::iter::Peekable;
 use life::keep::manifest::{BUCKETS, Change, FileEntry};
 use vocabulary::{Leaf, Person, Time};
 
-use super::chunk::{Need, Spare, Texts};
+use super::chunk::{Need, Texts};
 use super::file::FileError;
 use super::period::{Period, period};
 use super::read::{FileReader, Footers};
@@ -147,9 +147,8 @@ fn strays(readers: &[FileReader], writing: &Writing<'_>) -> Result<Strays, FileE
 
 /// The leaves that some row of a file holds and that belong to another person than it was filed under.
 fn moved(reader: &FileReader, writing: &Writing<'_>) -> Result<BTreeSet<Leaf>, FileError> {
-    let spare = Spare { received: true, verdict: true, purposes: true, leaf: false };
-    let need = Need { spare, ..Need::default() };
-    let texts = Texts::default();
+    let need = Need { leaf: true, ..Need::default() };
+    let texts = std::sync::Arc::new(Texts::default());
     let mut moved = BTreeSet::new();
     for chunk in reader.chunks(None, &need, &texts)? {
         let chunk = chunk?;

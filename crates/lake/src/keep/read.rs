@@ -125,18 +125,18 @@ impl FileReader {
     }
 
     /// Its rows in order, of one bucket or of all; empty when it has no rows of that bucket.
-    pub fn chunks<'a>(
+    pub fn chunks(
         &self,
         bucket: Option<u16>,
         need: &Need,
-        texts: &'a Texts,
-    ) -> Result<Chunks<'a>, FileError> {
+        texts: &Arc<Texts>,
+    ) -> Result<Chunks, FileError> {
         let names = wanted(need);
         let runs = self.row_groups(self.bucket_range(bucket));
         let batches = self.batches(&names, runs, CHUNK_ROWS);
         let kinds = need.columns.iter().map(|code| (*code, self.columns().kind(*code))).collect();
         let need = need.clone();
-        Ok(Chunks { batches, need, kinds, texts, maps: HashMap::new() })
+        Ok(Chunks { batches, need, kinds, texts: Arc::clone(texts), maps: HashMap::new() })
     }
 
     /// The numbers of the rows of a bucket.
@@ -283,22 +283,22 @@ impl Batches {
 }
 
 /// The chunks of a file, decoded as they are taken.
-pub struct Chunks<'a> {
+pub struct Chunks {
     batches: Batches,
     need: Need,
     kinds: Vec<(Code, Option<ColumnKind>)>,
-    texts: &'a Texts,
+    texts: Arc<Texts>,
     /// By text column: the dictionary met last and what its entries are called in this question.
     maps: HashMap<Code, (ArrayRef, Vec<u32>)>,
 }
 
-impl fmt::Debug for Chunks<'_> {
+impl fmt::Debug for Chunks {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Chunks").field("need", &self.need).finish_non_exhaustive()
     }
 }
 
-impl Iterator for Chunks<'_> {
+impl Iterator for Chunks {
     type Item = Result<Chunk, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -311,29 +311,28 @@ impl Iterator for Chunks<'_> {
     }
 }
 
-impl Chunks<'_> {
+impl Chunks {
     fn chunk(&mut self, batch: &RecordBatch) -> Option<Chunk> {
-        let spare = self.need.spare;
         let mut columns = Vec::with_capacity(self.kinds.len());
         for (code, kind) in &self.kinds {
             columns.push(match kind {
                 None => Column::Absent,
                 Some(kind) => {
                     let array = batch.column_by_name(&column::name(*code))?;
-                    promoted(*code, *kind, array, self.texts, &mut self.maps)?
+                    promoted(*code, *kind, array, &self.texts, &mut self.maps)?
                 }
             });
         }
         Some(Chunk {
             person: long(batch, column::PERSON, true)?,
             time: instant(batch, column::TIME, true)?,
-            received: instant(batch, column::RECEIVED, !spare.received)?,
+            received: instant(batch, column::RECEIVED, self.need.received)?,
             sequence: short(batch, column::SEQUENCE, self.need.sequence)?,
             event: short(batch, column::EVENT, true)?,
-            leaf: long(batch, column::LEAF, !spare.leaf)?,
+            leaf: long(batch, column::LEAF, self.need.leaf)?,
             source: short(batch, column::SOURCE, self.need.source)?,
-            verdict: short(batch, column::VERDICT, !spare.verdict)?,
-            purposes: long(batch, column::PURPOSES, !spare.purposes)?,
+            verdict: short(batch, column::VERDICT, true)?,
+            purposes: long(batch, column::PURPOSES, true)?,
             session: long(batch, column::SESSION, self.need.session)?,
             columns,
         })
@@ -345,10 +344,10 @@ fn wanted(need: &Need) -> Vec<String> {
         (column::PERSON, true),
         (column::TIME, true),
         (column::EVENT, true),
-        (column::RECEIVED, !need.spare.received),
-        (column::LEAF, !need.spare.leaf),
-        (column::VERDICT, !need.spare.verdict),
-        (column::PURPOSES, !need.spare.purposes),
+        (column::RECEIVED, need.received),
+        (column::LEAF, need.leaf),
+        (column::VERDICT, true),
+        (column::PURPOSES, true),
         (column::SEQUENCE, need.sequence),
         (column::SOURCE, need.source),
         (column::SESSION, need.session),

@@ -155,6 +155,12 @@ impl Identity {
         self.moves.iter().filter(move |(_, moved)| **moved > version).map(|(leaf, _)| *leaf)
     }
 
+    /// Every leaf that ever moved, with the person that it belongs to now.
+    #[must_use]
+    pub fn moved(&self) -> HashMap<Leaf, Person> {
+        self.moves.keys().map(|leaf| (*leaf, self.person(*leaf))).collect()
+    }
+
     /// How many leaves there are.
     #[must_use]
     pub fn leaf_count(&self) -> usize {
