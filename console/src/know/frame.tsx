@@ -3,7 +3,7 @@
 
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useId, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 import * as ask from '../api/ask';
 import type { Answer } from '../api/wire';
 import { one, type Search } from '../frame/search';
@@ -86,13 +86,17 @@ export function PurposeField({ address }: { address: Address }) {
   );
 }
 
-/** A property to split by: those with a column, since the others are sealed under each person's key. */
-export function BreakdownField({ address }: { address: Address }) {
+function useColumnOptions() {
   const properties = useQuery(ask.properties());
-  const options = (properties.data ?? [])
+  return (properties.data ?? [])
     .filter((each) => each.column !== null && each.column !== false)
     .map((each) => ({ value: each.property, label: each.property }))
     .sort((a, b) => a.label.localeCompare(b.label));
+}
+
+/** A property to split by: those with a column; the others are sealed under each person's key. */
+export function BreakdownField({ address }: { address: Address }) {
+  const options = useColumnOptions();
   return (
     <Select
       label="Split by"
@@ -100,6 +104,45 @@ export function BreakdownField({ address }: { address: Address }) {
       options={[{ value: '', label: 'Nothing' }, ...options]}
       onChange={(by) => address.set({ by: by || undefined })}
     />
+  );
+}
+
+/** In the address a filter is `plan~pro`; several values are divided by commas. */
+export function readWhere(search: Search) {
+  const found = /^([^~]+)~(.+)$/.exec(one(search, 'where') ?? '');
+  if (!found) return undefined;
+  const is = (found[2] ?? '').split(',').map((each) => each.trim()).filter((each) => each !== '');
+  return is.length === 0 ? undefined : [{ property: found[1] ?? '', is }];
+}
+
+/** A filter on one property: chosen first, then its values, taken over on leaving the field. */
+export function WhereField({ address }: { address: Address }) {
+  const [property = '', values = ''] = (one(address.search, 'where') ?? '').split('~');
+  const [typed, setTyped] = useState(values);
+  const options = useColumnOptions();
+  const set = (name: string, text: string) =>
+    address.set({ where: name === '' ? undefined : `${name}~${text}` });
+  return (
+    <>
+      <Select
+        label="Only where"
+        value={property}
+        options={[{ value: '', label: 'Everything' }, ...options]}
+        onChange={(name) => set(name, typed)}
+      />
+      {property !== '' && (
+        <div onBlur={() => set(property, typed)}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              set(property, typed);
+            }}
+          >
+            <Text label="is" value={typed} placeholder="One, or another" onChange={setTyped} />
+          </form>
+        </div>
+      )}
+    </>
   );
 }
 
@@ -129,7 +172,11 @@ export function AnswerFrame<A extends Answer>(props: {
   const answer = result.data;
   const id = useId();
   return (
-    <section className="card overflow-hidden" aria-label={props.title} aria-busy={result.isFetching}>
+    <section
+      className="card overflow-hidden"
+      aria-label={props.title}
+      aria-busy={result.isFetching}
+    >
       {result.error && <Failure error={result.error} retry={() => void result.refetch()} />}
       {!answer && result.isFetching && <Waiting label="Reading" />}
       {answer && !result.error && (

@@ -52,7 +52,8 @@ function frameOf(lines: Line[], points: number, width: number): Frame {
     left,
     right,
     marks,
-    x: (index) => (points < 2 ? (left + right) / 2 : left + ((right - left) * index) / (points - 1)),
+    x: (index) =>
+      points < 2 ? (left + right) / 2 : left + ((right - left) * index) / (points - 1),
     y: (value) => TOP + inner - (inner * value) / most,
   };
 }

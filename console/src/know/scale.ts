@@ -19,7 +19,7 @@ const format = (options: Intl.DateTimeFormatOptions) =>
   new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' });
 
 const LONG: Record<Interval, Intl.DateTimeFormat> = {
-  hour: format({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
+  hour: format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
   day: format({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }),
   week: format({ day: 'numeric', month: 'short', year: 'numeric' }),
   month: format({ month: 'long', year: 'numeric' }),

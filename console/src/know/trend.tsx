@@ -14,8 +14,10 @@ import {
   BreakdownField,
   PeriodFields,
   PurposeField,
+  readWhere,
   useAddress,
   useEventOptions,
+  WhereField,
   type Address,
 } from './frame';
 import { LineChart, LINES_MAX, Swatch } from './line-chart';
@@ -40,11 +42,16 @@ export default function Trend() {
   const interval = among<Interval>(one(address.search, 'interval') ?? standard, INTERVAL_NAMES);
   const counted = among<CountKind>(one(address.search, 'count'), ['events', 'people']);
   const by = one(address.search, 'by');
+  const where = readWhere(address.search);
   const plan = {
     purpose: address.purpose,
     ...instants(address.period, Date.now()),
     interval,
-    series: events.map((event) => ({ event: event === ANY ? null : event, count: counted })),
+    series: events.map((event) => ({
+      event: event === ANY ? null : event,
+      count: counted,
+      ...(where ? { where } : {}),
+    })),
     ...(by ? { breakdown: by, limit: LINES_MAX } : {}),
   };
   const result = useQuery(ask.insight<TrendAnswer>('trend', plan, true));
@@ -69,6 +76,7 @@ export default function Trend() {
           onChange={(value) => address.set({ interval: value })}
         />
         <BreakdownField address={address} />
+        <WhereField address={address} />
         <PeriodFields address={address} />
         <PurposeField address={address} />
       </div>
@@ -161,7 +169,12 @@ function EventFields({ address, events }: { address: Address; events: string[] }
   );
 }
 
-function TrendTable(props: { answer: TrendAnswer; interval: Interval; several: boolean; by?: string | undefined }) {
+function TrendTable(props: {
+  answer: TrendAnswer;
+  interval: Interval;
+  several: boolean;
+  by: string | undefined;
+}) {
   const { answer } = props;
   return (
     <div className="mt-4 max-h-[28rem] overflow-auto" tabIndex={0} role="region"

@@ -64,7 +64,8 @@ async fn files_outside_the_build_are_not_served() {
 
 #[tokio::test]
 async fn a_built_file_is_packed_tagged_and_kept_for_good() {
-    let Some(script) = Dist::iter().find(|path| path.starts_with("assets/") && path.ends_with(".js"))
+    let Some(script) =
+        Dist::iter().find(|path| path.starts_with("assets/") && path.ends_with(".js"))
     else {
         return assert!(!is_built());
     };
