@@ -109,7 +109,8 @@ fn grown(before: &Value, after: &Value) -> BTreeMap<&'static str, u64> {
         ("limited", "/limited"),
         ("quarantined", "/quarantined"),
     ];
-    let growth = counts.map(|(name, pointer)| (name, number(after, pointer) - number(before, pointer)));
+    let growth =
+        counts.map(|(name, pointer)| (name, number(after, pointer) - number(before, pointer)));
     growth.into_iter().filter(|(_, growth)| *growth > 0).collect()
 }
 

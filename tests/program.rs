@@ -31,6 +31,19 @@ pub struct Candor {
     http: reqwest::Client,
 }
 
+const TOKEN: [&str; 10] = [
+    "--kind",
+    "token",
+    "--name",
+    "tests",
+    "--purpose",
+    "operate",
+    "--purpose",
+    "measure",
+    "--purpose",
+    "analyse",
+];
+
 /// Two sources at which everything rests on consent.
 pub const SOURCES: &str = r#"
 [sources.web]
@@ -83,7 +96,7 @@ impl Candor {
         candor.restart().await?;
         candor.site_key = candor.key(&["--kind", "site", "--source", "web"])?;
         candor.server_key = candor.key(&["--kind", "server", "--source", "backend"])?;
-        candor.token = candor.key(&["--kind", "token", "--name", "tests"])?;
+        candor.token = candor.key(&TOKEN)?;
         Ok(candor)
     }
 
@@ -125,9 +138,7 @@ impl Candor {
         let Some(mut process) = self.process.take() else { return Ok(()) };
         let id = process.id().to_string();
         ensure!(Command::new("kill").args(["-TERM", &id]).status()?.success(), "no such process");
-        let status = eventually(START_MAX, async || {
-            process.try_wait()?.context("it still runs")
-        });
+        let status = eventually(START_MAX, async || process.try_wait()?.context("it still runs"));
         let status = status.await?;
         ensure!(status.success(), "the program ended badly ({status}):\n{}", self.said());
         Ok(())
@@ -172,7 +183,8 @@ impl Candor {
     fn key(&self, arguments: &[&str]) -> Result<String> {
         let output = self.run(&[&["keys", "create", "--json"], arguments].concat())?;
         let text = String::from_utf8_lossy(&output.stdout);
-        let failed = || format!("`keys create` says {text}{}", String::from_utf8_lossy(&output.stderr));
+        let failed =
+            || format!("`keys create` says {text}{}", String::from_utf8_lossy(&output.stderr));
         ensure!(output.status.success(), failed());
         let answer: Value = serde_json::from_str(&text).with_context(failed)?;
         answer["key"].as_str().map(str::to_owned).with_context(failed)

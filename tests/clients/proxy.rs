@@ -29,10 +29,13 @@ pub enum Fate {
     Passed,
 }
 
-/// The proxy and what it saw: the keys of the events in each request, with its fate.
+/// The keys of the events in each request, with its fate.
+type Seen = Mutex<Vec<(Fate, BTreeSet<String>)>>;
+
+/// The proxy and what it saw.
 pub struct Proxy {
     pub url: String,
-    seen: Arc<Mutex<Vec<(Fate, BTreeSet<String>)>>>,
+    seen: Arc<Seen>,
     accepting: JoinHandle<()>,
 }
 
@@ -42,7 +45,7 @@ impl Proxy {
         let target = url.strip_prefix("http://").context("plain HTTP")?.to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen: Arc<Seen> = Arc::default();
         let shared = seen.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -71,11 +74,7 @@ impl Drop for Proxy {
 }
 
 /// One request, then the connection ends, so that each has its own.
-async fn pass(
-    mut client: TcpStream,
-    target: &str,
-    seen: &Mutex<Vec<(Fate, BTreeSet<String>)>>,
-) -> Result<()> {
+async fn pass(mut client: TcpStream, target: &str, seen: &Seen) -> Result<()> {
     let (head, body) = request(&mut client).await?;
     let fate = if head.starts_with("POST") {
         let mut seen = seen.lock().expect("no test panicked here");

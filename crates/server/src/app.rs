@@ -58,7 +58,9 @@ pub(crate) struct Inner {
     pub(crate) place: Place,
     pub(crate) journal: PathBuf,
     pub(crate) footers: Footers,
-    pub(crate) streams: Streams,
+    pub(crate) streams: Arc<Streams>,
+    /// Held by whoever changes the manifest: fold, compaction, erasure.
+    pub(crate) manifest: tokio::sync::Mutex<()>,
     pub(crate) seen: Mutex<Seen>,
     pub(crate) sequence: AtomicU64,
     pub(crate) unknown_keys: AtomicU64,
@@ -202,12 +204,12 @@ impl App {
     }
 
     pub(crate) fn note_seen(&self, seen: Seen) {
-        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).merge(seen);
+        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).merge(seen, self.limits().names);
     }
 
     /// Puts facts on their way to the ledger; they are durable when this answers.
     pub(crate) async fn record(&self, facts: &[Fact]) -> Result<(), vault::VaultError> {
-        self.0.vault.queue_facts(facts).await?;
+        self.0.vault.record(facts).await?;
         self.0.jobs.wake_ledger();
         Ok(())
     }

@@ -55,9 +55,9 @@ impl App {
             });
         }
         let seen = self.inner().seen.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, met) in seen.iter() {
-            let line = lines.entry(name.to_string()).or_insert_with(|| PropertyLine {
-                property: name.to_string(),
+        for (name, met) in seen.properties() {
+            let line = lines.entry(name.to_owned()).or_insert_with(|| PropertyLine {
+                property: name.to_owned(),
                 kind: met.kind.code().to_owned(),
                 category: None,
                 declared: false,

@@ -113,6 +113,7 @@ impl App {
             journal: directory,
             footers: Footers::new(4096),
             streams,
+            manifest: tokio::sync::Mutex::new(()),
             seen: Mutex::new(Seen::default()),
             sequence: AtomicU64::new(0),
             unknown_keys: AtomicU64::new(0),

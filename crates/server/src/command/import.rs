@@ -51,18 +51,18 @@ impl Import {
         progress.set_style(ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}")?);
         let mut lines = BufReader::with_capacity(1 << 20, input);
         let mut counts = Counts::default();
+        let mut first = 0;
         loop {
             let mut batch = Vec::new();
-            for _ in 0..self.batch {
-                if lines.read_until(b'\n', &mut batch).await? == 0 {
-                    break;
-                }
+            let start = first;
+            while first - start < self.batch && lines.read_until(b'\n', &mut batch).await? > 0 {
+                first += 1;
             }
             if batch.is_empty() {
                 break;
             }
             progress.inc(batch.len() as u64);
-            let answer = self.send(client, Bytes::from(batch)).await?;
+            let answer = self.send(client, start, Bytes::from(batch)).await?;
             if answer.status != 200 {
                 progress.abandon();
                 return answer.print(self.place.json, |_| String::new());
@@ -79,8 +79,8 @@ impl Import {
         Ok(Ending::Done)
     }
 
-    async fn send(&self, client: &Client, batch: Bytes) -> anyhow::Result<Answer> {
-        let path = format!("/api/import?source={}", self.source);
+    async fn send(&self, client: &Client, first: usize, batch: Bytes) -> anyhow::Result<Answer> {
+        let path = format!("/api/import?source={}&first={first}", self.source);
         let mut tries = 0;
         loop {
             let answer = client.send("POST", &path, "application/x-ndjson", batch.clone()).await?;
@@ -106,9 +106,8 @@ impl Counts {
                         self.count(&format!("{outcome}: {code}"), count);
                     }
                 }
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                    self.count(outcome, count);
-                }
+                Value::Array(problems) => problems.iter().for_each(|problem| eprintln!("candor: {problem}")),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => self.count(outcome, count),
             }
         }
     }

@@ -142,7 +142,8 @@ impl Shop {
         let campaign = pick(&self.campaigns, chance);
         let pause = |chance: &mut Rng| Span::seconds(chance.i64(2..i64::from(self.visit.pause_seconds) * 2));
         calls.page("Home", "/", campaign);
-        if chance.f64() < self.visit.login {
+        let is_known = chance.f64() < self.visit.login;
+        if is_known {
             calls.time = calls.time + pause(chance);
             calls.identify();
         }
@@ -168,6 +169,9 @@ impl Shop {
             return calls.events;
         }
         calls.time = calls.time + pause(chance);
+        if !is_known {
+            calls.identify();
+        }
         calls.track(&self.events.checkout, json!({ "value": product.price, "currency": "EUR" }));
         if chance.f64() < self.visit.order {
             calls.time = calls.time + pause(chance);
