@@ -106,7 +106,8 @@ function trend(plan) {
   const series = plan.series.flatMap(({ event, count }) =>
     values.map((value, index) => {
       const part = plan.series[0].where ? 0.4 : 1;
-      const size = (part * (NAMES.find(([name]) => name === event)?.[1] ?? 140_000)) / (90 * (index + 1));
+      const all = NAMES.find(([name]) => name === event)?.[1] ?? 140_000;
+      const size = (part * all) / (90 * (index + 1));
       const numbers = intervals.map((_, at) => {
         const wave = 1 + 0.25 * Math.sin((at / 7) * 2 * Math.PI) + 0.3 * (at / intervals.length);
         const now = at === intervals.length - 1 ? 0.5 : 1;

@@ -23,6 +23,8 @@ export async function open(options = {}) {
     headless: true,
     args: FLAGS,
     reducedMotion: 'reduce',
+    // A zone that is not the server's, as most people have.
+    timezoneId: 'Europe/Berlin',
     viewport: { width: 1280, height: 900 },
     acceptDownloads: true,
     ...options,

@@ -21,7 +21,7 @@ export async function checkLive(shared) {
     await track(shared.key, { consent: true });
     await eventually('one more row', async () => (await opened()) > before, SHOWN_WITHIN_MS);
   });
-  await check('a row opens in place, shows what it may be used for, and leads to the person', async () => {
+  await check('a row opens in place, says what it is for, and leads to the person', async () => {
     await rows.first().getByRole('button').click();
     const details = list.locator('tbody tr:not([hidden])', { hasText: 'happened' }).first();
     await details.waitFor();

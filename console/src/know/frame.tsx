@@ -11,7 +11,7 @@ import { usePurposeOptions } from '../parts/chips';
 import { Choice, Select, Text } from '../parts/field';
 import { bytes, clockTime, count, dayOf, duration, sentence } from '../parts/format';
 import { Failure, Waiting } from '../parts/page';
-import { daysOf, LASTS, readPeriod, type Period } from './period';
+import { daysOf, LASTS, readPeriod, readZone } from './period';
 
 type InsightPath =
   | '/insights/trend'
@@ -34,6 +34,7 @@ export function useAddress(path: InsightPath, standardPurpose: string, standardL
     search,
     set,
     period,
+    zone: readZone(find('zone')),
     purpose: find('purpose') ?? standardPurpose,
     view: find('view') === 'table' ? ('table' as const) : ('chart' as const),
   };
@@ -41,12 +42,16 @@ export function useAddress(path: InsightPath, standardPurpose: string, standardL
 
 export type Address = ReturnType<typeof useAddress>;
 
+const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** The period, and whose days it counts where that could differ. */
 export function PeriodFields({ address }: { address: Address }) {
-  const { period, set } = address;
+  const { period, set, zone } = address;
   const choose = (value: string) => {
-    if (value === 'days') set({ last: undefined, ...daysOf(period, Date.now()) });
+    if (value === 'days') set({ last: undefined, ...daysOf(period, zone, Date.now()) });
     else set({ last: value, from: undefined, to: undefined });
   };
+  const zones = [...new Set(['UTC', readZone(HERE), zone])];
   const options = [
     ...LASTS.map(({ value, label }) => ({ value, label })),
     { value: 'days', label: 'From day to day' },
@@ -54,10 +59,18 @@ export function PeriodFields({ address }: { address: Address }) {
   return (
     <>
       <Select label="Period" value={period.last || 'days'} options={options} onChange={choose} />
+      {zones.length > 1 && (
+        <Select
+          label="Days of"
+          value={zone}
+          options={zones.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
+          onChange={(value) => set({ zone: value === 'UTC' ? undefined : value })}
+        />
+      )}
       {period.last === '' && (
         <>
           <Text
-            label="From (UTC)"
+            label="From"
             type="date"
             value={period.from}
             onChange={(from) => set({ from, to: from > period.to ? from : period.to })}
@@ -154,8 +167,6 @@ export function useEventOptions(purpose: string) {
   }));
   return { options, pending: catalogue.isPending, error: catalogue.error };
 }
-
-export type { Period };
 
 /** The answer's frame. `chart` and `table` are twins: the same numbers, two ways to read them. */
 export function AnswerFrame<A extends Answer>(props: {

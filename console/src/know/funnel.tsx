@@ -20,7 +20,7 @@ import {
   WhereField,
   type Address,
 } from './frame';
-import { instants } from './period';
+import { range } from './period';
 import { NothingFound } from './trend';
 
 const WINDOWS = [
@@ -42,7 +42,7 @@ export default function Funnel() {
   const where = readWhere(address.search);
   const plan = {
     purpose: address.purpose,
-    ...instants(address.period, Date.now()),
+    ...range(address.period, address.zone, Date.now()),
     steps: chosen.map((event) => ({ event, ...(where ? { where } : {}) })),
     window,
     ...(by ? { breakdown: by } : {}),

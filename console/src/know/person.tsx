@@ -21,7 +21,7 @@ export default function PersonPage() {
     <>
       <PageHead
         title={`Person ${person}`}
-        lead="What this purpose may see of one person, newest first. This reading is in the read log."
+        lead="What this purpose may see of one person, newest first. The read log keeps this look."
       >
         <Select
           label="For purpose"

@@ -21,8 +21,8 @@ import {
   type Address,
 } from './frame';
 import { LineChart, LINES_MAX, Swatch } from './line-chart';
-import { instants } from './period';
-import { longInterval } from './scale';
+import { range } from './period';
+import { longInterval, type Clock } from './scale';
 
 const INTERVALS = [
   { value: 'day', label: 'Day' },
@@ -45,7 +45,7 @@ export default function Trend() {
   const where = readWhere(address.search);
   const plan = {
     purpose: address.purpose,
-    ...instants(address.period, Date.now()),
+    ...range(address.period, address.zone, Date.now()),
     interval,
     series: events.map((event) => ({
       event: event === ANY ? null : event,
@@ -93,12 +93,17 @@ export default function Trend() {
               values: series.values,
             }))}
             intervals={answer.intervals}
-            interval={interval}
+            clock={{ interval, zone: address.zone }}
             asOf={answer.as_of}
           />
         )}
         table={(answer) => (
-          <TrendTable answer={answer} interval={interval} several={events.length > 1} by={by} />
+          <TrendTable
+            answer={answer}
+            clock={{ interval, zone: address.zone }}
+            several={events.length > 1}
+            by={by}
+          />
         )}
       />
     </>
@@ -171,7 +176,7 @@ function EventFields({ address, events }: { address: Address; events: string[] }
 
 function TrendTable(props: {
   answer: TrendAnswer;
-  interval: Interval;
+  clock: Clock;
   several: boolean;
   by: string | undefined;
 }) {
@@ -203,7 +208,7 @@ function TrendTable(props: {
           {answer.intervals.map((when, row) => (
             <tr key={String(when)}>
               <th scope="row" className="pl-5 font-normal">
-                {longInterval(when, props.interval)}
+                {longInterval(when, props.clock)}
               </th>
               {answer.series.map((series, index) => (
                 <td key={index} className="number">{count(series.values[row] ?? 0)}</td>
