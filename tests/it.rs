@@ -1,5 +1,7 @@
 //! The one harness. A module for each word of life, for the house itself and for the clients.
 
 mod clients;
+mod erase;
 mod keep;
+mod ledger;
 mod tidy;

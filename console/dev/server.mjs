@@ -119,17 +119,15 @@ const API = {
   'GET session': () => ({ actor: 'a1', name: 'admin', password_set: state.password !== null }),
   'GET status': () => ({
     version: '0.1.0',
-    region: 'eu',
+    region: 0,
     controller: 'shop',
     started: new Date().toISOString(),
-    journal: { segment: 41, position: 9_311, bytes: 81_233 },
     fresh_rows: state.events.length,
     files: FRESH ? 0 : 112,
     file_rows: FRESH ? 0 : 146_001,
     file_bytes: FRESH ? 0 : 9_100_000,
     people: 8_112,
     leaves: 9_020,
-    last_fold: new Date().toISOString(),
   }),
   'GET sources': () => state.sources,
   'GET keys': () => state.keys,
@@ -141,7 +139,7 @@ const API = {
   'GET erasures': () => state.erasures,
   'GET ledger': () => ({
     size: 431,
-    root: 'q83vEjRWeJA0Vnq83vEjRWeJA0Vnq83vEjRWeJA0Vno=',
+    public_key: 'candor/shop/0+8f1c2d3e+AeVnq83vEjRWeJA0Vnq83vEjRWeJA0Vnq83vEjRWeJA0',
     checkpoint:
       'candor/shop/eu\n431\nq83vEjRWeJA0Vnq83vEjRWeJA0Vnq83vEjRWeJA0Vno=\n\n' +
       '— candor/shop/eu Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5\n',
@@ -165,11 +163,12 @@ function facts(url) {
   const after = Number(url.searchParams.get('after') ?? 0);
   return Array.from({ length: Math.max(0, Math.min(50, 431 - after)) }, (_, at) => ({
     index: after + at,
-    time: new Date(Date.now() - (431 - after - at) * 61_000).toISOString(),
-    kind: (after + at) % 7 === 0 ? 'read' : 'judged',
-    source: 'shop-web',
-    outcome: (after + at) % 3 ? 'accepted' : 'refused',
-    count: ((after + at) * 13) % 97,
+    fact: {
+      fact: (after + at) % 7 === 0 ? 'answered' : 'collected',
+      at: new Date(Date.now() - (431 - after - at) * 61_000).toISOString(),
+      source: 1,
+      counts: { received: 97, accepted: 70, duplicate: 0, refused: { 'consent-absent': 27 } },
+    },
   }));
 }
 
@@ -219,11 +218,10 @@ async function post(path, body, response) {
     const item = {
       erasure: `e${state.erasures.length + 1}`,
       state: 'rewriting',
-      people: 1,
       leaves: 2,
       keys_destroyed: 3,
       files_to_rewrite: 4,
-      time: new Date().toISOString(),
+      asked: new Date().toISOString(),
     };
     forget(body.user_id ?? body.device_id);
     state.erasures.unshift(item);

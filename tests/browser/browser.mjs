@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { at } from './pages.mjs';
 
 const FLAGS = [
   '--no-sandbox',
@@ -41,7 +42,7 @@ function watch(page, { violations, failures, foreign }) {
   page.on('pageerror', (error) => failures.push(`${page.url()}: ${error.message}`));
   page.on('request', (request) => {
     const url = new URL(request.url());
-    const ours = new URL(process.env.CANDOR_URL ?? 'http://127.0.0.1:8787').host;
-    if (/^https?:$/.test(url.protocol) && url.host !== ours) foreign.push(request.url());
+    const isOurs = url.host === new URL(at('')).host;
+    if (/^https?:$/.test(url.protocol) && !isOurs) foreign.push(request.url());
   });
 }

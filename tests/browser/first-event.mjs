@@ -15,7 +15,7 @@ export async function checkFirstEvent(shared) {
     const stream = page.waitForResponse((answer) => answer.url().includes('verdicts/stream'));
     await page.goto(at('start?with=curl'));
     await heading(page, 'First event').waitFor();
-    await page.getByRole('button', { name: 'Create a server key' }).click();
+    await page.getByRole('button', { name: 'Create a site key' }).click();
     const shown = page.locator('code', { hasText: /^\S{16,}$/ }).first();
     shared.key = (await shown.textContent()).trim();
     const code = await page.getByRole('region', { name: 'Code that sends an event' }).textContent();

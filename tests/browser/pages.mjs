@@ -1,7 +1,15 @@
 // Every page of the console, what shows that it is ready, and how to sign in.
 
-export const BASE = process.env.CANDOR_URL ?? 'http://127.0.0.1:8787/';
-export const at = (path) => new URL(path, BASE.endsWith('/') ? BASE : `${BASE}/`).href;
+const place = { base: '', link: '' };
+
+/** Says which Candor is meant, and its one-time link. */
+export function visit(url, link) {
+  place.base = url.endsWith('/') ? url : `${url}/`;
+  place.link = link;
+}
+
+/** The address of a path, below wherever the console is mounted. */
+export const at = (path) => new URL(path, place.base).href;
 
 export const SIZES = [
   { width: 1280, height: 900 },
@@ -51,9 +59,8 @@ export const PASSWORD = process.env.CANDOR_PASSWORD ?? 'a few plain words, long 
 
 /** The token of a one-time link, given whole or bare. */
 export function token() {
-  const given = process.env.CANDOR_LINK ?? '';
-  const found = /[?#&]link=([^&#\s]+)/.exec(given);
-  return found ? decodeURIComponent(found[1]) : given.trim();
+  const found = /[?#&]link=([^&#\s]+)/.exec(place.link);
+  return found ? decodeURIComponent(found[1]) : place.link.trim();
 }
 
 export const rail = (page) => page.getByRole('navigation', { name: 'Pages' });

@@ -2,10 +2,11 @@
 // Proves nothing by itself.
 import { mkdirSync } from 'node:fs';
 import { open } from './browser.mjs';
-import { at, known, pages, signIn, SIZES } from './pages.mjs';
+import { at, known, pages, signIn, SIZES, visit } from './pages.mjs';
 
 const out = process.env.SHOTS ?? 'shots';
 const only = process.env.ONLY ?? '';
+visit(process.env.CANDOR_URL ?? 'http://127.0.0.1:8787/', process.env.CANDOR_LINK ?? '');
 mkdirSync(out, { recursive: true });
 const { context } = await open();
 const page = await context.newPage();

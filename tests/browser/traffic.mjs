@@ -26,13 +26,13 @@ async function send(path, key, body) {
   if (!response.ok) throw new Error(`${path} answered ${response.status} ${await response.text()}`);
 }
 
-/** One call as an unmodified SDK makes it; `consent` adds the line that the page shows. */
-export function track(key, { event = OPENED, user = person('first'), consent = false } = {}) {
+/** One call of a visitor's browser, as an unmodified SDK makes it; `consent` adds the line shown. */
+export function track(key, { event = OPENED, consent = false } = {}) {
   return send('v1/track', key, {
     type: 'track',
-    userId: user,
+    anonymousId: `visitor-${RUN}`,
     event,
-    messageId: `${RUN}-${event}-${user}-${consent}-${performance.now()}`,
+    messageId: `${RUN}-${event}-${consent}-${performance.now()}`,
     timestamp: new Date().toISOString(),
     properties: { currency: 'EUR', quantity: 2 },
     ...(consent ? { context: { consent: CONSENT } } : {}),

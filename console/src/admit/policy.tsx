@@ -6,7 +6,7 @@ import * as ask from '../api/ask';
 import type { CatalogueProperty } from '../api/wire';
 import { one } from '../frame/search';
 import { Text } from '../parts/field';
-import { ago, count } from '../parts/format';
+import { count } from '../parts/format';
 import { Empty, Failure, PageHead, Section, Waiting } from '../parts/page';
 
 export default function Policy() {
@@ -99,8 +99,7 @@ function Properties({ find }: { find: string }) {
             <th scope="col">Category</th>
             <th scope="col">Kept as</th>
             <th scope="col" className="number">Seen</th>
-            <th scope="col" className="number">Type conflicts</th>
-            <th scope="col" className="pr-5">Last</th>
+            <th scope="col" className="number pr-5">Type conflicts</th>
           </tr>
         </thead>
         <tbody>
@@ -110,13 +109,12 @@ function Properties({ find }: { find: string }) {
                 {each.property}
               </th>
               <td>{each.type}</td>
-              <td>{each.category}</td>
+              <td>{each.category ?? '–'}</td>
               <td>{keptAs(each)}</td>
               <td className="number">{count(each.seen)}</td>
-              <td className={`number ${each.conflicts > 0 ? 'font-semibold text-warn' : ''}`}>
+              <td className={`number pr-5 ${each.conflicts > 0 ? 'font-semibold text-warn' : ''}`}>
                 {count(each.conflicts)}
               </td>
-              <td className="pr-5 whitespace-nowrap">{ago(each.last, Date.now())}</td>
             </tr>
           ))}
         </tbody>
@@ -135,5 +133,9 @@ function keptAs(property: CatalogueProperty) {
   if (property.column !== null && property.column !== false) {
     return <span className="chip bg-accent-soft text-accent-text">column</span>;
   }
-  return <span className="chip">sealed</span>;
+  return (
+    <span className="chip" title="Sealed under the person's key; gone with it">
+      sealed
+    </span>
+  );
 }

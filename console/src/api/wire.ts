@@ -8,17 +8,15 @@ export interface Session {
 
 export interface Status {
   version: string;
-  region: string;
+  region: string | number;
   controller: string;
   started: Instant;
-  journal: { segment: number; position: number; bytes: number };
   fresh_rows: number;
   files: number;
   file_rows: number;
   file_bytes: number;
   people: number;
   leaves: number;
-  last_fold: Instant | null;
 }
 
 /** A point in time: RFC 3339 text, or microseconds since 1970. */
@@ -42,8 +40,10 @@ export interface Key {
   kind: KeyKind;
   prefix: string;
   source?: string | null;
+  name?: string;
   created: Instant;
   last_used: Instant | null;
+  revoked?: boolean;
 }
 
 export interface Source {
@@ -59,7 +59,7 @@ export interface Verdict {
   sequence: number;
   time: Instant;
   source: string;
-  kind: string;
+  kind?: string;
   outcome: string;
   code: string | null;
   remedy: string | null;
@@ -84,6 +84,8 @@ export interface Purpose {
   number: number;
   title: string;
   description: string;
+  /** Whether whoever is signed in may ask for it. */
+  allowed?: boolean;
 }
 
 export interface CatalogueEvent {
@@ -97,12 +99,12 @@ export interface CatalogueEvent {
 export interface CatalogueProperty {
   property: string;
   type: string;
-  category: string;
+  category: string | null;
   declared: boolean;
   column: string | number | boolean | null;
   seen: number;
   conflicts: number;
-  last: Instant | null;
+  last?: Instant | null;
 }
 
 export interface Answer {
@@ -129,7 +131,7 @@ export interface TrendAnswer extends Answer {
 }
 
 export interface FunnelStep {
-  event: string;
+  event: string | null;
   people: number;
   of_first: number;
   of_previous: number;
@@ -163,21 +165,19 @@ export interface Erasure {
 
 export interface Ledger {
   size: number;
-  root: string;
   checkpoint: string;
+  public_key?: string;
 }
 
 export interface Fact {
   index?: number;
-  time?: Instant;
-  kind?: string;
   [field: string]: unknown;
 }
 
 export interface Verification {
   ok: boolean;
   size: number;
-  problems: (string | { [field: string]: unknown })[];
+  problems: { code: string; index: number | null; detail: string }[];
   note: string;
 }
 

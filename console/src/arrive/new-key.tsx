@@ -5,6 +5,7 @@ import { useState, useSyncExternalStore } from 'react';
 import * as ask from '../api/ask';
 import { post } from '../api/request';
 import type { KeyKind } from '../api/wire';
+import { usePurposeOptions } from '../parts/chips';
 import { Choice, CopyButton, Select } from '../parts/field';
 import { Icon } from '../parts/icons';
 import { Failure } from '../parts/page';
@@ -55,7 +56,7 @@ const MEANING: Record<KeyKind, string> = {
 
 export function NewKey() {
   const sources = useQuery(ask.sources());
-  const purposes = useQuery(ask.purposes());
+  const purposes = usePurposeOptions();
   const [kind, setKind] = useState<KeyKind>('site');
   const [source, setSource] = useState('');
   const [purpose, setPurpose] = useState('measure');
@@ -80,10 +81,7 @@ export function NewKey() {
           <Select
             label="May ask for"
             value={purpose}
-            options={(purposes.data ?? []).map((each) => ({
-              value: each.name,
-              label: each.title,
-            }))}
+            options={purposes}
             onChange={setPurpose}
           />
         ) : (

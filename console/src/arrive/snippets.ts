@@ -13,7 +13,7 @@ export const LANGUAGES: readonly { value: Language; label: string; keyKind: 'sit
   { value: 'browser', label: 'Browser', keyKind: 'site' },
   { value: 'node', label: 'Node', keyKind: 'server' },
   { value: 'python', label: 'Python', keyKind: 'server' },
-  { value: 'curl', label: 'curl', keyKind: 'server' },
+  { value: 'curl', label: 'curl', keyKind: 'site' },
 ];
 
 const JS_CONSENT = '{ consent: { categoryPreferences: { measure: true, analyse: true } } }';
@@ -73,7 +73,7 @@ function curl(host: string, key: string, consent: boolean): string {
     `curl ${host}/v1/track -u '${key}:' \\`,
     `  -H 'content-type: application/json' -d '{`,
     ...(consent ? [given] : []),
-    `  "userId": "customer-1", "event": "Basket Opened", "properties": {"items": 2}`,
+    `  "anonymousId": "browser-1", "event": "Basket Opened", "properties": {"items": 2}`,
     `}'`,
   ].join('\n');
 }

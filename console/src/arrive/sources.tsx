@@ -156,16 +156,21 @@ function KeyRow({ item }: { item: Key }) {
     onSuccess: () => client.invalidateQueries({ queryKey: ['keys'] }),
   });
   return (
-    <tr>
+    <tr className={item.revoked ? 'text-soft' : undefined}>
       <th scope="row" className="pl-5 font-mono text-[0.8125rem] font-normal">
         {item.prefix}…
       </th>
-      <td>{item.kind}</td>
+      <td>
+        {item.kind}
+        {item.name ? <span className="text-soft"> {item.name}</span> : null}
+      </td>
       <td>{item.source ?? '–'}</td>
       <td className="whitespace-nowrap">{dayOf(item.created)}</td>
       <td className="whitespace-nowrap">{ago(item.last_used, Date.now())}</td>
       <td className="text-right whitespace-nowrap">
-        {sure ? (
+        {item.revoked ? (
+          <span className="chip">revoked</span>
+        ) : sure ? (
           <span className="inline-flex gap-1">
             <button
               type="button"

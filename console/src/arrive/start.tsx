@@ -89,7 +89,7 @@ function Steps(props: {
       <Section
         title="3. Send the person's choice with it"
         lead={
-          'Without a known choice, an event has no purpose and is refused. ' +
+          'Unknown is a no: without it, an event is refused, or kept only for what needs no consent. ' +
           'The marked line says what the person agreed to.'
         }
       >

@@ -13,7 +13,7 @@ export function VerdictCard({ verdict, language }: { verdict: Verdict; language:
       <div className="flex flex-wrap items-center justify-between gap-2">
         <OutcomeChip outcome={verdict.outcome} />
         <span className="text-xs text-soft tabular-nums">
-          {verdict.source} · {verdict.kind} · {clockTime(verdict.time)}
+          {verdict.source} · {verdict.kind ?? verdict.protocol} · {clockTime(verdict.time)}
         </span>
       </div>
       {verdict.code && (

@@ -6,6 +6,7 @@ import * as ask from '../api/ask';
 import { post, send } from '../api/request';
 import type { Erasure } from '../api/wire';
 import { Dialog } from '../parts/dialog';
+import { usePurposeOptions } from '../parts/chips';
 import { Select, Text } from '../parts/field';
 import { count, dateTime, plural } from '../parts/format';
 import { Icon } from '../parts/icons';
@@ -59,7 +60,7 @@ export default function Rights() {
 const body = (who: Who) => ({ [who.kind]: who.id.trim() });
 
 function TakeAway({ who }: { who: Who }) {
-  const purposes = useQuery(ask.purposes());
+  const purposes = usePurposeOptions();
   const [purpose, setPurpose] = useState('analyse');
   const take = useMutation({
     mutationFn: async () => {
@@ -79,10 +80,7 @@ function TakeAway({ who }: { who: Who }) {
         <Select
           label="For purpose"
           value={purpose}
-          options={(purposes.data ?? []).map((each) => ({
-            value: each.name,
-            label: each.title,
-          }))}
+          options={purposes}
           onChange={setPurpose}
         />
         <button
@@ -170,7 +168,7 @@ function Receipt({ erasure }: { erasure: Erasure }) {
     <div role="status" className="mt-3 rounded-lg bg-accent-soft p-3 text-sm text-accent-text">
       <p className="flex items-center gap-2 font-semibold">
         <Icon name="check" />
-        {erasure.people === 0 ? 'Nobody by that id' : 'Invisible from now on'}
+        Invisible from now on
       </p>
       <p className="mt-1">
         Erasure <code className="font-mono text-[0.8125rem]">{erasure.erasure}</code>:{' '}

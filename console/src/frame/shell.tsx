@@ -163,7 +163,7 @@ function Foot({ onSheet }: { onSheet: () => void }) {
           <p className="truncate font-medium">{session.data?.name ?? ''}</p>
           {status.data && (
             <p className="truncate text-xs text-soft">
-              {status.data.region} · {status.data.version}
+              {status.data.controller} · {status.data.version}
             </p>
           )}
         </div>

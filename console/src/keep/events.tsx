@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { among, one } from '../frame/search';
 import * as ask from '../api/ask';
+import { usePurposeOptions } from '../parts/chips';
 import { Choice, Select, Text } from '../parts/field';
 import { PageHead } from '../parts/page';
 import { KeptList } from './kept';
@@ -20,7 +21,7 @@ export default function Events() {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
   const sources = useQuery(ask.sources());
-  const purposes = useQuery(ask.purposes());
+  const purposes = usePurposeOptions();
   const view: LiveSearch = {
     show: among(one(search, 'show'), ['kept', 'verdicts']),
     purpose: one(search, 'purpose') ?? 'analyse',
@@ -55,10 +56,7 @@ export default function Events() {
           <Select
             label="For purpose"
             value={view.purpose}
-            options={(purposes.data ?? []).map((each) => ({
-              value: each.name,
-              label: each.title,
-            }))}
+            options={purposes}
             onChange={(purpose) => set({ purpose })}
           />
         ) : null}

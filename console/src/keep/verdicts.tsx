@@ -18,7 +18,7 @@ function matches(verdict: Verdict, view: LiveSearch): boolean {
   if (view.source !== '' && verdict.source !== view.source) return false;
   const find = view.find.trim().toLowerCase();
   const word = verdict.outcome === 'accepted' ? 'kept accepted' : verdict.outcome;
-  const text = `${word} ${verdict.code ?? ''} ${verdict.kind} ${verdict.protocol}`;
+  const text = `${word} ${verdict.code ?? ''} ${verdict.kind ?? ''} ${verdict.protocol}`;
   return text.toLowerCase().includes(find);
 }
 
@@ -85,7 +85,7 @@ function Row({ verdict }: { verdict: Verdict }) {
       </td>
       <td className="hidden whitespace-nowrap sm:table-cell">{verdict.source}</td>
       <td className="hidden whitespace-nowrap md:table-cell">
-        {verdict.protocol} {verdict.kind}
+        {verdict.protocol} {verdict.kind ?? ''}
       </td>
     </tr>
   );

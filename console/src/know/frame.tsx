@@ -7,6 +7,7 @@ import { useId, type ReactNode } from 'react';
 import * as ask from '../api/ask';
 import type { Answer } from '../api/wire';
 import { one, type Search } from '../frame/search';
+import { usePurposeOptions } from '../parts/chips';
 import { Choice, Select, Text } from '../parts/field';
 import { bytes, clockTime, count, dayOf, duration, sentence } from '../parts/format';
 import { Failure, Waiting } from '../parts/page';
@@ -74,23 +75,24 @@ export function PeriodFields({ address }: { address: Address }) {
 }
 
 export function PurposeField({ address }: { address: Address }) {
-  const purposes = useQuery(ask.purposes());
+  const purposes = usePurposeOptions();
   return (
     <Select
       label="For purpose"
       value={address.purpose}
-      options={(purposes.data ?? []).map((each) => ({ value: each.name, label: each.title }))}
+      options={purposes}
       onChange={(purpose) => address.set({ purpose })}
     />
   );
 }
 
-/** A property to split by; the empty choice splits by nothing. */
+/** A property to split by: those with a column, since the others are sealed under each person's key. */
 export function BreakdownField({ address }: { address: Address }) {
   const properties = useQuery(ask.properties());
   const options = (properties.data ?? [])
-    .filter((each) => each.declared || each.column)
-    .map((each) => ({ value: each.property, label: each.property }));
+    .filter((each) => each.column !== null && each.column !== false)
+    .map((each) => ({ value: each.property, label: each.property }))
+    .sort((a, b) => a.label.localeCompare(b.label));
   return (
     <Select
       label="Split by"

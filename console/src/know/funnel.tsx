@@ -196,7 +196,7 @@ function Bar({ step, index }: { step: FunnelStep; index: number }) {
       <div className="flex items-baseline justify-between gap-4">
         <p className="min-w-0 truncate font-medium">
           <span className="mr-2 text-soft tabular-nums">{index + 1}</span>
-          {step.event}
+          {step.event ?? 'Any event'}
         </p>
         <p className="shrink-0 tabular-nums">
           <span className="font-semibold">{count(step.people)}</span>
@@ -238,7 +238,7 @@ function Groups({ answer }: { answer: FunnelAnswer }) {
             <th scope="col" className="pl-5">Value</th>
             {answer.steps.map((step, index) => (
               <th key={index} scope="col" className="number">
-                {index + 1}. {step.event}
+                {index + 1}. {step.event ?? 'Any event'}
               </th>
             ))}
             <th scope="col" className="pr-5">All the way</th>
@@ -295,7 +295,7 @@ function FunnelTable({ answer }: { answer: FunnelAnswer }) {
             group.steps.map((step, index) => (
               <tr key={`${group.value} ${index}`}>
                 <th scope="row" className="pl-5 font-normal">
-                  {index + 1}. {step.event}
+                  {index + 1}. {step.event ?? 'Any event'}
                 </th>
                 {groups.length > 1 && <td>{group.value || '(none)'}</td>}
                 <td className="number" aria-label={plural(step.people, 'person', 'people')}>

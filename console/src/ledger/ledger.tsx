@@ -34,8 +34,15 @@ export default function LedgerPage() {
             title={`${count(ledger.data.size)} facts`}
             lead="Keep a checkpoint elsewhere: with it, a cut tail shows too."
           >
-            <div className="px-5 pb-5">
-              <Code label="Signed checkpoint" code={ledger.data.checkpoint} />
+            <div className="flex flex-col gap-3 px-5 pb-5">
+              {ledger.data.checkpoint === '' ? (
+                <p className="text-sm text-soft">No checkpoint is signed yet.</p>
+              ) : (
+                <Code label="Signed checkpoint" code={ledger.data.checkpoint} />
+              )}
+              {ledger.data.public_key && (
+                <Code label="Public key" code={ledger.data.public_key} />
+              )}
             </div>
           </Section>
           <Verify />
@@ -99,7 +106,10 @@ function Verdict({ found }: { found: Verification }) {
       {found.note && <p className="mt-1">{sentence(found.note)}</p>}
       <ul className="mt-1 list-disc pl-5">
         {found.problems.map((problem, index) => (
-          <li key={index}>{typeof problem === 'string' ? problem : plain(problem)}</li>
+          <li key={index}>
+            {problem.index === null ? '' : `fact ${problem.index}: `}
+            {problem.detail} <code className="font-mono text-xs">{problem.code}</code>
+          </li>
         ))}
       </ul>
     </div>
@@ -177,21 +187,29 @@ function Facts({ size, after }: { size: number; after: string | undefined }) {
 
 const NUMBERS = ['index', 'sequence', 'number'];
 const TIMES = ['time', 'at', 'when'];
-const NAMES = ['kind', 'fact', 'type', 'name'];
+const NAMES = ['fact'];
+
+/** A detail on one line; of counts, only those that are not zero. */
+function detail(value: unknown): string {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return plain(value);
+  const parts = Object.entries(value).filter(([, each]) => each !== 0 && each !== null);
+  return parts.map(([name, each]) => `${name} ${detail(each)}`.trim()).join(', ');
+}
 
 function FactRow({ fact, number }: { fact: Fact; number: number }) {
-  const name = first(fact, NAMES);
-  const nested = name !== null && typeof name === 'object';
-  const title = nested ? (Object.keys(name)[0] ?? 'fact') : String(name ?? 'fact');
-  const known = new Set([...NUMBERS, ...TIMES, ...(nested ? [] : NAMES)]);
-  const rest = Object.entries(fact).filter(([field]) => !known.has(field));
+  // An entry is its number beside the fact itself.
+  const inner = fact['fact'];
+  const said = inner !== null && typeof inner === 'object' ? (inner as Fact) : fact;
+  const title = String(first(said, NAMES) ?? 'fact');
+  const known = new Set([...NUMBERS, ...TIMES, ...NAMES]);
+  const rest = Object.entries(said).filter(([field]) => !known.has(field));
   return (
     <tr className="align-top">
       <td className="number pl-5 text-soft">{String(first(fact, NUMBERS) ?? number)}</td>
-      <td className="whitespace-nowrap">{dateTime(first(fact, TIMES) as Instant | undefined)}</td>
+      <td className="whitespace-nowrap">{dateTime(first(said, TIMES) as Instant | undefined)}</td>
       <th scope="row" className="font-medium">{title}</th>
       <td className="pr-5 font-mono text-[0.8125rem] break-words text-soft">
-        {rest.map(([field, value]) => `${field}=${plain(value)}`).join('  ')}
+        {rest.map(([field, value]) => `${field}: ${detail(value)}`).join(' · ')}
       </td>
     </tr>
   );

@@ -2,6 +2,15 @@
 
 import { useQuery } from '@tanstack/react-query';
 import * as ask from '../api/ask';
+import type { Option } from './field';
+
+/** The purposes that whoever is signed in may ask for, as choices. */
+export function usePurposeOptions(): Option[] {
+  const purposes = useQuery(ask.purposes());
+  return (purposes.data ?? [])
+    .filter((each) => each.allowed !== false)
+    .map((each) => ({ value: each.name, label: each.title }));
+}
 
 export function PurposeChips({ names, max = 4 }: { names: readonly string[]; max?: number }) {
   const purposes = useQuery(ask.purposes());

@@ -23,7 +23,14 @@ export function Dialog(props: {
     <dialog
       ref={box}
       aria-label={props.title}
-      onClose={onClose}
+      onCancel={(cancel) => {
+        cancel.preventDefault();
+        onClose();
+      }}
+      onClose={() => {
+        // The event comes late; by then the dialog may have been opened again.
+        if (!box.current?.open) onClose();
+      }}
       onClick={(click) => {
         if (click.target === box.current) onClose();
       }}

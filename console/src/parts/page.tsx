@@ -4,6 +4,7 @@ import { useEffect, type ReactNode } from 'react';
 import { asProblem } from '../api/problem';
 import { Icon } from './icons';
 import { sentence } from './format';
+import { Remedy } from './remedy';
 
 export function PageHead(props: { title: string; lead: ReactNode; children?: ReactNode }) {
   useEffect(() => {
@@ -68,6 +69,8 @@ export function Empty(props: { title: string; children: ReactNode; action?: Reac
 /** A failure with its code and how to put it right. */
 export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = asProblem(error);
+  // One fault is often the whole detail; saying it twice helps nobody.
+  const faults = (problem.errors ?? []).filter((each) => each.detail !== problem.detail);
   return (
     <div role="alert" className="m-5 rounded-lg border border-bad/40 bg-bad-soft p-4 text-sm">
       <p className="flex flex-wrap items-center gap-2 font-semibold text-bad">
@@ -76,12 +79,12 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         {problem.code && <code className="font-mono text-xs font-normal">{problem.code}</code>}
       </p>
       {problem.detail && problem.detail !== problem.title && (
-        <p className="mt-1 text-ink">{sentence(problem.detail)}</p>
+        <Remedy text={problem.detail} />
       )}
-      {problem.remedy && <p className="mt-1 text-ink">To put it right: {problem.remedy}.</p>}
-      {problem.errors && problem.errors.length > 0 && (
+      {problem.remedy && <Remedy text={problem.remedy} />}
+      {faults.length > 0 && (
         <ul className="mt-2 space-y-1 text-ink">
-          {problem.errors.map((each) => (
+          {faults.map((each) => (
             <li key={each.pointer + each.detail}>
               <code className="font-mono text-xs">{each.pointer}</code> {each.detail}
             </li>

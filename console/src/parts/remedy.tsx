@@ -4,7 +4,7 @@ import { sentence } from './format';
 
 export function Remedy({ text }: { text: string }) {
   return (
-    <p className="mt-1 text-sm">
+    <p className="mt-1 text-sm break-words">
       {sentence(text)
         .split('`')
         .map((part, index) =>

@@ -4,17 +4,24 @@
 
 pub mod catalogue;
 pub mod consent;
+mod fields;
+pub mod gate;
 pub mod grant;
 pub mod identifier;
 pub mod judge;
+pub mod looks;
 pub mod plan;
 pub mod scrub;
+pub mod seen;
 pub mod source;
+mod typed;
 
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, CatalogueError, DeclaredProperty, PropertyType};
 pub use consent::{Act, Acts, Standing};
+pub use gate::{Gate, KeyKind};
 pub use grant::{Actor, Authority, Grant, Verb};
 pub use identifier::{Blinder, Index, Sealable, Subject};
-pub use judge::{Admitted, Blinded, Identified, Judged};
+pub use judge::{Admitted, Blinded, Identified, Judged, Parts};
 pub use plan::{Action, AdmissionPlan, AgeBand, Basis, VerdictKey};
+pub use seen::{Seen, SeenProperty};
 pub use source::{Audience, Source, SourceKind};

@@ -43,6 +43,8 @@ pub enum Verb {
     Import(import::Import),
     /// Forget a person: invisible at once, keys destroyed, files rewritten.
     Erase(erase::Erase),
+    /// List erasures and how far each has come.
+    Erasures(erase::Erasures),
     /// Hand out everything that a purpose may see of one person.
     Export(export::Export),
     /// Check the ledger from its files and public key alone.
@@ -144,6 +146,7 @@ impl Candor {
             Verb::Query(query) => query.run(&environment).await,
             Verb::Import(import) => import.run(&environment).await,
             Verb::Erase(erase) => erase.run(&environment).await,
+            Verb::Erasures(erasures) => erasures.run(&environment).await,
             Verb::Export(export) => export.run(&environment).await,
             Verb::Verify(verify) => verify.run(&environment),
             Verb::Doctor(doctor) => doctor.run(&environment).await,

@@ -1,4 +1,6 @@
 //! The catalogue: which purposes, categories, events and properties there are. It is data from `catalog/*.toml`.
+//!
+//! It never decides about a person: it only says what the words mean. Plans are compiled from it.
 
 use std::collections::HashMap;
 
@@ -6,6 +8,13 @@ use serde::{Deserialize, Serialize};
 use vocabulary::{Categories, Category, Class, Code, Purpose, Purposes};
 
 use super::plan::{Action, Basis};
+
+mod error;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use error::CatalogueError;
 
 /// A purpose as declared.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +26,10 @@ pub struct DeclaredPurpose {
     pub description: String,
     /// The fideslang data use.
     pub key: String,
+    /// The purposes of the Transparency and Consent Framework that it corresponds to.
+    pub tcf: Vec<u8>,
+    /// The fields of a section of the Global Privacy Platform that speak about it.
+    pub gpp: Vec<String>,
     /// The bases that may open it.
     pub bases: Vec<Basis>,
     /// Whether it reads or stores on the device, so that its consent stays with the device at a merge.
@@ -31,12 +44,15 @@ pub struct DeclaredCategory {
     pub category: Category,
     /// The fideslang data category.
     pub key: String,
+    pub title: String,
     pub class: Class,
     /// Whether it names a person directly; then it is never promoted to a column.
     pub is_identifying: bool,
     /// The purposes, any of which lets a field be kept whole and read.
     pub kept_for: Purposes,
-    /// What happens when none of them is open.
+    /// The purposes, any of which lets the form that `otherwise` leaves be kept and read.
+    pub coarse_for: Purposes,
+    /// What happens when no purpose of `kept_for` is open.
     pub otherwise: Action,
 }
 
@@ -72,17 +88,34 @@ pub struct DeclaredProperty {
 /// The whole catalogue, checked.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
+    pub(super) version: u32,
     pub(super) purposes: Vec<DeclaredPurpose>,
     pub(super) categories: Vec<DeclaredCategory>,
-    pub(super) properties: HashMap<String, DeclaredProperty>,
+    pub(super) properties: Vec<DeclaredProperty>,
+    /// By the name that a client uses, other spellings included: the place in `properties`.
+    pub(super) places: HashMap<String, usize>,
     pub(super) events: HashMap<String, String>,
     /// By a client's name of a consent category, lower-case: the purposes that it stands for.
     pub(super) choices: HashMap<String, Purposes>,
     /// Query parameters of URLs that are kept: campaign names and the like.
     pub(super) url_parameters: Vec<String>,
+    /// Ids that name nobody, lower-case.
+    pub(super) bad_identifiers: Vec<String>,
+    /// Countries where an audience may be counted without consent.
+    pub(super) exempt_markets: Vec<String>,
+    /// The property that holds the address of a request.
+    pub(super) address: Option<usize>,
+    /// The property that holds, as one object, the values of properties that nobody declared.
+    pub(super) unclassified: Option<usize>,
 }
 
 impl Catalogue {
+    /// The first bits of a digest of all its files: part of every verdict's key.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
     #[must_use]
     pub fn purposes(&self) -> &[DeclaredPurpose] {
         &self.purposes
@@ -93,21 +126,27 @@ impl Catalogue {
         &self.categories
     }
 
-    /// All declared properties, in no order.
+    /// All declared properties, sorted by name.
     pub fn properties(&self) -> impl Iterator<Item = &DeclaredProperty> {
-        self.properties.values()
+        self.properties.iter()
     }
 
     /// A declared property by its flat name.
     #[must_use]
     pub fn property(&self, name: &str) -> Option<&DeclaredProperty> {
-        self.properties.get(name)
+        self.properties.get(self.place(name)?)
     }
 
     /// The description of a declared event.
     #[must_use]
     pub fn event(&self, name: &str) -> Option<&str> {
         self.events.get(name).map(String::as_str)
+    }
+
+    /// A declared purpose.
+    #[must_use]
+    pub fn declared(&self, purpose: Purpose) -> Option<&DeclaredPurpose> {
+        self.purposes.iter().find(|declared| declared.purpose == purpose)
     }
 
     /// A purpose by its short name.
@@ -119,16 +158,31 @@ impl Catalogue {
     /// The short name of a purpose.
     #[must_use]
     pub fn purpose_name(&self, purpose: Purpose) -> Option<&str> {
-        self.purposes.iter().find(|declared| declared.purpose == purpose).map(|declared| declared.name.as_str())
+        self.declared(purpose).map(|declared| declared.name.as_str())
+    }
+
+    /// The purposes that read or store on the device: what is said about them stays with the device.
+    #[must_use]
+    pub fn on_device(&self) -> Purposes {
+        let there = self.purposes.iter().filter(|declared| declared.on_device);
+        there.map(|declared| declared.purpose).collect()
+    }
+
+    /// A declared category.
+    #[must_use]
+    pub fn category(&self, category: Category) -> Option<&DeclaredCategory> {
+        let place = self.categories.binary_search_by_key(&category, |declared| declared.category);
+        self.categories.get(place.ok()?)
     }
 
     /// The purposes that a client's name of a choice stands for; none when nobody knows the name.
     #[must_use]
     pub fn choice(&self, name: &str) -> Purposes {
-        self.choices.get(&name.to_lowercase()).copied().unwrap_or(Purposes::NONE)
+        let known = self.choices.get(name).or_else(|| self.choices.get(&name.to_lowercase()));
+        known.copied().unwrap_or(Purposes::NONE)
     }
 
-    /// The categories whose fields a reader for this purpose may see.
+    /// The categories whose fields a reader for this purpose may see whole.
     #[must_use]
     pub fn readable_for(&self, purpose: Purpose) -> Categories {
         let readable = self.categories.iter().filter(|declared| declared.kept_for.has(purpose));
@@ -137,13 +191,20 @@ impl Catalogue {
 
     /// Gives every declared property the number that stands for its name.
     pub fn bind(&mut self, mut code: impl FnMut(&str) -> Code) {
-        let mut names: Vec<String> = self.properties.keys().cloned().collect();
-        names.sort_unstable();
-        for name in names {
-            let number = code(&name);
-            if let Some(property) = self.properties.get_mut(&name) {
-                property.code = number;
-            }
+        for property in &mut self.properties {
+            property.code = code(&property.name);
         }
+    }
+
+    /// Whether an id is one of those that programs send when they have none.
+    #[must_use]
+    pub fn is_bad_identifier(&self, id: &str) -> bool {
+        let id = id.trim();
+        let is_zero = id.bytes().all(|byte| byte == b'0' || byte == b'-');
+        is_zero || self.bad_identifiers.iter().any(|bad| bad.eq_ignore_ascii_case(id))
+    }
+
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
     }
 }

@@ -32,14 +32,22 @@ impl fmt::Debug for Sealable {
 /// Makes blind indexes and keys of duplicates. The vault keeps its key and hands it out as this.
 #[derive(Clone)]
 pub struct Blinder {
-    key: [u8; 32],
+    /// The hash with the key already taken in: each use starts from a copy.
+    keyed: Hmac<Sha256>,
 }
 
 impl Blinder {
+    const BLOCK_BYTES: usize = 64;
+
     /// A blinder with a key from the vault's custody.
     #[must_use]
-    pub const fn new(key: [u8; 32]) -> Self {
-        Self { key }
+    pub fn new(key: [u8; 32]) -> Self {
+        // HMAC fills a short key up with zeros; done here, its length is right and nothing can fail.
+        let mut block = [0; Self::BLOCK_BYTES];
+        for (place, byte) in block.iter_mut().zip(key) {
+            *place = byte;
+        }
+        Self { keyed: Hmac::new(&block.into()) }
     }
 
     /// The blind index of an external id.
@@ -58,16 +66,15 @@ impl Blinder {
         self.hash(&[b"duplicate", &source.to_be_bytes(), message.as_bytes()])
     }
 
-    /// The number of a client's session.
+    /// The number of a client's session; never zero, which stands for none.
     #[must_use]
     pub fn session(&self, session: &str) -> u64 {
         let [a, b, c, d, e, f, g, h, ..] = self.hash(&[b"session", session.as_bytes()]);
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1)
     }
 
     fn hash(&self, parts: &[&[u8]]) -> [u8; 16] {
-        // A key of 32 bytes is always taken, so the error arm cannot be reached.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return [0; 16] };
+        let mut mac = self.keyed.clone();
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
@@ -82,5 +89,32 @@ impl Blinder {
 impl fmt::Debug for Blinder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Blinder(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_depends_on_key_kind_and_id() {
+        let blinder = Blinder::new([1; 32]);
+        let index = blinder.index(Subject::User, "u1");
+        assert_eq!(index, blinder.clone().index(Subject::User, "u1"));
+        assert_ne!(index, blinder.index(Subject::Device, "u1"));
+        assert_ne!(index, blinder.index(Subject::User, "u2"));
+        assert_ne!(index, Blinder::new([2; 32]).index(Subject::User, "u1"));
+    }
+
+    #[test]
+    fn the_kept_key_state_is_plain_hmac() {
+        let mut plain = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap();
+        plain.update(&7u64.to_be_bytes());
+        plain.update(b"session");
+        plain.update(&2u64.to_be_bytes());
+        plain.update(b"s1");
+        let whole: [u8; 32] = plain.finalize().into_bytes().into();
+        let front: [u8; 8] = whole[..8].try_into().unwrap();
+        assert_eq!(Blinder::new([7; 32]).session("s1"), u64::from_be_bytes(front));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use vocabulary::{Purpose, SourceId};
 
+use super::catalogue::{Catalogue, CatalogueError};
 use super::plan::Basis;
 
 /// What kind of thing sends events; the kind decides which key it may hold and what its ids mean.
@@ -56,4 +57,73 @@ pub struct Source {
     pub events_per_second_max: u32,
     /// Traffic of demo, drill and test: never counted as evidence.
     pub is_test: bool,
+}
+
+impl SourceKind {
+    /// Whether what it sends was read from, or needs something stored on, a person's device.
+    #[must_use]
+    pub const fn reads_device(self) -> bool {
+        match self {
+            SourceKind::Site | SourceKind::App => true,
+            SourceKind::Server | SourceKind::Mailer | SourceKind::Feed => false,
+        }
+    }
+}
+
+impl Source {
+    /// Holds the declaration against the catalogue: a basis must be one that the purpose allows.
+    pub fn check(&self, catalogue: &Catalogue) -> Result<(), CatalogueError> {
+        for (purpose, basis) in &self.bases {
+            let source_name = self.name.clone();
+            let Some(declared) = catalogue.declared(*purpose) else {
+                return Err(CatalogueError::Purpose { source_name, number: purpose.number() });
+            };
+            if !declared.bases.contains(basis) {
+                let allowed: Vec<&str> = declared.bases.iter().map(|basis| basis.code()).collect();
+                return Err(CatalogueError::Basis {
+                    source_name,
+                    purpose: declared.name.clone(),
+                    basis: basis.code(),
+                    allowed: allowed.join(", "),
+                });
+            }
+            if *basis == Basis::ExemptMeasurement && !self.is_exempt(catalogue) {
+                let allowed = catalogue.exempt_markets.join(", ");
+                return Err(CatalogueError::Market { source_name, allowed });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether each market lets an audience be counted without consent; an unknown one does not.
+    pub(super) fn is_exempt(&self, catalogue: &Catalogue) -> bool {
+        !self.markets.is_empty()
+            && self.markets.iter().all(|market| catalogue.exempt_markets.contains(market))
+    }
+
+    /// The catalogue's version with this declaration worked in, so that changing either makes new verdicts.
+    pub(super) fn version(&self, catalogue: u32) -> u32 {
+        let start = (catalogue ^ 0x811c_9dc5, self.kind as u32, self.audience as u32);
+        let mut hash = Fold(start.0).number(start.1).number(start.2).number(self.keeps_unclassified.into());
+        for (purpose, basis) in &self.bases {
+            hash = hash.number(u32::from(purpose.number()) << 8 | *basis as u32);
+        }
+        for market in &self.markets {
+            hash = market.bytes().fold(hash.number(0xff), |hash, byte| hash.number(byte.into()));
+        }
+        hash.0
+    }
+}
+
+/// FNV-1a: small, and the same in every build.
+struct Fold(u32);
+
+impl Fold {
+    const PRIME: u32 = 0x0100_0193;
+
+    fn number(self, number: u32) -> Self {
+        number.to_be_bytes().iter().fold(self, |Fold(hash), byte| {
+            Fold((hash ^ u32::from(*byte)).wrapping_mul(Self::PRIME))
+        })
+    }
 }

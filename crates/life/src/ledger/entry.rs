@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn every_kind_of_fact_is_an_entry_and_is_called_by_its_name() {
         let (at, actor, verb) = (Time(1), "a".to_owned(), "v".to_owned());
-        let (digest, purpose) = (Digest("00".into()), Purpose::EVERY[0]);
+        let (digest, purpose) = (Digest("00".into()), Purpose::ANALYSE);
         let mut counts = Counts::default();
         counts.add(Outcome::Refused(Refusal::ConsentAbsent));
         let (plan, person, commitment) = (digest.clone(), digest.clone(), digest);

@@ -37,6 +37,29 @@ impl Whose {
     }
 }
 
+/// Every erasure and how far it has come.
+#[derive(Debug, Args)]
+pub struct Erasures {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Erasures {
+    pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
+        let client = Client::open(&self.place, environment).await?;
+        let answer = client.get("/api/erasures").await?;
+        let ending = answer.print(self.place.json, |erasures| {
+            let lines = erasures.as_array().into_iter().flatten().map(|erasure| {
+                let text = |key: &str| erasure.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+                format!("{}  {:14}  {}", text("erasure"), text("state"), text("asked"))
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        });
+        client.close().await;
+        ending
+    }
+}
+
 impl Erase {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
         let client = Client::open(&self.place, environment).await?;

@@ -37,7 +37,7 @@ trait IdText {
 
 impl IdText for PublicKey {
     fn id_text(&self) -> String {
-        self.to_string().rsplitn(3, '+').nth(1).unwrap().to_owned()
+        self.to_string().rsplit('+').nth(1).unwrap().to_owned()
     }
 }
 

@@ -1,0 +1,222 @@
+//! The gate itself: it names whose an event is, weighs what stands about that person, and lets through or not.
+//!
+//! It looks nothing up about people: the standing comes in as an argument, and acts go out as values.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use vocabulary::{Limits, Purpose, Purposes, Refusal};
+
+use super::catalogue::Catalogue;
+use super::consent::{Act, Standing};
+use super::fields::{self, Rules};
+use super::identifier::{Blinder, Sealable, Subject};
+use super::judge::{Admitted, Blinded, Identified, Judged};
+use super::looks::like_identifier;
+use super::plan::{self, AdmissionPlan, VerdictKey};
+use super::seen::Seen;
+use super::source::Source;
+use crate::arrive::{Invalid, Kind, Raw};
+
+#[cfg(test)]
+mod tests;
+
+/// What kind of key a request showed; it decides what the request may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// Public, write only: may narrow consent for anybody, widen it only for the device that it shows.
+    Site,
+    /// Held by a server of the operator: may name users and grant their consent.
+    Server,
+}
+
+/// The gate, with the catalogue that it judges by.
+pub struct Gate {
+    catalogue: Arc<Catalogue>,
+    limits: Limits,
+    plans: RwLock<HashMap<VerdictKey, Arc<AdmissionPlan>>>,
+}
+
+impl Gate {
+    /// Past this many plans the cache starts anew; it is only a cache.
+    const PLANS_MAX: usize = 8_192;
+
+    #[must_use]
+    pub fn new(catalogue: Arc<Catalogue>, limits: Limits) -> Self {
+        Self { catalogue, limits, plans: RwLock::default() }
+    }
+
+    /// The catalogue that the gate judges by.
+    #[must_use]
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// Says whose an event is. The error is `Invalid` or `Filtered`, never anything else.
+    pub fn identify<'a>(
+        &self,
+        raw: Raw<'a>,
+        source: &Source,
+        key: KeyKind,
+        blinder: &Blinder,
+    ) -> Result<Identified<'a>, Judged> {
+        self.check_name(&raw).map_err(Judged::Invalid)?;
+        if source.filtered_events.iter().any(|filtered| *filtered == raw.name) {
+            return Err(Judged::Filtered);
+        }
+        let (whose, other) = self.ids(&raw, key).map_err(Judged::Invalid)?;
+        let act = self.act(&raw, key, whose.0);
+        let blind = |(subject, id): (Subject, &str)| Blinded {
+            index: blinder.index(subject, id),
+            subject,
+            clear: Sealable(id.into()),
+        };
+        let (whose, other) = (blind(whose), other.map(blind));
+        Ok(Identified { raw, whose, other, act })
+    }
+
+    /// Judges an event by what stands about its person. `seen` learns which properties were met.
+    pub fn judge(
+        &self,
+        identified: Identified<'_>,
+        source: &Source,
+        standing: Standing,
+        blinder: &Blinder,
+        seen: &mut Seen,
+    ) -> Judged {
+        let Identified { raw, whose, other, act } = identified;
+        if standing.forgotten.is_some_and(|until| raw.time.min(raw.received) <= until) {
+            // What a forgotten person once said is forgotten too.
+            return Judged::Refused { why: Refusal::Forgotten, whose, act: None };
+        }
+        let said = standing.hearing(act);
+        let signal = raw.signals.global_privacy_control;
+        let plan = self.plan(plan::key(&self.catalogue, source, said, signal), source);
+        if plan.purposes.is_empty() {
+            let why = plan::refusal(&self.catalogue, source, &plan);
+            return Judged::Refused { why, whose, act };
+        }
+        let rules = Rules { catalogue: &self.catalogue, source, plan: &plan, limits: &self.limits };
+        let taken = match fields::take(&raw, rules, seen) {
+            Ok(taken) => taken,
+            Err(invalid) => return Judged::Invalid(invalid),
+        };
+        let may_link = plan.purposes.has(Purpose::LINK_DEVICES);
+        Judged::Admitted(Box::new(Admitted {
+            event: raw.name.into(),
+            whose,
+            link: other.filter(|_| may_link),
+            act,
+            time: raw.time,
+            received: raw.received,
+            sequence: raw.sequence,
+            source: source.id,
+            session: raw.session.as_deref().map_or(0, |session| blinder.session(session)),
+            purposes: plan.purposes,
+            duplicate: raw.message.as_deref().map(|id| blinder.duplicate(source.id.0, id)),
+            plan,
+            taken,
+        }))
+    }
+
+    /// The compiled plan for a verdict's key, from the cache when it is there.
+    pub fn plan(&self, key: VerdictKey, source: &Source) -> Arc<AdmissionPlan> {
+        // A poisoned lock holds whole plans all the same: each is put in at once.
+        if let Some(plan) = self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Arc::clone(plan);
+        }
+        let plan = Arc::new(plan::compile(&self.catalogue, source, key));
+        let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() >= Self::PLANS_MAX {
+            plans.clear();
+        }
+        plans.insert(key, Arc::clone(&plan));
+        plan
+    }
+
+    fn check_name(&self, raw: &Raw<'_>) -> Result<(), Invalid> {
+        let name = raw.name.trim();
+        let problem = if name.is_empty() {
+            ("event-name-missing", "the event has no name: send one".to_owned())
+        } else if name.chars().count() > self.limits.name_chars {
+            let limit = self.limits.name_chars;
+            ("event-name-too-long", format!("the name has more than {limit} characters: send a shorter one"))
+        } else if like_identifier(name) {
+            let problem = "the name looks like an address, a number or a token: put that in a property";
+            ("event-name-identifies", problem.to_owned())
+        } else {
+            return self.check_message(raw);
+        };
+        let (code, problem) = problem;
+        Err(Invalid { code, pointer: "/event".to_owned(), problem })
+    }
+
+    fn check_message(&self, raw: &Raw<'_>) -> Result<(), Invalid> {
+        let limit = self.limits.message_chars;
+        match raw.message.as_deref() {
+            Some(id) if id.chars().count() > limit => Err(Invalid {
+                code: "message-id-too-long",
+                pointer: "/messageId".to_owned(),
+                problem: format!("the event's id has more than {limit} characters: send a shorter one"),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The id that the row holds, and the one that it links with, if it links two.
+    fn ids<'r>(&self, raw: &'r Raw<'_>, key: KeyKind) -> Result<(Whose<'r>, Option<Whose<'r>>), Invalid> {
+        // The other id of an alias is the one from before the person was known.
+        let previous = raw.previous.as_deref().filter(|_| raw.kind == Kind::Alias);
+        let named = [raw.user.as_deref(), raw.device.as_deref(), previous];
+        if named.iter().flatten().any(|id| id.chars().count() > self.limits.identifier_chars) {
+            let limit = self.limits.identifier_chars;
+            let problem = format!("an id has more than {limit} characters: send a shorter one");
+            return Err(Invalid { code: "identifier-too-long", pointer: "/userId".to_owned(), problem });
+        }
+        let good = |id: &&str| !self.catalogue.is_bad_identifier(id);
+        let user = raw.user.as_deref().filter(good).map(|id| (Subject::User, id));
+        let device = previous.filter(good).or(raw.device.as_deref().filter(good));
+        let device = device.map(|id| (Subject::Device, id));
+        // On a site the device is the leaf and the user only links; a server speaks of its user.
+        let (first, second) = match key {
+            KeyKind::Site => (device, user),
+            KeyKind::Server => (user, device),
+        };
+        let links = matches!(raw.kind, Kind::Identify | Kind::Alias);
+        match (first, second) {
+            (Some(whose), other) => Ok((whose, other.filter(|_| links))),
+            (None, Some(whose)) => Ok((whose, None)),
+            (None, None) => Err(Invalid {
+                code: "identifier-missing",
+                pointer: "/userId".to_owned(),
+                problem: "the event names nobody: send `userId` or `anonymousId`, and a real one".to_owned(),
+            }),
+        }
+    }
+
+    /// What the event says about consent, as far as its key may say it.
+    fn act(&self, raw: &Raw<'_>, key: KeyKind, whose: Subject) -> Option<Act> {
+        let (mut yes, mut no) = (Purposes::NONE, Purposes::NONE);
+        for (name, is_yes) in &raw.choices {
+            let purposes = self.catalogue.choice(name);
+            if *is_yes { yes = yes | purposes } else { no = no | purposes }
+        }
+        let may_widen = match (key, whose) {
+            (KeyKind::Server, Subject::User | Subject::Device) | (KeyKind::Site, Subject::Device) => true,
+            (KeyKind::Site, Subject::User) => false,
+        };
+        let yes = if may_widen { yes.without(no) } else { Purposes::NONE };
+        // A choice from the future would hold back a no, so it counts from now at the latest.
+        let act = Act { time: raw.time.min(raw.received), yes, no };
+        (!(yes.is_empty() && no.is_empty())).then_some(act)
+    }
+}
+
+/// A good external id and what it names.
+type Whose<'r> = (Subject, &'r str);
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Gate").field("catalogue", &self.catalogue.version()).finish_non_exhaustive()
+    }
+}

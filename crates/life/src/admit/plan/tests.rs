@@ -1,0 +1,249 @@
+//! Plans by brute force: each combination of answer, signal and basis, and the laws that hold for all.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::admit::source::SourceKind;
+
+const BASES: [Basis; 9] = [
+    Basis::Consent,
+    Basis::ExplicitConsent,
+    Basis::Contract,
+    Basis::LegalDuty,
+    Basis::Vital,
+    Basis::PublicTask,
+    Basis::LegitimateInterest,
+    Basis::ExemptMeasurement,
+    Basis::OptOutRegime,
+];
+const KINDS: [SourceKind; 5] =
+    [SourceKind::Site, SourceKind::App, SourceKind::Server, SourceKind::Mailer, SourceKind::Feed];
+const AUDIENCES: [Audience; 3] = [Audience::General, Audience::Mixed, Audience::Child];
+
+fn source(kind: SourceKind, audience: Audience) -> Source {
+    Source {
+        id: SourceId(1),
+        name: "shop".to_owned(),
+        kind,
+        audience,
+        markets: vec!["FR".to_owned()],
+        bases: BTreeMap::new(),
+        keeps_unclassified: false,
+        url_parameters: Vec::new(),
+        filtered_events: Vec::new(),
+        events_per_second_max: 0,
+        is_test: true,
+    }
+}
+
+fn catalogue() -> &'static Catalogue {
+    static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().unwrap());
+    &SHIPPED
+}
+
+fn open(catalogue: &Catalogue, source: &Source, yes: Purposes, no: Purposes, signal: bool) -> AdmissionPlan {
+    compile(catalogue, source, key(catalogue, source, (yes, no), signal))
+}
+
+/// Whether one purpose is open, said again in other words than the compiler's.
+fn model(declared: &DeclaredPurpose, kind: SourceKind, basis: Option<Basis>, said: (bool, bool), signal: bool) -> bool {
+    let (yes, no) = said;
+    let device = declared.on_device && matches!(kind, SourceKind::Site | SourceKind::App);
+    let consented = yes && !no;
+    if signal && declared.closed_by_signal {
+        return false;
+    }
+    let takes_consent =
+        declared.bases.contains(&Basis::Consent) || declared.bases.contains(&Basis::ExplicitConsent);
+    match basis {
+        Some(basis) if !declared.bases.contains(&basis) => false,
+        Some(Basis::ExemptMeasurement) => !no,
+        Some(Basis::Contract | Basis::LegalDuty | Basis::Vital) if !device => true,
+        Some(Basis::LegitimateInterest | Basis::PublicTask) if !device => !no,
+        _ => takes_consent && consented,
+    }
+}
+
+#[test]
+fn each_purpose_is_open_exactly_when_its_one_basis_says_so() {
+    let catalogue = catalogue();
+    for declared in catalogue.purposes() {
+        for kind in KINDS {
+            for basis in BASES.map(Some).into_iter().chain([None]) {
+                let mut source = source(kind, Audience::General);
+                source.bases.extend(basis.map(|basis| (declared.purpose, basis)));
+                for bits in 0..8 {
+                    let (yes, no, signal) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
+                    let only = |said| if said { Purposes::only(declared.purpose) } else { Purposes::NONE };
+                    let plan = open(catalogue, &source, only(yes), only(no), signal);
+                    assert_eq!(
+                        plan.purposes.has(declared.purpose),
+                        model(declared, kind, basis, (yes, no), signal),
+                        "{} on {kind:?} by {basis:?}, yes {yes}, no {no}, signal {signal}",
+                        declared.name
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// What a source may declare, whether or not it would pass `Source::check`.
+fn sources() -> impl Strategy<Value = Source> {
+    let bases = prop::collection::btree_map(0u8..27, 0usize..BASES.len(), 0..12);
+    let market = prop::sample::select(vec!["FR", "DE", "EU", "US"]);
+    (0usize..KINDS.len(), 0usize..AUDIENCES.len(), bases, prop::collection::vec(market, 0..3)).prop_map(
+        |(kind, audience, bases, markets)| {
+            let mut source = source(KINDS[kind], AUDIENCES[audience]);
+            source.markets = markets.into_iter().map(str::to_owned).collect();
+            source.bases = bases
+                .into_iter()
+                .map(|(purpose, basis)| (Purpose::new(purpose).unwrap(), BASES[basis]))
+                .collect();
+            source
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_more_protective_signal_never_widens(
+        source in sources(), yes: u64, no: u64, more: u64, signal: bool, fewer_markets in 0usize..3
+    ) {
+        let catalogue = catalogue();
+        let (yes, no, more) = (Purposes(yes), Purposes(no), Purposes(more));
+        let wide = open(catalogue, &source, yes, no, signal);
+        let within = |plan: AdmissionPlan| plan.purposes.without(wide.purposes).is_empty();
+        prop_assert!(within(open(catalogue, &source, yes, no | more, signal)));
+        prop_assert!(within(open(catalogue, &source, yes.without(more), no, signal)));
+        prop_assert!(within(open(catalogue, &source, yes, no, true)));
+        let mut other = source.clone();
+        other.audience = Audience::Mixed;
+        if source.audience == Audience::General {
+            prop_assert!(within(open(catalogue, &other, yes, no, signal)));
+        }
+        other = source.clone();
+        other.markets.truncate(fewer_markets);
+        other.markets.push("EU".to_owned());
+        prop_assert!(within(open(catalogue, &other, yes, no, signal)));
+        let unknown = key(catalogue, &source, (yes, no), signal);
+        let adult = compile(catalogue, &source, VerdictKey { age: AgeBand::Adult, ..unknown });
+        prop_assert!(wide.purposes.without(adult.purposes).is_empty());
+        let child = compile(catalogue, &source, VerdictKey { age: AgeBand::Under13, ..unknown });
+        prop_assert!(within(child));
+    }
+
+    #[test]
+    fn an_unknown_is_a_no_for_what_needs_consent(source in sources(), yes: u64, no: u64, signal: bool) {
+        let catalogue = catalogue();
+        let plan = open(catalogue, &source, Purposes(yes), Purposes(no), signal);
+        prop_assert!(plan.consented.without(Purposes(yes)).is_empty());
+        prop_assert!((plan.consented & Purposes(no)).is_empty());
+        for purpose in plan.purposes.iter() {
+            let basis = plan.basis(purpose).unwrap();
+            prop_assert_eq!(basis.needs_consent(), plan.consented.has(purpose));
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_or_read_without_an_open_purpose(source in sources(), yes: u64, no: u64) {
+        let catalogue = catalogue();
+        let plan = open(catalogue, &source, Purposes(yes), Purposes(no), false);
+        for declared in catalogue.categories() {
+            let action = plan.action(declared.category);
+            let may_stay = readers(declared, action) & plan.purposes;
+            prop_assert_eq!(may_stay.is_empty(), action == Action::Drop, "{}", &declared.key);
+            for purpose in Purposes::ALL.iter() {
+                let reads = plan.readable_for(purpose).has(declared.category);
+                prop_assert_eq!(reads, may_stay.has(purpose));
+            }
+        }
+    }
+
+    #[test]
+    fn the_reason_of_a_refusal_is_true(source in sources(), yes: u64, no: u64, signal: bool) {
+        let catalogue = catalogue();
+        let (yes, no) = (Purposes(yes & no), Purposes(no));
+        let plan = open(catalogue, &source, yes, no, signal);
+        if plan.purposes.is_empty() {
+            match refusal(catalogue, &source, &plan) {
+                Refusal::AgeUnknown => prop_assert_ne!(source.audience, Audience::General),
+                Refusal::ConsentWithdrawn => prop_assert!(!no.is_empty()),
+                Refusal::SignalObjected => prop_assert!(signal),
+                Refusal::ConsentAbsent => {
+                    prop_assert!(!open(catalogue, &source, Purposes::ALL, Purposes::NONE, false).purposes.is_empty());
+                }
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+    }
+}
+
+fn why(source: &Source, yes: Purposes, no: Purposes, signal: bool) -> Refusal {
+    let catalogue = catalogue();
+    let plan = open(catalogue, source, yes, no, signal);
+    assert!(plan.purposes.is_empty());
+    refusal(catalogue, source, &plan)
+}
+
+#[test]
+fn refusals_come_in_their_order() {
+    let site = source(SourceKind::Site, Audience::General);
+    let sell = Purposes::only(Purpose::SELL);
+    let duty = Purposes::only(Purpose::DUTY);
+    assert_eq!(why(&site, Purposes::NONE, Purposes::NONE, false), Refusal::ConsentAbsent);
+    assert_eq!(why(&site, Purposes::NONE, Purposes::NONE, true), Refusal::ConsentAbsent);
+    assert_eq!(why(&site, sell, sell, true), Refusal::ConsentWithdrawn);
+    assert_eq!(why(&site, sell, Purposes::NONE, true), Refusal::SignalObjected);
+    assert_eq!(why(&site, duty, Purposes::NONE, false), Refusal::ConsentAbsent);
+    let child = source(SourceKind::Site, Audience::Child);
+    assert_eq!(why(&child, Purposes::NONE, sell, true), Refusal::AgeUnknown);
+    let empty = Catalogue::parse(&[(
+        "purposes.toml",
+        r#"purpose = [{ number = 2, name = "duty", title = "", description = "", key = "", bases = ["legal-duty"] }]"#,
+    )])
+    .unwrap();
+    let plan = open(&empty, &site, duty, Purposes::NONE, false);
+    assert_eq!(refusal(&empty, &site, &plan), Refusal::PurposeClosed);
+}
+
+#[test]
+fn a_source_that_declares_what_a_purpose_forbids_is_refused() {
+    let catalogue = catalogue();
+    let mut site = source(SourceKind::Site, Audience::General);
+    assert_eq!(site.check(catalogue), Ok(()));
+    site.bases.insert(Purpose::SELL, Basis::LegitimateInterest);
+    assert_eq!(
+        site.check(catalogue).unwrap_err().to_string(),
+        "source `shop`: basis `legitimate-interest` cannot open purpose `sell`: use one of consent, opt-out-regime"
+    );
+    site.bases = BTreeMap::from([(Purpose::MEASURE, Basis::ExemptMeasurement)]);
+    assert_eq!(site.check(catalogue), Ok(()));
+    site.markets = vec!["FR".to_owned(), "DE".to_owned()];
+    assert_eq!(
+        site.check(catalogue).unwrap_err().to_string(),
+        "source `shop`: `exempt-measurement` holds in FR, ES, IT, NL, GB only: declare such markets, \
+         or ask for consent"
+    );
+    site.bases = BTreeMap::from([(Purpose::new(60).unwrap(), Basis::Consent)]);
+    assert_eq!(
+        site.check(catalogue).unwrap_err().to_string(),
+        "source `shop`: there is no purpose number 60: correct the declaration"
+    );
+}
+
+#[test]
+fn a_changed_declaration_makes_other_verdicts() {
+    let site = source(SourceKind::Site, Audience::General);
+    let mut other = site.clone();
+    other.bases.insert(Purpose::MEASURE, Basis::ExemptMeasurement);
+    let mut market = site.clone();
+    market.markets.push("DE".to_owned());
+    assert_ne!(site.version(1), other.version(1));
+    assert_ne!(site.version(1), market.version(1));
+    assert_ne!(site.version(1), site.version(2));
+    assert_eq!(site.version(1), site.clone().version(1));
+}

@@ -1,0 +1,92 @@
+//! erase: forgotten means invisible at once, gone from files, refused when it comes back late.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use it::program::SOURCES;
+use it::{Candor, eventually};
+use serde_json::{Value, json};
+
+fn event(user: &str, number: u32) -> Value {
+    json!({
+        "event": "Product Viewed",
+        "id": format!("{user}-{number}"),
+        "user_id": user,
+        "properties": { "category": user, "name": format!("secret-of-{user}") },
+        "consent": { "measure": true, "analyse": true },
+    })
+}
+
+async fn send(candor: &Candor, events: Vec<Value>) -> Result<Vec<Value>> {
+    let answer = candor.collect(&candor.server_key, "/v1/events", &json!({ "events": events })).await?;
+    Ok(answer["results"].as_array().context("results")?.clone())
+}
+
+/// The program's answer to a verb, with its exit code.
+fn run(candor: &Candor, arguments: &[&str]) -> Result<(i32, Value)> {
+    let output = candor.run(arguments)?;
+    let code = output.status.code().context("it ended by itself")?;
+    Ok((code, serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forgotten_person_is_invisible_at_once_and_stays_gone() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    // One part of what they did is in files already, the rest is fresh.
+    send(&candor, (0..5).flat_map(|number| [event("ada", number), event("bob", number)]).collect()).await?;
+    candor.stop().await?;
+    candor.restart().await?;
+    send(&candor, (5..8).flat_map(|number| [event("ada", number), event("bob", number)]).collect()).await?;
+    ensure!(candor.total("measure", None).await? == 16, "all is there before");
+
+    let (code, erasure) = run(&candor, &["erase", "--user-id", "ada", "--json"])?;
+    ensure!(code == 0, "erase ended with {code}: {erasure}");
+    ensure!(erasure["keys_destroyed"].as_u64() >= Some(1), "the key is gone: {erasure}");
+    ensure!(candor.total("measure", None).await? == 8, "no question sees them any more");
+    let live = candor.get("/api/events?purpose=analyse&limit=100").await?;
+    let seen = |live: &Value| live.to_string().contains("ada");
+    ensure!(!seen(&live), "the live list does not either");
+    let (code, _) = run(&candor, &["export", "--user-id", "ada"])?;
+    ensure!(code == 3, "there is nobody of that name to export: {code}");
+
+    let late = send(&candor, vec![event("ada", 3)]).await?;
+    ensure!(late[0]["outcome"] != "accepted", "the late duplicate is not kept: {late:?}");
+    let mut old = event("ada", 99);
+    old["time"] = json!("2026-01-01T00:00:00Z");
+    let late = send(&candor, vec![old]).await?;
+    ensure!(late[0]["code"] == "forgotten", "what was collected before the erasure is refused: {late:?}");
+
+    let id = erasure["erasure"].as_str().context("an id")?.to_owned();
+    let path = format!("/api/erasures/{id}");
+    let done = eventually(Duration::from_secs(30), async || {
+        let (_, erasure) = run(&candor, &["erasures", "--json"])?;
+        let list = erasure.as_array().context("a list")?;
+        let found = list.iter().find(|one| one["erasure"] == id.as_str()).context("it is listed")?;
+        ensure!(found["state"] == "done", "{found} ({path})");
+        Ok(found.clone())
+    });
+    let done = done.await?;
+    ensure!(done["rows_removed"].as_u64() >= Some(5), "the files were written anew: {done}");
+
+    candor.restart().await?;
+    ensure!(candor.total("measure", None).await? == 8, "a restart brings nothing back");
+    let (code, report) = run(&candor, &["verify", "--json"])?;
+    ensure!(code == 0 && report["ok"] == true, "the ledger is whole: {report}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_shows_one_person_and_only_what_the_purpose_may_see() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let mut counted = event("bob", 1);
+    counted["consent"] = json!({ "measure": true });
+    send(&candor, vec![event("ada", 1), counted]).await?;
+    let output = candor.run(&["export", "--user-id", "ada", "--purpose", "analyse"])?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(output.status.success() && text.lines().count() == 1, "one line: {text}");
+    ensure!(text.contains("secret-of-ada") && !text.contains("bob"), "their own data: {text}");
+    let output = candor.run(&["export", "--user-id", "bob", "--purpose", "analyse"])?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(text.trim().is_empty(), "not analysed without a yes to it: {text}");
+    Ok(())
+}
