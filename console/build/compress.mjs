@@ -1,4 +1,4 @@
-// Writes .br and .gz beside every text file of dist, so that the server never compresses at run time.
+// Writes .br and .gz beside every text file of dist: the server never compresses at run time.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 

@@ -8,7 +8,8 @@ const dist = new URL('../dist/', import.meta.url);
 const html = readFileSync(new URL('index.html', dist), 'utf8');
 const gzipBytes = (name) => gzipSync(readFileSync(new URL(name, dist)), { level: 9 }).length;
 
-const first = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/g)].map((m) => m[1]);
+const NAMED = /(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/g;
+const first = [...html.matchAll(NAMED)].map((found) => found[1]);
 const entry = first.reduce((sum, name) => sum + gzipBytes(name), 0);
 let failed = entry > LIMIT_ENTRY_BYTES || first.length === 0;
 for (const name of readdirSync(new URL('assets/', dist)).sort()) {

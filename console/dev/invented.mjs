@@ -62,6 +62,7 @@ export const catalogue = {
       ([event, count]) => ({ event, count, first: ago(90), last: ago(0), declared: true }),
     ),
   properties: [
+    ['currency', 'text', 'transaction', true, 'p0', 4_318, 0],
     ['plan', 'text', 'usage', true, 'p1', 130_004, 0],
     ['category', 'text', 'usage', true, 'p2', 61_220, 0],
     ['revenue', 'number', 'transaction', true, 'p3', 4_318, 2],
@@ -104,7 +105,9 @@ function trend(plan) {
   const values = plan.breakdown ? ['pro', 'free', 'team', null] : [null];
   const series = plan.series.flatMap(({ event, count }) =>
     values.map((value, index) => {
-      const size = (NAMES.find(([name]) => name === event)?.[1] ?? 140_000) / (90 * (index + 1));
+      const part = plan.series[0].where ? 0.4 : 1;
+      const all = NAMES.find(([name]) => name === event)?.[1] ?? 140_000;
+      const size = (part * all) / (90 * (index + 1));
       const numbers = intervals.map((_, at) => {
         const wave = 1 + 0.25 * Math.sin((at / 7) * 2 * Math.PI) + 0.3 * (at / intervals.length);
         const now = at === intervals.length - 1 ? 0.5 : 1;

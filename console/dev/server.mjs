@@ -304,6 +304,10 @@ createServer(async (request, response) => {
     state.keys = state.keys.filter((key) => `keys/${key.id}` !== name);
     return json(response, {});
   }
+  if (name.startsWith('people/')) {
+    const events = state.events.slice(0, 12).reverse();
+    return json(response, { person: name.slice(7), purpose: 'analyse', events });
+  }
   const answer = API[`${request.method} ${name}`];
   if (!answer) return problem(response, 404, 'not-found', 'there is nothing here', name);
   return json(response, answer());

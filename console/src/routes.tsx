@@ -52,6 +52,7 @@ const tree = root.addChildren([
   page('/insights/funnel', () => import('./know/funnel')),
   page('/insights/retention', () => import('./know/retention')),
   page('/insights/cohort', () => import('./know/cohort')),
+  page('/people/$person', () => import('./know/person')),
   page('/policy', () => import('./admit/policy')),
   page('/rights', () => import('./erase/rights')),
   page('/ledger', () => import('./ledger/ledger')),

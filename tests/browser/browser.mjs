@@ -1,4 +1,4 @@
-// The browser that the tests drive: Debian's Chromium, quiet, under a strict eye for CSP violations.
+// The browser that the tests drive: Debian's Chromium, quiet, its complaints collected.
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Starts the browser and gives one context; `violations` collects what the page's policy blocked. */
+/** Starts the browser. `violations` collects what the page's own policy blocked. */
 export async function open(options = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'candor-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
@@ -23,6 +23,8 @@ export async function open(options = {}) {
     headless: true,
     args: FLAGS,
     reducedMotion: 'reduce',
+    // A zone that is not the server's, as most people have.
+    timezoneId: 'Europe/Berlin',
     viewport: { width: 1280, height: 900 },
     acceptDownloads: true,
     ...options,

@@ -1,4 +1,4 @@
-// Every page, in both themes, at three widths: readable by machines, and never wider than the screen.
+// Every page, in both themes, at three widths: sound for axe, and never wider than the screen.
 import { AxeBuilder } from '@axe-core/playwright';
 import assert from 'node:assert/strict';
 import { check } from './harness.mjs';

@@ -103,6 +103,19 @@ export async function checkInsights(shared) {
     assert.ok(all >= PEOPLE, `${all} people opened a basket`);
     assert.ok(idle >= PEOPLE - PAYERS && idle < all, `${idle} of ${all} did not pay`);
   });
+  await check('a filter on a property narrows the answer', async () => {
+    const total = async (where) => {
+      await page.goto(at(`insights/trend?event=${e(OPENED)}&last=7d&view=table${where}`));
+      await table.waitFor();
+      const cell = table.locator('tbody tr').first().locator('td').first();
+      return number(await cell.textContent());
+    };
+    const properties = await (await page.request.get(at('api/catalogue/properties'))).json();
+    const isColumn = properties.some((each) => each.property === 'currency' && each.column);
+    assert.ok(isColumn, 'the shipped catalogue has a column for the currency');
+    const [all, some] = [await total(''), await total('&where=currency~SEK')];
+    assert.ok(some > 0 && some < all, `${some} of ${all}`);
+  });
   await check('a period without events teaches instead of showing an empty chart', async () => {
     await page.goto(at('insights/trend?from=2001-01-01&to=2001-01-07'));
     await page.getByText('Nothing in this period').waitFor();

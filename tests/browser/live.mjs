@@ -21,12 +21,15 @@ export async function checkLive(shared) {
     await track(shared.key, { consent: true });
     await eventually('one more row', async () => (await opened()) > before, SHOWN_WITHIN_MS);
   });
-  await check('a row opens in place and shows what it may be used for', async () => {
+  await check('a row opens in place, says what it is for, and leads to the person', async () => {
     await rows.first().getByRole('button').click();
     const details = list.locator('tbody tr:not([hidden])', { hasText: 'happened' }).first();
     await details.waitFor();
     assert.match(await details.textContent(), /analyse/);
-    await rows.first().getByRole('button').click();
+    await details.getByRole('link', { name: /^Timeline of/ }).click();
+    await page.getByRole('region', { name: 'Timeline' }).getByText(OPENED).first().waitFor();
+    await page.goBack();
+    await rows.first().waitFor();
   });
   await check('a paused list holds what arrives, and shows it on resuming', async () => {
     await page.getByRole('button', { name: 'Pause' }).click();

@@ -26,7 +26,7 @@ async function send(path, key, body) {
   if (!response.ok) throw new Error(`${path} answered ${response.status} ${await response.text()}`);
 }
 
-/** One call of a visitor's browser, as an unmodified SDK makes it; `consent` adds the line shown. */
+/** One call of a visitor's browser, as a stock SDK makes it; `consent` adds the line shown. */
 export function track(key, { event = OPENED, consent = false } = {}) {
   return send('v1/track', key, {
     type: 'track',

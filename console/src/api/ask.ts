@@ -81,7 +81,7 @@ export const insight = <A extends wire.Answer>(kind: Kind, plan: object, enabled
 export const person = (id: string, purpose: string) =>
   queryOptions({
     queryKey: ['person', id, purpose],
-    queryFn: () => get<unknown>(`api/people/${encodeURIComponent(id)}${query({ purpose })}`),
+    queryFn: () => get<wire.Timeline>(`api/people/${encodeURIComponent(id)}${query({ purpose })}`),
     retry: false,
   });
 

@@ -1,4 +1,4 @@
-// Server-sent events as a React hook. The browser reconnects by itself; this says when it is trying.
+// Server-sent events as a React hook. The browser reconnects by itself; this says when it tries.
 
 import { useEffect, useRef, useState } from 'react';
 import { address } from './request';

@@ -151,6 +151,19 @@ export interface CohortAnswer extends Answer {
   people: number;
 }
 
+export interface PersonEvent {
+  time: Instant;
+  event: string;
+  source: string;
+  properties: Record<string, Value>;
+}
+
+export interface Timeline {
+  person: string;
+  purpose: string;
+  events: PersonEvent[];
+}
+
 export interface Erasure {
   erasure: string;
   state: string;

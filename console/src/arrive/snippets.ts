@@ -9,7 +9,13 @@ export interface Snippet {
   mark: number[];
 }
 
-export const LANGUAGES: readonly { value: Language; label: string; keyKind: 'site' | 'server' }[] = [
+interface LanguageChoice {
+  value: Language;
+  label: string;
+  keyKind: 'site' | 'server';
+}
+
+export const LANGUAGES: readonly LanguageChoice[] = [
   { value: 'browser', label: 'Browser', keyKind: 'site' },
   { value: 'node', label: 'Node', keyKind: 'server' },
   { value: 'python', label: 'Python', keyKind: 'server' },

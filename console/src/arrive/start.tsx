@@ -89,8 +89,8 @@ function Steps(props: {
       <Section
         title="3. Send the person's choice with it"
         lead={
-          'Unknown is a no: without it, an event is refused, or kept only for what needs no consent. ' +
-          'The marked line says what the person agreed to.'
+          'Unknown is a no: without it, an event is refused, or kept only for what needs no ' +
+          'consent. The marked line says what the person agreed to.'
         }
       >
         <div className="px-5 pb-5">

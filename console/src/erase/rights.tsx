@@ -1,10 +1,12 @@
-// A person's rights: to be forgotten and to take their data along. Asks before what cannot be undone.
+// A person's rights: to be forgotten, and to take their data along. Asks before it erases.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import * as ask from '../api/ask';
 import { post, send } from '../api/request';
 import type { Erasure } from '../api/wire';
+import { one } from '../frame/search';
 import { Dialog } from '../parts/dialog';
 import { usePurposeOptions } from '../parts/chips';
 import { Select, Text } from '../parts/field';
@@ -25,7 +27,10 @@ const KINDS = [
 ];
 
 export default function Rights() {
-  const [who, setWho] = useState<Who>({ kind: 'user_id', id: '' });
+  const named = one(useSearch({ strict: false }), 'person');
+  const [who, setWho] = useState<Who>(
+    named ? { kind: 'person', id: named } : { kind: 'user_id', id: '' },
+  );
   return (
     <>
       <PageHead

@@ -1,6 +1,7 @@
 // The kept events of one purpose, newest first; a row opens in place.
 
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Fragment, useId, useState } from 'react';
 import * as ask from '../api/ask';
 import { query } from '../api/request';
@@ -9,6 +10,7 @@ import { PurposeChips } from '../parts/chips';
 import { clockTime, dateTime, plain } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { Empty, Failure, Waiting } from '../parts/page';
+import { Pairs } from '../parts/pairs';
 import type { LiveSearch } from './events';
 import { useLive } from './live';
 import { LiveBar } from './live-bar';
@@ -58,7 +60,7 @@ export function KeptList({ view }: { view: LiveSearch }) {
             </thead>
             <tbody>
               {rows.map((event) => (
-                <Row key={nameOf(event)} event={event} />
+                <Row key={nameOf(event)} event={event} purpose={view.purpose} />
               ))}
             </tbody>
           </table>
@@ -68,7 +70,7 @@ export function KeptList({ view }: { view: LiveSearch }) {
   );
 }
 
-function Row({ event }: { event: LiveEvent }) {
+function Row({ event, purpose }: { event: LiveEvent; purpose: string }) {
   const id = useId();
   const [open, setOpen] = useState(false);
   return (
@@ -97,14 +99,14 @@ function Row({ event }: { event: LiveEvent }) {
       </tr>
       <tr id={id} hidden={!open}>
         <td colSpan={5} className="bg-sunken px-4 py-3">
-          <Details event={event} />
+          {open && <Details event={event} purpose={purpose} />}
         </td>
       </tr>
     </Fragment>
   );
 }
 
-function Details({ event }: { event: LiveEvent }) {
+function Details({ event, purpose }: { event: LiveEvent; purpose: string }) {
   const properties = Object.entries(event.properties ?? {});
   const facts: [string, string][] = [
     ['happened', dateTime(event.time)],
@@ -114,35 +116,26 @@ function Details({ event }: { event: LiveEvent }) {
   ];
   return (
     <div className="grid gap-x-8 gap-y-3 lg:grid-cols-2">
-      <Pairs title="Properties" pairs={properties.map(([name, value]) => [name, plain(value)])} />
+      <Pairs
+        title="Properties"
+        pairs={properties.map(([name, value]) => [name, plain(value)])}
+        none="None in a column. The others are sealed under the person's key."
+      />
       <div>
         <Pairs title="About" pairs={facts} />
         <div className="mt-2 flex flex-wrap items-center gap-1.5 text-sm">
           <span className="text-soft">may be used to</span>
           <PurposeChips names={event.purposes} max={99} />
         </div>
+        <Link
+          to="/people/$person"
+          params={{ person: event.person }}
+          search={{ purpose }}
+          className="press mt-3"
+        >
+          Timeline of {event.person}
+        </Link>
       </div>
-    </div>
-  );
-}
-
-function Pairs({ title, pairs }: { title: string; pairs: [string, string][] }) {
-  return (
-    <div className="min-w-0">
-      <p className="eyebrow mb-1">{title}</p>
-      {pairs.length === 0 && (
-        <p className="text-sm text-soft">
-          None in a column. The others are sealed under the person's key.
-        </p>
-      )}
-      <dl className="grid grid-cols-[minmax(6rem,auto)_1fr] gap-x-4 gap-y-0.5 text-sm">
-        {pairs.map(([name, value]) => (
-          <Fragment key={name}>
-            <dt className="font-mono text-[0.8125rem] text-soft">{name}</dt>
-            <dd className="min-w-0 break-words">{value}</dd>
-          </Fragment>
-        ))}
-      </dl>
     </div>
   );
 }

@@ -17,7 +17,7 @@ import {
   useEventOptions,
   type Address,
 } from './frame';
-import { instants } from './period';
+import { range } from './period';
 
 interface Did {
   event: string;
@@ -42,7 +42,7 @@ export default function Cohort() {
   const whole = did.length > 0 && did.every((each) => each.event !== '');
   const plan = {
     purpose: address.purpose,
-    ...instants(address.period, Date.now()),
+    ...range(address.period, address.zone, Date.now()),
     all: did.map((each) => ({ event: each.event, at_least: each.times })),
     none: not.map((event) => ({ event })),
   };

@@ -3,7 +3,7 @@
 
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useId, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 import * as ask from '../api/ask';
 import type { Answer } from '../api/wire';
 import { one, type Search } from '../frame/search';
@@ -11,7 +11,7 @@ import { usePurposeOptions } from '../parts/chips';
 import { Choice, Select, Text } from '../parts/field';
 import { bytes, clockTime, count, dayOf, duration, sentence } from '../parts/format';
 import { Failure, Waiting } from '../parts/page';
-import { daysOf, LASTS, readPeriod, type Period } from './period';
+import { daysOf, LASTS, readPeriod, readZone } from './period';
 
 type InsightPath =
   | '/insights/trend'
@@ -34,6 +34,7 @@ export function useAddress(path: InsightPath, standardPurpose: string, standardL
     search,
     set,
     period,
+    zone: readZone(find('zone')),
     purpose: find('purpose') ?? standardPurpose,
     view: find('view') === 'table' ? ('table' as const) : ('chart' as const),
   };
@@ -41,12 +42,16 @@ export function useAddress(path: InsightPath, standardPurpose: string, standardL
 
 export type Address = ReturnType<typeof useAddress>;
 
+const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** The period, and whose days it counts where that could differ. */
 export function PeriodFields({ address }: { address: Address }) {
-  const { period, set } = address;
+  const { period, set, zone } = address;
   const choose = (value: string) => {
-    if (value === 'days') set({ last: undefined, ...daysOf(period, Date.now()) });
+    if (value === 'days') set({ last: undefined, ...daysOf(period, zone, Date.now()) });
     else set({ last: value, from: undefined, to: undefined });
   };
+  const zones = [...new Set(['UTC', readZone(HERE), zone])];
   const options = [
     ...LASTS.map(({ value, label }) => ({ value, label })),
     { value: 'days', label: 'From day to day' },
@@ -54,10 +59,18 @@ export function PeriodFields({ address }: { address: Address }) {
   return (
     <>
       <Select label="Period" value={period.last || 'days'} options={options} onChange={choose} />
+      {zones.length > 1 && (
+        <Select
+          label="Days of"
+          value={zone}
+          options={zones.map((value) => ({ value, label: value.replaceAll('_', ' ') }))}
+          onChange={(value) => set({ zone: value === 'UTC' ? undefined : value })}
+        />
+      )}
       {period.last === '' && (
         <>
           <Text
-            label="From (UTC)"
+            label="From"
             type="date"
             value={period.from}
             onChange={(from) => set({ from, to: from > period.to ? from : period.to })}
@@ -86,13 +99,17 @@ export function PurposeField({ address }: { address: Address }) {
   );
 }
 
-/** A property to split by: those with a column, since the others are sealed under each person's key. */
-export function BreakdownField({ address }: { address: Address }) {
+function useColumnOptions() {
   const properties = useQuery(ask.properties());
-  const options = (properties.data ?? [])
+  return (properties.data ?? [])
     .filter((each) => each.column !== null && each.column !== false)
     .map((each) => ({ value: each.property, label: each.property }))
     .sort((a, b) => a.label.localeCompare(b.label));
+}
+
+/** A property to split by: those with a column; the others are sealed under each person's key. */
+export function BreakdownField({ address }: { address: Address }) {
+  const options = useColumnOptions();
   return (
     <Select
       label="Split by"
@@ -100,6 +117,45 @@ export function BreakdownField({ address }: { address: Address }) {
       options={[{ value: '', label: 'Nothing' }, ...options]}
       onChange={(by) => address.set({ by: by || undefined })}
     />
+  );
+}
+
+/** In the address a filter is `plan~pro`; several values are divided by commas. */
+export function readWhere(search: Search) {
+  const found = /^([^~]+)~(.+)$/.exec(one(search, 'where') ?? '');
+  if (!found) return undefined;
+  const is = (found[2] ?? '').split(',').map((each) => each.trim()).filter((each) => each !== '');
+  return is.length === 0 ? undefined : [{ property: found[1] ?? '', is }];
+}
+
+/** A filter on one property: chosen first, then its values, taken over on leaving the field. */
+export function WhereField({ address }: { address: Address }) {
+  const [property = '', values = ''] = (one(address.search, 'where') ?? '').split('~');
+  const [typed, setTyped] = useState(values);
+  const options = useColumnOptions();
+  const set = (name: string, text: string) =>
+    address.set({ where: name === '' ? undefined : `${name}~${text}` });
+  return (
+    <>
+      <Select
+        label="Only where"
+        value={property}
+        options={[{ value: '', label: 'Everything' }, ...options]}
+        onChange={(name) => set(name, typed)}
+      />
+      {property !== '' && (
+        <div onBlur={() => set(property, typed)}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              set(property, typed);
+            }}
+          >
+            <Text label="is" value={typed} placeholder="One, or another" onChange={setTyped} />
+          </form>
+        </div>
+      )}
+    </>
   );
 }
 
@@ -111,8 +167,6 @@ export function useEventOptions(purpose: string) {
   }));
   return { options, pending: catalogue.isPending, error: catalogue.error };
 }
-
-export type { Period };
 
 /** The answer's frame. `chart` and `table` are twins: the same numbers, two ways to read them. */
 export function AnswerFrame<A extends Answer>(props: {
@@ -129,7 +183,11 @@ export function AnswerFrame<A extends Answer>(props: {
   const answer = result.data;
   const id = useId();
   return (
-    <section className="card overflow-hidden" aria-label={props.title} aria-busy={result.isFetching}>
+    <section
+      className="card overflow-hidden"
+      aria-label={props.title}
+      aria-busy={result.isFetching}
+    >
       {result.error && <Failure error={result.error} retry={() => void result.refetch()} />}
       {!answer && result.isFetching && <Waiting label="Reading" />}
       {answer && !result.error && (

@@ -14,11 +14,13 @@ import {
   BreakdownField,
   PeriodFields,
   PurposeField,
+  readWhere,
   useAddress,
   useEventOptions,
+  WhereField,
   type Address,
 } from './frame';
-import { instants } from './period';
+import { range } from './period';
 import { NothingFound } from './trend';
 
 const WINDOWS = [
@@ -37,10 +39,11 @@ export default function Funnel() {
   const chosen = many(address.search, 'step');
   const window = one(address.search, 'window') ?? '7d';
   const by = one(address.search, 'by');
+  const where = readWhere(address.search);
   const plan = {
     purpose: address.purpose,
-    ...instants(address.period, Date.now()),
-    steps: chosen.map((event) => ({ event })),
+    ...range(address.period, address.zone, Date.now()),
+    steps: chosen.map((event) => ({ event, ...(where ? { where } : {}) })),
     window,
     ...(by ? { breakdown: by } : {}),
   };
@@ -66,6 +69,7 @@ export default function Funnel() {
             onChange={(value) => address.set({ window: value })}
           />
           <BreakdownField address={address} />
+          <WhereField address={address} />
           <PeriodFields address={address} />
           <PurposeField address={address} />
         </div>

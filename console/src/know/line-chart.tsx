@@ -2,9 +2,9 @@
 // Arrow keys walk along the points; what they point at is said aloud.
 
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
-import type { Instant, Interval } from '../api/wire';
+import type { Instant } from '../api/wire';
 import { compact, count } from '../parts/format';
-import { isRunning, longInterval, shortInterval, ticks } from './scale';
+import { isRunning, longInterval, shortInterval, ticks, type Clock } from './scale';
 
 export interface Line {
   name: string;
@@ -52,7 +52,8 @@ function frameOf(lines: Line[], points: number, width: number): Frame {
     left,
     right,
     marks,
-    x: (index) => (points < 2 ? (left + right) / 2 : left + ((right - left) * index) / (points - 1)),
+    x: (index) =>
+      points < 2 ? (left + right) / 2 : left + ((right - left) * index) / (points - 1),
     y: (value) => TOP + inner - (inner * value) / most,
   };
 }
@@ -60,7 +61,7 @@ function frameOf(lines: Line[], points: number, width: number): Frame {
 export function LineChart(props: {
   lines: Line[];
   intervals: Instant[];
-  interval: Interval;
+  clock: Clock;
   asOf: Instant;
 }) {
   const { box, width } = useWidth();
@@ -124,16 +125,16 @@ export function LineChart(props: {
   );
 }
 
-function said(props: { lines: Line[]; intervals: Instant[]; interval: Interval }, at: number) {
+function said(props: { lines: Line[]; intervals: Instant[]; clock: Clock }, at: number) {
   const when = props.intervals[at];
   if (when === undefined) return '';
   const values = props.lines.map((line) => `${line.name} ${count(line.values[at] ?? 0)}`);
-  return `${longInterval(when, props.interval)}: ${values.join(', ')}`;
+  return `${longInterval(when, props.clock)}: ${values.join(', ')}`;
 }
 
 function Axes(props: {
   intervals: Instant[];
-  interval: Interval;
+  clock: Clock;
   asOf: Instant;
   frame: Frame;
   width: number;
@@ -142,7 +143,7 @@ function Axes(props: {
   const last = intervals.length - 1;
   const every = Math.max(1, Math.ceil((intervals.length * 78) / Math.max(1, props.width)));
   const newest = intervals[last];
-  const running = newest !== undefined && last > 0 && isRunning(newest, props.interval, props.asOf);
+  const running = newest !== undefined && last > 0 && isRunning(newest, props.clock, props.asOf);
   return (
     <g className="text-[0.75rem] tabular-nums" fill="var(--soft)">
       {running && (
@@ -176,7 +177,7 @@ function Axes(props: {
             y={HEIGHT - 8}
             textAnchor={index === last && last > 0 ? 'end' : 'middle'}
           >
-            {shortInterval(when, props.interval)}
+            {shortInterval(when, props.clock)}
           </text>
         ) : null,
       )}
@@ -233,7 +234,7 @@ function Cursor({ at, lines, frame }: { at: number; lines: Line[]; frame: Frame 
 function Tip(props: {
   lines: Line[];
   intervals: Instant[];
-  interval: Interval;
+  clock: Clock;
   at: number;
   left: number;
   width: number;
@@ -248,7 +249,7 @@ function Tip(props: {
         border-line bg-raised px-3 py-2 text-[0.8125rem] shadow-high"
       style={onLeft ? { right: props.width - props.left + 14 } : { left: props.left + 14 }}
     >
-      <p className="mb-1 text-soft">{longInterval(when, props.interval)}</p>
+      <p className="mb-1 text-soft">{longInterval(when, props.clock)}</p>
       {props.lines.map((line, index) => (
         <p key={line.name} className="flex items-center gap-2 tabular-nums">
           <Swatch index={index} />

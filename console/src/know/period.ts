@@ -1,5 +1,5 @@
 // The period of a question, as the address holds it: `last=30d`, or `from` and `to` as days.
-// All days are UTC days; `to` is the first moment after the last day.
+// Days are those of the question's time zone; the server finds the instants at which they begin.
 
 export interface Period {
   last: string;
@@ -20,12 +20,30 @@ const HOUR_MS = 3_600_000;
 const isDay = (text: string | undefined): text is string =>
   text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
 
-export const dayText = (time: number) => new Date(time).toISOString().slice(0, 10);
+/** The calendar day of a moment in a zone, as `2026-01-31`. */
+function dayIn(zone: string, time: number): string {
+  // Swedish writes dates as ISO 8601 does.
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format(time);
+}
+
+/** The day so many days after another; counting days needs no zone. */
+function later(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The zone if this browser knows it, else UTC. */
+export function readZone(name: string | undefined): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name ?? 'UTC' }).resolvedOptions().timeZone;
+  } catch {
+    return 'UTC';
+  }
+}
 
 /** Reads a period; what cannot be read becomes the default. */
 export function readPeriod(
   find: { last: string | undefined; from: string | undefined; to: string | undefined },
-  standard = '30d',
+  standard: string,
 ): Period {
   if (isDay(find.from) && isDay(find.to) && find.from <= find.to) {
     return { last: '', from: find.from, to: find.to };
@@ -34,28 +52,21 @@ export function readPeriod(
   return { last, from: '', to: '' };
 }
 
-/** The instants that the server is asked for. They change once an hour, not with every look. */
-export function instants(period: Period, now: number): { from: string; to: string } {
-  if (period.last === '') {
-    const end = Date.parse(period.to) + DAY_MS;
-    return { from: `${period.from}T00:00:00Z`, to: new Date(end).toISOString() };
-  }
+/** What the server is asked for. It changes once an hour at most, not with every look. */
+export function range(period: Period, zone: string, now: number) {
   if (period.last === '24h') {
     const end = Math.ceil((now + 1) / HOUR_MS) * HOUR_MS;
-    return span(end - DAY_MS, end);
+    const text = (time: number) => new Date(time).toISOString();
+    return { from: text(end - DAY_MS), to: text(end), zone };
   }
-  const days = LASTS.find((each) => each.value === period.last)?.days ?? 30;
-  const end = Math.floor(now / DAY_MS) * DAY_MS + DAY_MS;
-  return span(end - days * DAY_MS, end);
+  const { from, to } = daysOf(period, zone, now);
+  return { from, to: later(to, 1), zone };
 }
 
-const span = (from: number, to: number) => ({
-  from: new Date(from).toISOString(),
-  to: new Date(to).toISOString(),
-});
-
-/** The first and last day that a period shows, to start a choice of days from. */
-export function daysOf(period: Period, now: number): { from: string; to: string } {
-  const { from, to } = instants(period, now);
-  return { from: from.slice(0, 10), to: dayText(Date.parse(to) - 1) };
+/** The first and the last day that a period shows. */
+export function daysOf(period: Period, zone: string, now: number): { from: string; to: string } {
+  if (period.last === '') return { from: period.from, to: period.to };
+  const days = LASTS.find((each) => each.value === period.last)?.days ?? 30;
+  const today = dayIn(zone, now);
+  return { from: later(today, 1 - days), to: today };
 }

@@ -9,8 +9,8 @@ import { Choice, Select } from '../parts/field';
 import { count, plural, share, wholeShare } from '../parts/format';
 import { PageHead } from '../parts/page';
 import { AnswerFrame, PeriodFields, PurposeField, useAddress, useEventOptions } from './frame';
-import { instants } from './period';
-import { longInterval, shortInterval } from './scale';
+import { range } from './period';
+import { longInterval, shortInterval, type Clock } from './scale';
 import { NothingFound } from './trend';
 
 const INTERVALS = [
@@ -34,7 +34,7 @@ export default function Retention() {
   const named = (event: string) => ({ event: event === ANY ? null : event });
   const plan = {
     purpose: address.purpose,
-    ...instants(address.period, Date.now()),
+    ...range(address.period, address.zone, Date.now()),
     start: named(start),
     return: named(back),
     interval,
@@ -84,7 +84,9 @@ export default function Retention() {
         single
         isEmpty={(answer) => answer.cohorts.every((each) => each.people === 0)}
         empty={<NothingFound />}
-        chart={(answer) => <Grid answer={answer} interval={interval} shown={shown} />}
+        chart={(answer) => (
+          <Grid answer={answer} clock={{ interval, zone: address.zone }} shown={shown} />
+        )}
         table={() => null}
       />
     </>
@@ -97,12 +99,12 @@ const heat = (ratio: number) => HEAT[Math.min(4, Math.floor(ratio * 5))] ?? 'hea
 
 function Grid(props: {
   answer: RetentionAnswer;
-  interval: Interval;
+  clock: Clock;
   shown: 'percent' | 'people';
 }) {
   const { cohorts } = props.answer;
   const columns = Math.max(0, ...cohorts.map((each) => each.values.length));
-  const unit = { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' }[props.interval];
+  const unit = { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' }[props.clock.interval];
   return (
     <div className="mt-4 overflow-x-auto px-2 pb-4" tabIndex={0} role="region"
       aria-label="Retention grid">
@@ -128,9 +130,9 @@ function Grid(props: {
               <th
                 scope="row"
                 className="font-normal whitespace-nowrap"
-                title={longInterval(cohort.start, props.interval)}
+                title={longInterval(cohort.start, props.clock)}
               >
-                {shortInterval(cohort.start, props.interval)}
+                {shortInterval(cohort.start, props.clock)}
               </th>
               <td className="number">{count(cohort.people)}</td>
               {Array.from({ length: columns }, (_, index) => {

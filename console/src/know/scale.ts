@@ -8,50 +8,62 @@ export function ticks(top: number): number[] {
   if (top <= 0) return [0, 1];
   const raw = top / 4;
   const magnitude = 10 ** Math.floor(Math.log10(raw));
-  const step = Math.max(1, [1, 2, 2.5, 5, 10].find((each) => each * magnitude >= raw)! * magnitude);
-  const whole = Number.isInteger(step) ? step : Math.ceil(step);
+  const round = [1, 2, 2.5, 5].find((each) => each * magnitude >= raw) ?? 10;
+  // What is counted comes in whole numbers, so the steps do too.
+  const step = Math.max(1, Math.ceil(round * magnitude));
   const out = [0];
-  while ((out.at(-1) ?? 0) < top) out.push((out.at(-1) ?? 0) + whole);
+  while ((out.at(-1) ?? 0) < top) out.push((out.at(-1) ?? 0) + step);
   return out;
 }
 
-const format = (options: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' });
-
-const LONG: Record<Interval, Intl.DateTimeFormat> = {
-  hour: format({ weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
-  day: format({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }),
-  week: format({ day: 'numeric', month: 'short', year: 'numeric' }),
-  month: format({ month: 'long', year: 'numeric' }),
+const LONG: Record<Interval, Intl.DateTimeFormatOptions> = {
+  hour: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
+  day: { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
+  week: { day: 'numeric', month: 'short', year: 'numeric' },
+  month: { month: 'long', year: 'numeric' },
 };
-const SHORT: Record<Interval, Intl.DateTimeFormat> = {
-  hour: format({ hour: '2-digit', minute: '2-digit' }),
-  day: format({ day: 'numeric', month: 'short' }),
-  week: format({ day: 'numeric', month: 'short' }),
-  month: format({ month: 'short', year: '2-digit' }),
+const SHORT: Record<Interval, Intl.DateTimeFormatOptions> = {
+  hour: { hour: '2-digit', minute: '2-digit' },
+  day: { day: 'numeric', month: 'short' },
+  week: { day: 'numeric', month: 'short' },
+  month: { month: 'short', year: '2-digit' },
 };
 
-export function longInterval(instant: Instant, interval: Interval): string {
-  const text = LONG[interval].format(date(instant));
+/** An interval and the zone whose days it follows. */
+export interface Clock {
+  interval: Interval;
+  zone: string;
+}
+
+const written = new Map<string, Intl.DateTimeFormat>();
+function write(options: Intl.DateTimeFormatOptions, zone: string, instant: Instant): string {
+  const name = zone + JSON.stringify(options);
+  const format =
+    written.get(name) ?? new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone });
+  written.set(name, format);
+  return format.format(date(instant));
+}
+
+export function longInterval(instant: Instant, { interval, zone }: Clock): string {
+  const text = write(LONG[interval], zone, instant);
   return interval === 'week' ? `week of ${text}` : text;
 }
 
-export const shortInterval = (instant: Instant, interval: Interval) =>
-  SHORT[interval].format(date(instant));
+export const shortInterval = (instant: Instant, { interval, zone }: Clock) =>
+  write(SHORT[interval], zone, instant);
 
-const LENGTH_MS: Record<Interval, number> = {
-  hour: 3_600_000,
-  day: 86_400_000,
-  week: 7 * 86_400_000,
-  month: 28 * 86_400_000,
-};
+const HOUR_MS = 3_600_000;
+const LENGTH_MS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS };
 
 /** Whether an interval had not ended when the answer was given. */
-export function isRunning(instant: Instant, interval: Interval, asOf: Instant): boolean {
-  const start = date(instant);
-  const end =
-    interval === 'month'
-      ? Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1, 1)
-      : start.getTime() + LENGTH_MS[interval];
+export function isRunning(instant: Instant, { interval }: Clock, asOf: Instant): boolean {
+  const start = date(instant).getTime();
+  const end = interval === 'month' ? nextMonth(start) : start + LENGTH_MS[interval];
   return date(asOf).getTime() < end;
+}
+
+/** The first of the next month, to the nearest half day: zones differ by less. */
+function nextMonth(start: number): number {
+  const near = new Date(start + 14 * HOUR_MS);
+  return Date.UTC(near.getUTCFullYear(), near.getUTCMonth() + 1, 1);
 }

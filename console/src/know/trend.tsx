@@ -14,13 +14,15 @@ import {
   BreakdownField,
   PeriodFields,
   PurposeField,
+  readWhere,
   useAddress,
   useEventOptions,
+  WhereField,
   type Address,
 } from './frame';
 import { LineChart, LINES_MAX, Swatch } from './line-chart';
-import { instants } from './period';
-import { longInterval } from './scale';
+import { range } from './period';
+import { longInterval, type Clock } from './scale';
 
 const INTERVALS = [
   { value: 'day', label: 'Day' },
@@ -40,11 +42,16 @@ export default function Trend() {
   const interval = among<Interval>(one(address.search, 'interval') ?? standard, INTERVAL_NAMES);
   const counted = among<CountKind>(one(address.search, 'count'), ['events', 'people']);
   const by = one(address.search, 'by');
+  const where = readWhere(address.search);
   const plan = {
     purpose: address.purpose,
-    ...instants(address.period, Date.now()),
+    ...range(address.period, address.zone, Date.now()),
     interval,
-    series: events.map((event) => ({ event: event === ANY ? null : event, count: counted })),
+    series: events.map((event) => ({
+      event: event === ANY ? null : event,
+      count: counted,
+      ...(where ? { where } : {}),
+    })),
     ...(by ? { breakdown: by, limit: LINES_MAX } : {}),
   };
   const result = useQuery(ask.insight<TrendAnswer>('trend', plan, true));
@@ -69,6 +76,7 @@ export default function Trend() {
           onChange={(value) => address.set({ interval: value })}
         />
         <BreakdownField address={address} />
+        <WhereField address={address} />
         <PeriodFields address={address} />
         <PurposeField address={address} />
       </div>
@@ -85,12 +93,17 @@ export default function Trend() {
               values: series.values,
             }))}
             intervals={answer.intervals}
-            interval={interval}
+            clock={{ interval, zone: address.zone }}
             asOf={answer.as_of}
           />
         )}
         table={(answer) => (
-          <TrendTable answer={answer} interval={interval} several={events.length > 1} by={by} />
+          <TrendTable
+            answer={answer}
+            clock={{ interval, zone: address.zone }}
+            several={events.length > 1}
+            by={by}
+          />
         )}
       />
     </>
@@ -161,7 +174,12 @@ function EventFields({ address, events }: { address: Address; events: string[] }
   );
 }
 
-function TrendTable(props: { answer: TrendAnswer; interval: Interval; several: boolean; by?: string | undefined }) {
+function TrendTable(props: {
+  answer: TrendAnswer;
+  clock: Clock;
+  several: boolean;
+  by: string | undefined;
+}) {
   const { answer } = props;
   return (
     <div className="mt-4 max-h-[28rem] overflow-auto" tabIndex={0} role="region"
@@ -190,7 +208,7 @@ function TrendTable(props: { answer: TrendAnswer; interval: Interval; several: b
           {answer.intervals.map((when, row) => (
             <tr key={String(when)}>
               <th scope="row" className="pl-5 font-normal">
-                {longInterval(when, props.interval)}
+                {longInterval(when, props.clock)}
               </th>
               {answer.series.map((series, index) => (
                 <td key={index} className="number">{count(series.values[row] ?? 0)}</td>

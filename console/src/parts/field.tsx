@@ -92,7 +92,11 @@ export function Choice<T extends string>(props: {
 }) {
   const name = useId();
   return (
-    <div role="radiogroup" aria-labelledby={`${name}-label`} className="flex min-w-0 flex-col gap-1">
+    <div
+      role="radiogroup"
+      aria-labelledby={`${name}-label`}
+      className="flex min-w-0 flex-col gap-1"
+    >
       <span id={`${name}-label`} className={props.hideLabel ? 'sr-only' : 'eyebrow'}>
         {props.label}
       </span>

@@ -1,11 +1,9 @@
-// The few pictures the console needs, drawn on one 16-unit grid. Decorative: text stands beside them.
+// The few pictures the console needs, on one 16-unit grid. Decorative: text stands beside them.
 
 const PATHS = {
   search: 'M7 12.2a5.2 5.2 0 1 0 0-10.4 5.2 5.2 0 0 0 0 10.4ZM10.8 10.8 14 14',
   menu: 'M2 4h12M2 8h12M2 12h12',
   close: 'm3.5 3.5 9 9m0-9-9 9',
-  sun: 'M8 10.8a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6ZM8 1v1.6M8 13.4V15M1 8h1.6M13.4 8H15M3 3l1.1 1.1M11.9 11.9 13 13M13 3l-1.1 1.1M4.1 11.9 3 13',
-  moon: 'M13.6 9.6A6 6 0 0 1 6.4 2.4a6 6 0 1 0 7.2 7.2Z',
   check: 'm3 8.5 3.2 3.2L13 4.8',
   cross: 'm4 4 8 8m0-8-8 8',
   plus: 'M8 3v10M3 8h10',
@@ -16,8 +14,12 @@ const PATHS = {
   pause: 'M5.5 3v10M10.5 3v10',
   play: 'M4.5 2.8v10.4L13 8 4.5 2.8Z',
   copy: 'M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3',
-  alert: 'M8 5.5v3.2M8 11.2v.1M7.1 2.3 1.4 12.2a1 1 0 0 0 .9 1.5h11.4a1 1 0 0 0 .9-1.5L8.9 2.3a1 1 0 0 0-1.8 0Z',
-  key: 'M10.3 9.2a3.6 3.6 0 1 0-3.5-2.6L2 11.4V14h2.6v-1.8h1.8v-1.8l1.4-1.4c.8.2 1.7.3 2.5.2ZM11.2 4.9v-.1',
+  alert:
+    'M8 5.5v3.2M8 11.2v.1' +
+    'M7.1 2.3 1.4 12.2a1 1 0 0 0 .9 1.5h11.4a1 1 0 0 0 .9-1.5L8.9 2.3a1 1 0 0 0-1.8 0Z',
+  key:
+    'M10.3 9.2a3.6 3.6 0 1 0-3.5-2.6L2 11.4V14h2.6v-1.8h1.8v-1.8l1.4-1.4c.8.2 1.7.3 2.5.2Z' +
+    'M11.2 4.9v-.1',
   out: 'M6 2H3v12h3M7 8h7m-3-3 3 3-3 3',
   keyboard: 'M1.5 4h13v8.5h-13zM4 6.8h.1M6.7 6.8h.1M9.3 6.8h.1M12 6.8h.1M5 10h6',
 } as const;

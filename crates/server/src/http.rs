@@ -91,7 +91,8 @@ pub fn routes(app: &App) -> Router {
         .with_state(app.clone())
         .merge(console::routes(&base))
         .layer(middleware::from_fn(secure));
-    if base.is_empty() { inner } else { Router::new().nest(&base, inner) }
+    // As a service, so that the path answers with its last slash too: the printed link has one.
+    if base.is_empty() { inner } else { Router::new().nest_service(&base, inner) }
 }
 
 /// The same for the socket of the machine itself: its caller is the local operator.

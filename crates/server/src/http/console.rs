@@ -1,5 +1,5 @@
-//! The console's files, as the build left them in the binary. Serves those and nothing else: it reads no
-//! data, knows no caller, and never answers for the API.
+//! The console's files, as the build left them in the binary. Serves those and nothing else: it
+//! reads no data, knows no caller, and never answers for the API.
 
 use axum::Router;
 use axum::extract::Request;
@@ -15,22 +15,17 @@ use crate::problem::Problem;
 #[allow_missing = true]
 struct Dist;
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self' data:; font-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'self'; \
+    form-action 'self'; frame-ancestors 'none'";
 
 /// Names below these belong to others; the console's page never stands in for them.
-const FOREIGN: [&str; 8] =
-    ["api", "v1", "pixel", "docs", "assets", "healthz", "readyz", "metrics"];
+const FOREIGN: [&str; 8] = ["api", "v1", "pixel", "docs", "assets", "healthz", "readyz", "metrics"];
 
 /// The mark in the built page that the server's own base replaces.
 const BASE_MARK: &str = r#"<base href="/" />"#;
 
-const STUB: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Candor</title>\
-    </head><body><h1>Candor runs, without its console</h1>\
-    <p>This binary was built before the console was. The API and the command line work as they are.</p>\
-    <p>To build both: <code>cd console &amp;&amp; npm ci --ignore-scripts &amp;&amp; npm run build</code>, \
-    then <code>cargo build --release</code> again; or <code>make run</code>, which does it all.</p>\
-    </body></html>";
+const STUB: &str = include_str!("console/stub.html");
 
 /// The console, mounted where `base_path` says: empty, or such as `/candor`.
 pub fn routes(base_path: &str) -> Router {
@@ -89,10 +84,11 @@ fn escape(text: &str) -> String {
 fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {
     let kind = content_type(path)?;
     let plain = Dist::get(path)?;
-    let packed = ["br", "gzip"].into_iter().filter(|name| accepts(headers, name)).find_map(|name| {
-        let suffix = if name == "gzip" { "gz" } else { name };
-        Some((name, Dist::get(&format!("{path}.{suffix}"))?))
-    });
+    let packed =
+        ["br", "gzip"].into_iter().filter(|name| accepts(headers, name)).find_map(|name| {
+            let suffix = if name == "gzip" { "gz" } else { name };
+            Some((name, Dist::get(&format!("{path}.{suffix}"))?))
+        });
     let (encoding, file) = match packed {
         Some((name, file)) => (Some(name), file),
         None => (None, plain),
@@ -115,7 +111,7 @@ fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {
     Some(response)
 }
 
-/// The type of a file that may be served; the packed twins have none, so nobody asks for them by name.
+/// The type of a file that may be served; the packed twins have none, so none is served by name.
 fn content_type(path: &str) -> Option<&'static str> {
     let (_, extension) = path.rsplit_once('.')?;
     match extension {
@@ -145,7 +141,9 @@ fn tag(file: &EmbeddedFile) -> String {
 
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    known.is_some_and(|known| known.split(',').any(|each| each.trim().trim_start_matches("W/") == tag))
+    known.is_some_and(|known| {
+        known.split(',').any(|each| each.trim().trim_start_matches("W/") == tag)
+    })
 }
 
 fn unchanged(tag: &str) -> Response {

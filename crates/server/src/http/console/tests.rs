@@ -44,6 +44,17 @@ async fn the_page_carries_the_base_that_it_is_mounted_below() {
 }
 
 #[tokio::test]
+async fn below_a_path_the_page_stands_with_and_without_the_last_slash() {
+    for path in ["/x", "/x/", "/x/?link=token", "/x/ledger"] {
+        let mounted = Router::new().nest_service("/x", routes("/x"));
+        let request = axum::http::Request::builder().uri(path).header("accept", BROWSER);
+        let request = request.body(Body::empty()).expect("a request");
+        let response = mounted.oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn addresses_of_others_are_never_answered_by_the_page() {
     for path in ["/api/none", "/v1/none", "/assets/none.js", "/metrics/none"] {
         let (status, headers, _) = ask("", path, &[("accept", BROWSER)]).await;
@@ -64,7 +75,8 @@ async fn files_outside_the_build_are_not_served() {
 
 #[tokio::test]
 async fn a_built_file_is_packed_tagged_and_kept_for_good() {
-    let Some(script) = Dist::iter().find(|path| path.starts_with("assets/") && path.ends_with(".js"))
+    let Some(script) =
+        Dist::iter().find(|path| path.starts_with("assets/") && path.ends_with(".js"))
     else {
         return assert!(!is_built());
     };
