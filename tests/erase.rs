@@ -18,7 +18,8 @@ fn event(user: &str, number: u32) -> Value {
 }
 
 async fn send(candor: &Candor, events: Vec<Value>) -> Result<Vec<Value>> {
-    let answer = candor.collect(&candor.server_key, "/v1/events", &json!({ "events": events })).await?;
+    let answer =
+        candor.collect(&candor.server_key, "/v1/events", &json!({ "events": events })).await?;
     Ok(answer["results"].as_array().context("results")?.clone())
 }
 
@@ -33,10 +34,12 @@ fn run(candor: &Candor, arguments: &[&str]) -> Result<(i32, Value)> {
 async fn a_forgotten_person_is_invisible_at_once_and_stays_gone() -> Result<()> {
     let mut candor = Candor::start(SOURCES).await?;
     // One part of what they did is in files already, the rest is fresh.
-    send(&candor, (0..5).flat_map(|number| [event("ada", number), event("bob", number)]).collect()).await?;
+    send(&candor, (0..5).flat_map(|number| [event("ada", number), event("bob", number)]).collect())
+        .await?;
     candor.stop().await?;
     candor.restart().await?;
-    send(&candor, (5..8).flat_map(|number| [event("ada", number), event("bob", number)]).collect()).await?;
+    send(&candor, (5..8).flat_map(|number| [event("ada", number), event("bob", number)]).collect())
+        .await?;
     ensure!(candor.total("measure", None).await? == 16, "all is there before");
 
     let (code, erasure) = run(&candor, &["erase", "--user-id", "ada", "--json"])?;
@@ -54,14 +57,18 @@ async fn a_forgotten_person_is_invisible_at_once_and_stays_gone() -> Result<()> 
     let mut old = event("ada", 99);
     old["time"] = json!("2026-01-01T00:00:00Z");
     let late = send(&candor, vec![old]).await?;
-    ensure!(late[0]["code"] == "forgotten", "what was collected before the erasure is refused: {late:?}");
+    ensure!(
+        late[0]["code"] == "forgotten",
+        "what was collected before the erasure is refused: {late:?}"
+    );
 
     let id = erasure["erasure"].as_str().context("an id")?.to_owned();
     let path = format!("/api/erasures/{id}");
     let done = eventually(Duration::from_secs(30), async || {
         let (_, erasure) = run(&candor, &["erasures", "--json"])?;
         let list = erasure.as_array().context("a list")?;
-        let found = list.iter().find(|one| one["erasure"] == id.as_str()).context("it is listed")?;
+        let found =
+            list.iter().find(|one| one["erasure"] == id.as_str()).context("it is listed")?;
         ensure!(found["state"] == "done", "{found} ({path})");
         Ok(found.clone())
     });

@@ -50,7 +50,10 @@ async fn nothing_acknowledged_is_lost_or_twice_over_a_hundred_kills() -> Result<
     let found = counted(&candor).await?;
     for (cycle, expected) in expected.iter().enumerate() {
         let found = found.iter().find(|(name, _)| *name == format!("cycle-{cycle}"));
-        ensure!(found.map_or(0, |(_, count)| *count) == *expected, "cycle {cycle}: {found:?}, sent {expected}");
+        ensure!(
+            found.map_or(0, |(_, count)| *count) == *expected,
+            "cycle {cycle}: {found:?}, sent {expected}"
+        );
     }
     ensure!(expected.iter().sum::<u64>() > DEATHS, "the clients sent something in most lives");
     Ok(())
@@ -90,9 +93,11 @@ fn batch(cycle: u64, client: u64, number: u64) -> Value {
 }
 
 async fn send(candor: &Candor, events: &Value) -> Result<()> {
-    let answer = candor.collect(&candor.server_key, "/v1/events", &json!({ "events": events })).await?;
+    let answer =
+        candor.collect(&candor.server_key, "/v1/events", &json!({ "events": events })).await?;
     let results = answer["results"].as_array().context("results")?;
-    let is_kept = |result: &Value| result["outcome"] == "accepted" || result["outcome"] == "duplicate";
+    let is_kept =
+        |result: &Value| result["outcome"] == "accepted" || result["outcome"] == "duplicate";
     ensure!(results.iter().all(is_kept), "{answer}");
     Ok(())
 }

@@ -65,7 +65,10 @@ async fn a_ledger_that_was_cut_back_is_found_with_an_earlier_checkpoint() -> Res
     let cut = before.path().to_str().context("a path")?.to_owned();
     let blind = verify(&candor, &["--ledger", &cut])?;
     ensure!(blind["ok"] == true, "an earlier state is whole by itself: {blind}");
-    ensure!(blind["note"].as_str().is_some_and(|note| !note.is_empty()), "and the report says what it cannot see");
+    ensure!(
+        blind["note"].as_str().is_some_and(|note| !note.is_empty()),
+        "and the report says what it cannot see"
+    );
     let seen = verify(&candor, &["--ledger", &cut, "--since", &since])?;
     ensure!(seen["ok"] == false, "with the later checkpoint the cut is seen: {seen}");
     Ok(())

@@ -7,9 +7,10 @@ const GIVEN: [&str; 3] = ["lib", "main", "tests"];
 
 /// The words that stand in bold at the start of a line or of a list's item.
 pub fn glossary(page: &str) -> BTreeSet<String> {
-    let lines = page.lines().filter_map(|line| line.trim_start_matches("- ").strip_prefix("**"));
-    let heads = lines.filter_map(|line| line.split_once("**").map(|(head, _)| head));
-    heads.flat_map(|head| head.split([' ', ',', '-'])).map(str::to_lowercase).collect()
+    let items = page.lines().filter(|line| line.trim_start_matches("- ").starts_with("**"));
+    let heads = items.filter_map(|line| line.split(" — ").next());
+    let words = heads.flat_map(|head| head.split([' ', ',', '-', '*']));
+    words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 /// The words that are missing, each with a file that needs it.

@@ -24,8 +24,9 @@ pub(crate) fn run(place: &Place) -> Result<()> {
     let build = ["build", "--release", "--locked", "--package", "server", "--bin", "candor"];
     complete(&mut program("cargo", &build, &place.root))?;
 
+    let is_first = !place.data.exists();
     let mut candor = serve(place)?;
-    let result = beside(place, &mut candor);
+    let result = beside(place, &mut candor, is_first);
     // Whatever happened beside it, Candor is left to stop in its own time.
     let mut helpers = result?;
     let status = candor.wait().context("cannot wait for candor")?;
@@ -68,18 +69,22 @@ fn serve(place: &Place) -> Result<Child> {
 }
 
 /// The demo's traffic and the shop's page. Candor is stopped when they cannot be started.
-fn beside(place: &Place, candor_itself: &mut Child) -> Result<Vec<Child>> {
-    let started = start_helpers(place);
+fn beside(place: &Place, candor_itself: &mut Child, is_first: bool) -> Result<Vec<Child>> {
+    let started = start_helpers(place, is_first);
     if started.is_err() {
         candor_itself.kill().context("cannot stop candor")?;
     }
     started
 }
 
-fn start_helpers(place: &Place) -> Result<Vec<Child>> {
+fn start_helpers(place: &Place, is_first: bool) -> Result<Vec<Child>> {
     let address = format!("http://{}", place.listen);
-    let key = site_key(place)?;
+    let key = site_key(place, is_first)?;
     let mut traffic = candor(place, &["demo", "--url", &address]);
+    if !is_first {
+        // The months before are there already.
+        traffic.args(["--days", "0"]);
+    }
     let traffic = traffic.spawn().context("cannot start the demo's traffic")?;
     let myself = place.target.join("debug/xtask");
     let mut shop = program(myself, &["shop", &place.shop, &address, &key], &place.root);
@@ -89,11 +94,9 @@ fn start_helpers(place: &Place) -> Result<Vec<Child>> {
 }
 
 /// The shop's key: it is public, so it may be kept beside the data for the next run.
-fn site_key(place: &Place) -> Result<String> {
+fn site_key(place: &Place, is_first: bool) -> Result<String> {
     let kept = place.data.with_extension("shop-key");
-    if place.data.exists()
-        && let Ok(key) = std::fs::read_to_string(&kept)
-    {
+    if !is_first && let Ok(key) = std::fs::read_to_string(&kept) {
         return Ok(key.trim().to_owned());
     }
     let create = ["keys", "create", "--kind", "site", "--source", "shop-web", "--json"];

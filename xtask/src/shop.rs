@@ -15,15 +15,16 @@ const HEADER_BYTES_MAX: u64 = 16 << 10;
 const TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What a browser may ask for: the path, the file in `examples/shop`, its type.
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 5] = [
     ("/", "index.html", "text/html; charset=utf-8"),
     ("/shop.css", "shop.css", "text/css; charset=utf-8"),
     ("/shop.js", "shop.js", "text/javascript; charset=utf-8"),
+    ("/events.toml", "events.toml", "text/plain; charset=utf-8"),
     ("/analytics.js", SDK, "text/javascript; charset=utf-8"),
 ];
 
 /// The official browser SDK as its package ships it.
-const SDK: &str = "node_modules/@segment/analytics-next/dist/umd/standalone.js";
+const SDK: &str = "node_modules/@segment/analytics-next/dist/umd/index.js";
 
 /// Answers until the process ends, one request at a time: the shop has one visitor.
 pub(crate) fn serve(place: &Place, listen: &str, candor: &str, key: &str) -> Result<()> {

@@ -1,6 +1,21 @@
 //! keep: the journal, fresh rows, and the encrypted files that they are folded into.
 
 pub mod chunk;
+pub mod column;
+pub mod compact;
+pub mod duplicates;
+pub mod file;
+pub mod fold;
 pub mod fresh;
 pub mod journal;
 pub mod keeper;
+pub mod period;
+pub mod read;
+pub mod rows;
+pub mod write;
+
+mod durable;
+mod sealed;
+
+#[cfg(test)]
+pub(crate) mod tests;

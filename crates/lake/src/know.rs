@@ -1,1 +1,29 @@
 //! know: questions over ordered runs of people, fresh rows and files alike.
+//!
+//! A question needs a grant for its purpose. The mask works inside the walk, before any operator.
+//! Nothing here reads a file or a clock: runs of rows come from a `Source`.
+
+mod cohort;
+mod divert;
+mod funnel;
+mod matcher;
+mod operator;
+mod retention;
+mod sight;
+mod trend;
+mod view;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub mod ask;
+pub mod error;
+pub mod run;
+pub mod table;
+pub mod volumes;
+
+pub use ask::{Asking, ask};
+pub use error::AskError;
+pub use volumes::volumes;
+pub use run::{MemoryRun, Run, Scan, Source};

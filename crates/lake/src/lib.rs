@@ -2,3 +2,4 @@
 
 pub mod keep;
 pub mod know;
+pub mod erase;

@@ -1,10 +1,11 @@
 //! The files of the ledger: facts from the outbox become entries, hashes and a signed checkpoint.
 //!
 //! A checkpoint is signed only over a tree that grew from the one signed before it, and only after
-//! all that it counts is durable. It is the one file that is ever replaced; an error stops the
-//! ledger.
+//! all that it counts is durable. It is the one file that is ever replaced. After an error nothing in
+//! memory is believed: what the checkpoint on disk does not count is written anew.
 
 mod directory;
+mod outbox;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,10 @@ use life::ledger::{
 use thiserror::Error;
 
 pub use directory::Directory;
+#[cfg(test)]
+pub(crate) use outbox::EVERY_STATEMENT;
+pub use outbox::Read;
+pub(crate) use outbox::queue;
 
 /// Why the ledger cannot be opened, read or extended.
 #[derive(Debug, Error)]
@@ -45,8 +50,6 @@ pub enum LedgerError {
     Order { sequence: u64 },
     #[error("fact {sequence} is not the one that the ledger holds: the outbox was put back or cut")]
     Conflict { sequence: u64 },
-    #[error("the ledger stopped at an earlier error: open it again")]
-    Stopped,
 }
 
 /// An open ledger. There is one at a time: the data directory's lock sees to that.
@@ -54,7 +57,11 @@ pub struct Ledger {
     directory: Directory,
     key: PublicKey,
     secret: Ed25519KeyPair,
+    /// The last one that is durable.
     checkpoint: Checkpoint,
+    /// One whose writing did not come to its end: it may be on disk, and it may be gone after a
+    /// power cut.
+    attempted: Option<Checkpoint>,
     tree: Tree,
     /// The bytes of the entries that no full file holds yet.
     bundle: Vec<u8>,
@@ -67,8 +74,8 @@ enum State {
     /// Unfinished files of an interrupted append may lie about.
     Opened,
     Tidy,
-    /// What is on disk is not known any more.
-    Stopped,
+    /// An error came in between: memory and disk may differ.
+    Unsure,
 }
 
 impl std::fmt::Debug for Ledger {
@@ -88,22 +95,45 @@ impl Ledger {
         let mut directory = Directory::create(directory)?;
         let checkpoint = begin(&mut directory, &key, &secret)?;
         let (tree, bundle, last_sequence) = read_edge(&directory, &checkpoint)?;
-        let state = State::Opened;
-        Ok(Self { directory, key, secret, checkpoint, tree, bundle, last_sequence, state })
+        let (state, attempted) = (State::Opened, None);
+        Ok(Self {
+            directory,
+            key,
+            secret,
+            checkpoint,
+            attempted,
+            tree,
+            bundle,
+            last_sequence,
+            state,
+        })
+    }
+
+    /// Goes back to what is on disk, as opening does.
+    fn recover(&mut self) -> Result<(), LedgerError> {
+        self.directory.forget();
+        let found = begin(&mut self.directory, &self.key, &self.secret)?;
+        if found != self.checkpoint && Some(&found) != self.attempted.as_ref() {
+            return Err(LedgerError::CheckpointChanged);
+        }
+        (self.tree, self.bundle, self.last_sequence) = read_edge(&self.directory, &found)?;
+        self.checkpoint = found;
+        self.attempted = None;
+        self.state = State::Opened;
+        Ok(())
     }
 
     /// Adds facts, each with its sequence in the outbox, in rising order; returns once they are
     /// durable and signed. A fact that the ledger already holds is not added again, so after any
     /// error or crash the outbox sends again all that it has not been told is here.
     pub fn append(&mut self, facts: &[(u64, String)]) -> Result<Checkpoint, LedgerError> {
-        if self.state == State::Stopped {
-            return Err(LedgerError::Stopped);
+        if self.state == State::Unsure {
+            self.recover()?;
         }
         let (held, new) = encode(facts, self.last_sequence)?;
         self.compare(held)?;
         if !new.is_empty() {
-            // INVARIANT(stopped): after an error in between, memory and disk may differ.
-            let state = std::mem::replace(&mut self.state, State::Stopped);
+            let state = std::mem::replace(&mut self.state, State::Unsure);
             self.extend(&new, state)?;
             self.state = State::Tidy;
         }
@@ -246,9 +276,13 @@ impl Ledger {
     fn publish(&mut self) -> Result<(), LedgerError> {
         // INVARIANT(consistent): the tree only ever grew from the one that the last checkpoint
         // signed.
-        self.checkpoint = sign(&self.key, &self.secret, &self.tree)?;
-        self.directory.write(CHECKPOINT, self.checkpoint.text().as_bytes())?;
-        self.directory.settle()
+        let next = sign(&self.key, &self.secret, &self.tree)?;
+        self.attempted = Some(next.clone());
+        self.directory.write(CHECKPOINT, next.text().as_bytes())?;
+        self.directory.settle()?;
+        self.checkpoint = next;
+        self.attempted = None;
+        Ok(())
     }
 }
 
@@ -269,7 +303,14 @@ fn begin(
         return Err(LedgerError::KeyChanged);
     }
     let checkpoint = match directory.read(CHECKPOINT) {
-        Some(bytes) => Checkpoint::read(&bytes, key)?,
+        Some(bytes) => {
+            let checkpoint = Checkpoint::read(&bytes, key)?;
+            // Whoever wrote it may have stopped before its name was durable, and asking the system
+            // once more about a failed write proves nothing: it is written anew.
+            directory.write(CHECKPOINT, &bytes)?;
+            directory.settle()?;
+            checkpoint
+        }
         None if known.is_some() || directory.has_tiles() => {
             return Err(LedgerError::CheckpointMissing);
         }

@@ -42,10 +42,13 @@ pub enum Column {
 pub struct Need {
     /// Promoted columns to decode.
     pub columns: Vec<Code>,
-    /// Whether `session`, `sequence`, `source` are wanted; person, time, event and the masked fields always are.
+    /// Whether these are wanted; person, time, event, verdict and purposes always are. A reader may
+    /// give more than was asked for.
     pub sequence: bool,
     pub session: bool,
     pub source: bool,
+    pub leaf: bool,
+    pub received: bool,
 }
 
 /// The texts that one question has met, numbered from one, so that runs with different dictionaries agree.

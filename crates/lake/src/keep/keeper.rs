@@ -83,15 +83,13 @@ pub struct Closed {
     pub fresh: Arc<Fresh>,
     /// Everything in it that is no row.
     pub records: Vec<Record>,
-    /// The keys of its rows by which repeats are known.
-    pub duplicates: Vec<[u8; 16]>,
 }
 
 impl Closed {
     /// An empty segment whose rows go to `fresh`.
     #[must_use]
     pub fn new(segment: u64, fresh: Arc<Fresh>) -> Self {
-        Self { segment, fresh, records: Vec::new(), duplicates: Vec::new() }
+        Self { segment, fresh, records: Vec::new() }
     }
 
     /// Takes in what one frame made durable.
@@ -108,19 +106,8 @@ impl Closed {
             | Record::Counts { .. } => None,
         });
         self.fresh.push(rows);
-        for record in kept.into_records() {
-            match record {
-                Record::Row { duplicate, .. } => self.duplicates.extend(duplicate),
-                other @ (Record::Name { .. }
-                | Record::Verdict { .. }
-                | Record::Leaf { .. }
-                | Record::Link { .. }
-                | Record::Unlink { .. }
-                | Record::Act { .. }
-                | Record::Erase { .. }
-                | Record::Counts { .. }) => self.records.push(other),
-            }
-        }
+        let others = kept.into_records().into_iter().filter(|record| !matches!(record, Record::Row { .. }));
+        self.records.extend(others);
     }
 }
 
@@ -369,6 +356,8 @@ impl Writer {
     fn enter_events(&mut self, draft: &mut Draft<'_>, submission: Submission) -> Result<Vec<Outcome>, KeeperError> {
         let region = Arc::clone(&self.region);
         let mut duplicates = region.duplicates.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is written before the frame of this draft, so its segment is known already.
+        let segment = self.current.as_ref().map_or(self.start.segment, |current| current.segment.number);
         let Submission { source, judged, now } = submission;
         let mut counts = Counts::default();
         let mut outcomes = Vec::with_capacity(judged.len());
@@ -381,7 +370,7 @@ impl Writer {
                     key => {
                         let outcome = draft.admit(*admitted, now);
                         if let (Outcome::Accepted, Some(key)) = (outcome, key) {
-                            duplicates.insert(key);
+                            duplicates.insert(segment, key);
                         }
                         outcome
                     }

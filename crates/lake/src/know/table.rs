@@ -1,6 +1,6 @@
 //! The table of a region as one question sees it: the files of the manifest and the fresh rows, under one mask.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -65,7 +65,7 @@ impl<'a> Table<'a> {
         leaves: &[Leaf],
         sealer: &dyn PersonSealer,
     ) -> Result<Vec<Row>, FileError> {
-        let wanted: HashSet<Leaf> = leaves.iter().copied().collect();
+        let wanted: BTreeSet<Leaf> = leaves.iter().copied().collect();
         let mut rows = Vec::new();
         for entry in &self.files {
             let reader = FileReader::open(self.place, entry, self.footers, &self.scanned)?;
@@ -95,7 +95,7 @@ impl Source for Table<'_> {
             let scanned = Arc::new(Scanned::default());
             let reader = FileReader::open(self.place, entry, self.footers, &scanned).map_err(read)?;
             runs.push(Box::new(FileRun {
-                chunks: reader.chunks(Some(bucket), &scan.need, scan.texts.clone()).map_err(read)?,
+                chunks: reader.chunks(Some(bucket), &scan.need, &scan.texts).map_err(read)?,
                 entry: Arc::clone(entry),
                 scanned,
             }));

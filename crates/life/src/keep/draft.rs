@@ -169,10 +169,16 @@ impl<'t> Draft<'t> {
 
     /// Records an act on a leaf; a `no` that is not bound to a device reaches all leaves of the person.
     fn record_act(&mut self, leaf: Leaf, act: Act, now: Time) {
-        if !self.truth.acts(leaf).would_change(act) {
+        let mut acts = self.truth.acts(leaf);
+        let (_, refused) = acts.at(now);
+        if !acts.record(act, self.limits.consent_acts) {
             return;
         }
-        let cut = |no: Purposes| (!no.is_empty()).then_some(Cut { purposes: no, before: now });
+        // What was refused before has been cut already: since then nothing could be kept for it.
+        let cut = |no: Purposes| {
+            let purposes = no.without(refused);
+            (!purposes.is_empty()).then_some(Cut { purposes, before: now })
+        };
         self.push(Record::Act { leaf, act, cut: cut(act.no) });
         let everywhere = act.no.without(self.truth.on_device());
         if everywhere.is_empty() {
@@ -180,9 +186,11 @@ impl<'t> Draft<'t> {
         }
         let person = self.truth.identity.person(leaf);
         for other in self.truth.identity.leaves_of(person) {
-            if other != leaf {
+            let (_, held) = self.truth.acts(other).at(now);
+            if other != leaf && !everywhere.without(held).is_empty() {
                 let act = Act { time: act.time, yes: Purposes::NONE, no: everywhere };
-                self.push(Record::Act { leaf: other, act, cut: cut(everywhere) });
+                let before = Some(Cut { purposes: everywhere, before: now });
+                self.push(Record::Act { leaf: other, act, cut: before });
             }
         }
     }

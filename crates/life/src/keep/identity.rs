@@ -106,6 +106,11 @@ impl Identity {
         self.members.get(&person).cloned().unwrap_or_else(|| vec![Leaf(person.0)])
     }
 
+    /// The leaves of a person beside one of them.
+    pub fn others_of(&self, person: Person, leaf: Leaf) -> impl Iterator<Item = &Leaf> {
+        self.members.get(&person).into_iter().flatten().filter(move |other| **other != leaf)
+    }
+
     /// Whether two leaves may become one person.
     pub fn may_link(&self, first: Leaf, second: Leaf, leaves_max: usize) -> Result<(), Unlinked> {
         let (one, two) = (self.person(first), self.person(second));
@@ -148,6 +153,12 @@ impl Identity {
     /// The leaves that moved after a version.
     pub fn moved_since(&self, version: Version) -> impl Iterator<Item = Leaf> {
         self.moves.iter().filter(move |(_, moved)| **moved > version).map(|(leaf, _)| *leaf)
+    }
+
+    /// Every leaf that ever moved, with the person that it belongs to now.
+    #[must_use]
+    pub fn moved(&self) -> HashMap<Leaf, Person> {
+        self.moves.keys().map(|leaf| (*leaf, self.person(*leaf))).collect()
     }
 
     /// How many leaves there are.

@@ -86,24 +86,20 @@ impl Truth {
         let Some(leaf) = self.identity.leaf(index) else {
             return Standing { forgotten, ..Standing::default() };
         };
-        let (then_yes, then_no) = self.answers(leaf, happened);
-        let (now_yes, now_no) = self.answers(leaf, now);
-        let no = then_no | now_no;
-        Standing { yes: (then_yes & now_yes).without(no), no, forgotten }
-    }
-
-    /// The answers that hold for a leaf: its own, and those of its person's other leaves where they may.
-    fn answers(&self, leaf: Leaf, time: Time) -> (Purposes, Purposes) {
-        let (mut yes, mut no) = self.acts.get(&leaf).map(|acts| acts.at(time)).unwrap_or_default();
-        for other in self.identity.leaves_of(self.identity.person(leaf)) {
-            if other == leaf {
-                continue;
-            }
-            let (theirs, not) = self.acts.get(&other).map(|acts| acts.at(time)).unwrap_or_default();
-            no = no | not.without(self.on_device);
-            yes = yes | theirs.without(self.on_device);
+        let said = |leaf: &Leaf| {
+            self.acts.get(leaf).map(|acts| acts.standing(happened, now)).unwrap_or_default()
+        };
+        let mut standing = said(&leaf);
+        let person = self.identity.person(leaf);
+        for other in self.identity.others_of(person, leaf) {
+            // A recorded `no` wins; an absent answer inherits, but not what is a device's own.
+            let theirs = said(other);
+            standing.yes = standing.yes | theirs.yes.without(self.on_device);
+            standing.no = standing.no | theirs.no.without(self.on_device);
+            standing.later_no = standing.later_no | theirs.later_no.without(self.on_device);
         }
-        (yes.without(no), no)
+        standing.yes = standing.yes.without(standing.no);
+        Standing { forgotten, ..standing }
     }
 
     /// The acts of one leaf.
@@ -193,7 +189,9 @@ impl Truth {
 
     /// Restores a withdrawal.
     pub fn cut(&mut self, leaf: Leaf, cut: Cut) {
-        Arc::make_mut(&mut self.mask.cuts).entry(leaf).or_default().push(cut);
+        let cuts = Arc::make_mut(&mut self.mask.cuts).entry(leaf).or_default();
+        cuts.retain(|held| !held.purposes.without(cut.purposes).is_empty() || held.before > cut.before);
+        cuts.push(cut);
         self.mask.epoch += 1;
     }
 

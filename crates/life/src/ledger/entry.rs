@@ -137,8 +137,7 @@ mod tests {
 
     #[test]
     fn a_fact_survives_its_entry() {
-        let fact =
-            Fact::Founded { at: Time(1_767_225_600_000_000), controller: "a\n\"é".into() };
+        let fact = Fact::Founded { at: Time(1_767_225_600_000_000), controller: "a\n\"é".into() };
         let bytes = encode(7, &fact).unwrap();
         assert_eq!(
             std::str::from_utf8(&bytes).unwrap(),

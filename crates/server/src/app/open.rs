@@ -193,11 +193,11 @@ impl Replay<'_> {
             for (_, kept) in read.frames {
                 for record in kept.records() {
                     truth.apply(record);
+                    if let Record::Row { duplicate: Some(key), .. } = record {
+                        duplicates.insert(segment, *key);
+                    }
                 }
                 closed.take(kept);
-            }
-            for key in &closed.duplicates {
-                duplicates.insert(*key);
             }
             replayed.closed.push(closed);
             replayed.next = replayed.next.max(segment + 1);

@@ -1,10 +1,10 @@
 //! The job of erasing: files that hold forgotten people are written anew without them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use life::keep::manifest::FileId;
+use life::keep::manifest::{FileEntry, FileId};
 use vault::Commit;
 use vault::erase::{Erasure, ErasureState, Progress};
 use vocabulary::{Fact, Leaf, Person, Span};
@@ -65,13 +65,16 @@ fn is_folded(app: &App, erasure: &Erasure) -> bool {
 
 async fn carry_out(app: &App, erasure: &Erasure) -> anyhow::Result<()> {
     let inner = app.inner();
-    let gone: Arc<HashSet<Leaf>> = Arc::new(erasure.leaves.iter().copied().collect());
+    let gone: Arc<BTreeSet<Leaf>> = Arc::new(erasure.leaves.iter().copied().collect());
     let _manifest = inner.manifest.lock().await;
     let view = app.region().view();
     let finder = app.clone();
     let wanted = Arc::clone(&gone);
     let files = tokio::task::spawn_blocking(move || {
-        lake::erase::files_with(&finder.inner().place, &finder.inner().footers, &view.files, &wanted)
+        let entries: Vec<FileEntry> = view.files.iter().map(|file| (**file).clone()).collect();
+        let inner = finder.inner();
+        let found = lake::erase::find::files_with(&inner.place, &entries, &wanted, &inner.footers)?;
+        anyhow::Ok(entries.into_iter().filter(|entry| found.contains(&entry.id)).collect::<Vec<_>>())
     })
     .await??;
     let ids: Vec<FileId> = files.iter().map(|file| file.id).collect();
@@ -81,10 +84,13 @@ async fn carry_out(app: &App, erasure: &Erasure) -> anyhow::Result<()> {
     let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
     for file in files {
         let writer = app.clone();
-        let entry = Arc::clone(&file);
-        let change = tokio::task::spawn_blocking(move || writer.rewrite_file(&entry)).await??;
+        let before = file.rows;
+        let change = tokio::task::spawn_blocking(move || writer.rewrite_file(&file)).await??;
+        if change.removed.is_empty() {
+            continue;
+        }
         let kept: u64 = change.added.iter().map(|entry| entry.rows).sum();
-        removed += file.rows - kept;
+        removed += before - kept;
         inner.vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await?;
         app.replace_files(&change)?;
     }

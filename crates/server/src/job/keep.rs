@@ -5,18 +5,19 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use anyhow::Context as _;
-use lake::keep::compact::{self, Compacting};
-use lake::keep::file::{FileError, Scanned};
+use lake::keep::compact::{compact, plan_compaction};
+use lake::keep::duplicates::{Duplicates, ids, merge_runs, write_run};
+use lake::keep::file::FileError;
 use lake::keep::fold::fold as fold_rows;
 use lake::keep::journal;
 use lake::keep::keeper::{Closed, KeeperError, Listener, SegmentKeys};
 use lake::keep::write::{NewFile, Writing};
-use life::keep::manifest::{Change, FileEntry, Position};
+use life::keep::manifest::{Change, FileEntry, Position, RunEntry};
 use life::keep::{Kept, Record, Row};
 use life::ledger::commitment::{Batch, Salt};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use vault::{Commit, Vault};
+use vault::{Commit, Vault, VaultError};
 use vocabulary::{Class, Counts, Fact, Leaf, Person, Sealer, SourceId, Span};
 
 use crate::app::App;
@@ -152,30 +153,114 @@ async fn fold_one(app: &App, closed: &Closed) -> anyhow::Result<()> {
     let _manifest = app.inner().manifest.lock().await;
     let rows: Vec<Row> = closed.fresh.snapshot().rows().collect();
     let facts = facts(app, closed, &rows);
-    let work = Work::of(app, rows.iter().map(|row| row.leaf));
+    let work = Work::of(app);
     ensure_keys(app, &work, &rows).await?;
-    let (folder, duplicates) = (app.clone(), closed.duplicates.clone());
+    let (folder, segment) = (app.clone(), closed.segment);
     let (added, run) = tokio::task::spawn_blocking(move || {
         let added = work.write(&folder, |writing, new_file| fold_rows(rows, writing, new_file))?;
-        let mut held = folder.inner().region.duplicates.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = folder.duplicates(|duplicates| duplicates.unfolded(segment));
         let id = folder.inner().vault.next_file();
-        let run = held.flush(id, &duplicates, folder.now())?;
+        let run = write_run(&folder.inner().place.root, id, keys, folder.now())?;
         anyhow::Ok((added, run))
     })
     .await??;
-    let position = Some(Position { segment: closed.segment + 1, frame: 0 });
-    let change = Change { added: added.clone(), runs_added: run.into_iter().collect(), position, ..Change::default() };
-    app.inner().vault.commit(&Commit { change: &change, records: &closed.records, facts: &facts }).await?;
-    let segment = closed.segment;
+    let position = Some(Position { segment: segment + 1, frame: 0 });
+    let change = Change { added, runs_added: run.into_iter().collect(), position, ..Change::default() };
+    let commit = Commit { change: &change, records: &closed.records, facts: &facts };
+    match app.inner().vault.commit(&commit).await {
+        // A try before this one was committed and failed afterwards.
+        Ok(()) | Err(VaultError::AlreadyFolded) => {}
+        Err(error) => return Err(error.into()),
+    }
+    app.duplicates(|duplicates| duplicates.commit(&change, Some(segment)))?;
     app.inner().region.publish(|view| {
         view.fresh.retain(|(number, _)| *number != segment);
-        view.files.extend(added.into_iter().map(Arc::new));
+        view.files.extend(change.added.iter().cloned().map(Arc::new));
     });
     app.inner().vault.custody().destroy_segment(segment).await?;
     journal::remove(&app.inner().journal, segment)?;
     app.inner().jobs.wake_ledger();
     metrics::counter!("candor_segments_folded_total").increment(1);
     Ok(())
+}
+
+/// Makes few files of many, one period after the other, and few runs of duplicate keys of many.
+async fn compact_due(app: &App) -> anyhow::Result<()> {
+    let files: Vec<FileEntry> = app.region().view().files.iter().map(|file| (**file).clone()).collect();
+    for task in plan_compaction(&files, app.now()) {
+        let _manifest = app.inner().manifest.lock().await;
+        let work = Work::of(app);
+        let wanted: Vec<(Person, Class)> = work.persons_that_moved();
+        app.inner().vault.custody().ensure_person_keys(&wanted).await?;
+        let worker = app.clone();
+        let change = tokio::task::spawn_blocking(move || {
+            work.write(&worker, |writing, new_file| {
+                compact(&task, writing, &worker.inner().footers, new_file)
+            })
+        });
+        let change = change.await??;
+        app.inner().vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await?;
+        app.replace_files(&change)?;
+        metrics::counter!("candor_compactions_total").increment(1);
+    }
+    tidy_runs(app).await
+}
+
+/// Merges runs of duplicate keys, and drops those that have left the window.
+async fn tidy_runs(app: &App) -> anyhow::Result<()> {
+    let _manifest = app.inner().manifest.lock().await;
+    let now = app.now();
+    let before = now - app.limits().duplicate_window;
+    let (merges, expired) =
+        app.duplicates(|duplicates| (duplicates.plan_merges(now), duplicates.expired(before)));
+    let mut changes: Vec<(Change, Vec<RunEntry>)> = Vec::new();
+    for runs in merges {
+        let id = app.inner().vault.next_file();
+        let root = app.inner().place.root.clone();
+        let merged = tokio::task::spawn_blocking(move || anyhow::Ok((merge_runs(&root, id, &runs)?, runs)));
+        let (merged, runs) = merged.await??;
+        let runs_added = merged.into_iter().collect();
+        changes.push((Change { runs_added, runs_removed: ids(&runs), ..Change::default() }, runs));
+    }
+    if !expired.is_empty() {
+        changes.push((Change { runs_removed: ids(&expired), ..Change::default() }, expired));
+    }
+    for (change, gone) in changes {
+        app.inner().vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await?;
+        app.duplicates(|duplicates| duplicates.commit(&change, None))?;
+        let paths: Vec<String> = gone.into_iter().map(|run| run.path).collect();
+        lake::keep::fold::remove(&app.inner().place, &paths)?;
+    }
+    Ok(())
+}
+
+impl App {
+    /// Asks or changes what is known of duplicates.
+    pub(crate) fn duplicates<T>(&self, ask: impl FnOnce(&mut Duplicates) -> T) -> T {
+        let mut held = self.inner().region.duplicates.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(&mut held)
+    }
+
+    /// Shows a committed change of files to whoever asks from here on, and unlinks what it replaced.
+    pub(crate) fn replace_files(&self, change: &Change) -> Result<(), FileError> {
+        let mut gone = Vec::new();
+        self.inner().region.publish(|view| {
+            let (removed, kept): (Vec<_>, Vec<_>) =
+                view.files.drain(..).partition(|file| change.removed.contains(&file.id));
+            gone.extend(removed.iter().map(|file| file.path.clone()));
+            view.files = kept;
+            view.files.extend(change.added.iter().cloned().map(Arc::new));
+        });
+        // A question that still holds the old list finds the file gone and starts again.
+        lake::keep::fold::remove(&self.inner().place, &gone)
+    }
+
+    /// Writes a file anew without the rows of hidden leaves.
+    pub(crate) fn rewrite_file(&self, entry: &FileEntry) -> Result<Change, FileError> {
+        Work::of(self).write(self, |writing, new_file| {
+            lake::erase::rewrite::rewrite(entry, writing, &self.inner().footers, new_file)
+        })
+    }
 }
 
 /// One fact for each source: how its events ended, and a commitment to what was kept.
@@ -208,21 +293,27 @@ async fn ensure_keys(app: &App, work: &Work, rows: &[Row]) -> anyhow::Result<()>
 }
 
 /// What writing files needs of the truth, taken at one instant.
-pub(super) struct Work {
+struct Work {
+    /// Only leaves that ever moved; any other is its own person.
     persons: HashMap<Leaf, Person>,
     version: life::keep::identity::Version,
-    pub(super) erased: Arc<HashSet<Leaf>>,
+    erased: Arc<HashSet<Leaf>>,
 }
 
 impl Work {
-    /// For rows of these leaves.
-    pub(super) fn of(app: &App, leaves: impl Iterator<Item = Leaf>) -> Self {
-        let leaves: HashSet<Leaf> = leaves.collect();
+    fn of(app: &App) -> Self {
         app.region().truth(|truth| Self {
-            persons: leaves.into_iter().map(|leaf| (leaf, truth.identity.person(leaf))).collect(),
+            persons: truth.identity.moved(),
             version: truth.identity.version(),
             erased: truth.hidden(),
         })
+    }
+
+    /// Everybody under whose key rows may have to be sealed anew, because leaves moved.
+    fn persons_that_moved(&self) -> Vec<(Person, Class)> {
+        let moved = self.persons.iter().filter(|(leaf, _)| !self.erased.contains(leaf));
+        let persons: HashSet<Person> = moved.map(|(_, person)| *person).collect();
+        persons.into_iter().flat_map(|person| Class::EVERY.map(|class| (person, class))).collect()
     }
 
     fn person(&self, leaf: Leaf) -> Person {
@@ -230,7 +321,7 @@ impl Work {
     }
 
     /// Hands everything to a function that writes files.
-    pub(super) fn write<T>(
+    fn write<T>(
         &self,
         app: &App,
         write: impl FnOnce(&Writing<'_>, &mut dyn FnMut() -> NewFile) -> Result<T, FileError>,

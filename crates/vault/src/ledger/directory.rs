@@ -73,13 +73,22 @@ impl Directory {
 
     fn make(&mut self, directory: &Path) -> Result<(), LedgerError> {
         self.unsettled.insert(directory.to_owned());
+        // Above a directory that is there already, too: whoever made it may have stopped before its
+        // name was durable.
+        if directory != self.root
+            && let Some(parent) = directory.parent()
+        {
+            self.make(parent)?;
+        }
         if directory.is_dir() {
             return Ok(());
         }
-        if let Some(parent) = directory.parent() {
-            self.make(parent)?;
-        }
         self.step(directory, |path| fs::create_dir(path))
+    }
+
+    /// Leaves what was not settled as it is: whoever needs it writes it anew.
+    pub(super) fn forget(&mut self) {
+        self.unsettled.clear();
     }
 
     /// Makes every file that was written so far last.

@@ -236,6 +236,8 @@ fn a_checkpoint_replaced_while_open_stops_the_ledger() {
     let earlier = fs::read(root.join(CHECKPOINT)).unwrap();
     ledger.append(&facts([5])).unwrap();
     fs::write(root.join(CHECKPOINT), earlier).unwrap();
-    assert!(matches!(ledger.append(&facts([6])), Err(LedgerError::CheckpointChanged)));
-    assert!(matches!(ledger.append(&facts([6])), Err(LedgerError::Stopped)));
+    for _ in 0..3 {
+        assert!(matches!(ledger.append(&facts([6])), Err(LedgerError::CheckpointChanged)));
+    }
+    assert_eq!(ledger.checkpoint().size(), 6);
 }

@@ -1,0 +1,59 @@
+//! Which period's file a row goes to: its day while that is young, its week later. Nothing else decides it.
+
+use vocabulary::{Span, Time};
+
+/// How long after its end a week's rows stay in files of days.
+const YOUNG: Span = Span::days(14);
+
+const WEEK: Span = Span::days(7);
+
+/// The first Monday after 1970 began; weeks are counted from it.
+const MONDAY: Span = Span::days(4);
+
+/// The times that a file may hold: `from` inclusive, `until` exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Period {
+    pub from: Time,
+    pub until: Time,
+}
+
+/// The period whose file a row of this time goes to, seen from now.
+///
+/// A whole week changes at once, so that no week is kept half in days and half as a week.
+#[must_use]
+pub fn period(time: Time, now: Time) -> Period {
+    let week = (time - MONDAY).floor(WEEK) + MONDAY;
+    if week + WEEK + YOUNG <= now {
+        return Period { from: week, until: week + WEEK };
+    }
+    let day = time.floor(Span::DAY);
+    Period { from: day, until: day + Span::DAY }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(time: &str, now: &str) -> (String, String) {
+        let period = period(Time::parse(time).unwrap(), Time::parse(now).unwrap());
+        assert!(period.from <= Time::parse(time).unwrap());
+        assert!(Time::parse(time).unwrap() < period.until);
+        (period.from.to_string(), period.until.to_string())
+    }
+
+    #[test]
+    fn young_rows_go_to_days_and_old_ones_to_weeks_from_monday() {
+        let day = ("2026-11-24T00:00:00Z".to_owned(), "2026-11-25T00:00:00Z".to_owned());
+        assert_eq!(check("2026-11-24T23:59:59Z", "2026-11-24T12:00:00Z"), day);
+        assert_eq!(check("2026-11-24T00:00:00Z", "2026-12-13T23:59:59Z"), day);
+        let week = ("2026-11-23T00:00:00Z".to_owned(), "2026-11-30T00:00:00Z".to_owned());
+        assert_eq!(check("2026-11-24T00:00:00Z", "2026-12-14T00:00:00Z"), week);
+        assert_eq!(check("2026-11-29T23:59:59Z", "2027-12-14T00:00:00Z"), week);
+    }
+
+    #[test]
+    fn times_before_1970_have_a_week_too() {
+        let week = ("1969-12-29T00:00:00Z".to_owned(), "1970-01-05T00:00:00Z".to_owned());
+        assert_eq!(check("1969-12-31T10:00:00Z", "2026-12-14T00:00:00Z"), week);
+    }
+}

@@ -1,0 +1,265 @@
+//! A file gives back what was folded into it, and nothing when it is not what the manifest says.
+
+use std::fs;
+
+use life::keep::manifest::{BUCKETS, FileId};
+use proptest::prelude::*;
+use vocabulary::{Code, Value};
+
+use super::*;
+use crate::keep::chunk::{Chunk, Column, Need, Texts};
+use crate::keep::fold::sweep;
+
+fn all(lake: &Lake, entries: &[FileEntry]) -> Vec<Filed> {
+    entries.iter().flat_map(|entry| lake.rows(entry, Pick::Every)).collect()
+}
+
+/// What a chunk says of its rows, in words that rows can say too.
+fn said(chunk: &Chunk, texts: &Texts) -> Vec<String> {
+    let column = |column: &Column, place: usize| match column {
+        Column::Text(numbers) => texts.text(numbers[place]).map(|text| text.to_string()),
+        Column::Integer(numbers, nulls) => {
+            let is_valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(place));
+            is_valid.then(|| numbers[place].to_string())
+        }
+        Column::Number(numbers, nulls) => {
+            let is_valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(place));
+            is_valid.then(|| numbers[place].to_string())
+        }
+        Column::Flag(flags, nulls) => {
+            let is_valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(place));
+            is_valid.then(|| (flags[place] == 1).to_string())
+        }
+        Column::Absent => None,
+    };
+    let line = |place: usize| {
+        let columns: Vec<_> = chunk.columns.iter().map(|of| column(of, place)).collect();
+        format!(
+            "{} {} {} {} {} {} {} {} {} {} {columns:?}",
+            chunk.person[place],
+            chunk.time[place],
+            chunk.received[place],
+            chunk.sequence[place],
+            chunk.event[place],
+            chunk.leaf[place],
+            chunk.source[place],
+            chunk.verdict[place],
+            chunk.purposes[place],
+            chunk.session[place],
+        )
+    };
+    (0..chunk.len()).map(line).collect()
+}
+
+fn said_of_row(filed: &Filed, codes: &[Code]) -> String {
+    let row = &filed.row;
+    let column = |code: &Code| {
+        let (_, value) = row.columns.iter().find(|(of, _)| of == code)?;
+        Some(match value {
+            Value::Flag(flag) => flag.to_string(),
+            Value::Integer(number) => number.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) | Value::Json(text) => text.to_string(),
+            Value::Time(time) => time.0.to_string(),
+        })
+    };
+    let columns: Vec<_> = codes.iter().map(column).collect();
+    format!(
+        "{} {} {} {} {} {} {} {} {} {} {columns:?}",
+        filed.person.0,
+        row.time.0,
+        row.received.0,
+        row.sequence,
+        row.event.0,
+        row.leaf.0,
+        row.source.0,
+        row.verdict.0,
+        row.purposes.0,
+        row.session,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn what_is_folded_is_read_back_in_order(rows in rows(300), moved in 1..39u64) {
+        let mut lake = Lake::new();
+        lake.persons.insert(leaf(moved + 1), leaf(moved).into());
+        let entries = lake.fold(&rows);
+        let expected = lake.expected(&rows);
+        prop_assert_eq!(&all(&lake, &entries), &expected);
+        prop_assert_eq!(entries.iter().map(|entry| entry.rows).sum::<u64>(), rows.len() as u64);
+
+        let texts = Texts::default();
+        let codes: Vec<Code> = (1..=7).map(Code).collect();
+        let need = Need {
+            columns: codes.clone(),
+            sequence: true,
+            session: true,
+            source: true,
+            ..Need::default()
+        };
+        let mut lines = Vec::new();
+        for entry in &entries {
+            prop_assert!(entry.from <= entry.first && entry.last < entry.until);
+            let reader = lake.open(entry).unwrap();
+            for bucket in 0..BUCKETS {
+                for chunk in reader.chunks(Some(bucket), &need, &texts).unwrap() {
+                    lines.extend(said(&chunk.unwrap(), &texts));
+                }
+            }
+        }
+        let expected: Vec<_> = expected.iter().map(|filed| said_of_row(filed, &codes)).collect();
+        prop_assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn the_rows_of_some_leaves_are_found_with_their_properties(rows in rows(300), one in 1..40u64) {
+        let mut lake = Lake::new();
+        lake.persons.insert(leaf(one + 1), leaf(one).into());
+        let entries = lake.fold(&rows);
+        let wanted: std::collections::BTreeSet<Leaf> = [leaf(one + 1), leaf(one + 5)].into();
+        let found = entries.iter().flat_map(|entry| lake.rows(entry, Pick::Leaves(&wanted)));
+        let mut expected = lake.expected(&rows);
+        expected.retain(|filed| wanted.contains(&filed.row.leaf));
+        prop_assert_eq!(found.collect::<Vec<_>>(), expected);
+    }
+}
+
+/// Several pages and runs, so that picking has something to skip.
+fn many(people: u64, each: u64) -> Vec<Row> {
+    let rows = (0..people * each).map(|number| {
+        let mut row = row(number % people + 1, Time(NOW.0 - number as i64));
+        row.columns.push((Code(1), Value::Text(format!("text {}", number % 7).into())));
+        row.sealed.push((Class::General, Code(9), Value::Integer(number as i64)));
+        row
+    });
+    rows.collect()
+}
+
+#[test]
+fn a_person_in_the_middle_of_a_large_file_is_found_without_reading_it_all() {
+    let mut lake = Lake::new();
+    let rows = many(10, 9_000);
+    let entries = lake.fold(&rows);
+    let expected = lake.expected(&rows);
+    assert_eq!(all(&lake, &entries), expected);
+    let before = lake.scanned.rows();
+    let wanted = [leaf(7)].into();
+    let found = entries.iter().flat_map(|entry| lake.rows(entry, Pick::Leaves(&wanted)));
+    assert_eq!(found.count(), 9_000);
+    assert!(lake.scanned.rows() - before < 65_000, "only pages that may hold the person are read");
+}
+
+#[test]
+fn only_the_columns_asked_for_are_read() {
+    let mut lake = Lake::new();
+    let entries = lake.fold(&many(100, 300));
+    let read = |need: &Need| {
+        let before = lake.scanned.bytes();
+        for entry in &entries {
+            let reader = lake.open(entry).unwrap();
+            reader.chunks(None, need, &Arc::new(Texts::default())).unwrap().for_each(|chunk| drop(chunk.unwrap()));
+        }
+        lake.scanned.bytes() - before
+    };
+    let all: u64 = entries.iter().map(|entry| entry.bytes).sum();
+    read(&Need::default());
+    assert!(read(&Need::default()) < all / 2, "sealed and promoted columns stay unread");
+}
+
+#[test]
+fn sealed_properties_are_gone_with_the_key_and_the_rows_stay() {
+    let mut lake = Lake::new();
+    let rows = many(3, 10);
+    let entries = lake.fold(&rows);
+    lake.keys.destroy(leaf(2).into());
+    let rows = all(&lake, &entries);
+    assert_eq!(rows.len(), 30);
+    for filed in rows {
+        assert_eq!(filed.row.sealed.is_empty(), filed.person == leaf(2).into());
+    }
+}
+
+#[test]
+fn nothing_is_readable_in_the_file_itself() {
+    let mut lake = Lake::new();
+    let mut secret = row(1, NOW);
+    secret.columns.push((Code(1), Value::Text("canary-in-a-column".into())));
+    secret.sealed.push((Class::General, Code(9), Value::Text("canary-in-a-run".into())));
+    let entries = lake.fold(&[secret]);
+    let bytes = fs::read(lake.place.path(&entries[0].path)).unwrap();
+    assert_eq!(<[u8; 32]>::from(Sha256::digest(&bytes)), entries[0].digest);
+    assert_eq!(&bytes[..4], b"PARE");
+    for word in ["canary", "person", "purposes", "candor"] {
+        assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
+    }
+}
+
+#[test]
+fn another_place_or_key_opens_nothing() {
+    let mut lake = Lake::new();
+    let entry = lake.fold(&many(3, 10)).remove(0);
+    let refused = |entry: &FileEntry, place: &Place| {
+        let opened = FileReader::open(place, entry, &Footers::new(1), &lake.scanned);
+        assert!(matches!(opened, Err(FileError::Locked { .. })), "{opened:?}");
+    };
+    refused(&FileEntry { id: FileId(99), ..entry.clone() }, &lake.place);
+    refused(&FileEntry { key: FileKey([7; 32]), ..entry.clone() }, &lake.place);
+    refused(&entry, &Place { region: Region(1), ..lake.place.clone() });
+    refused(&entry, &Place { controller: "other".to_owned(), ..lake.place.clone() });
+    assert!(lake.open(&entry).is_ok());
+}
+
+#[test]
+fn a_plain_file_is_refused() {
+    let mut lake = Lake::new();
+    let mut entry = lake.fold(&many(3, 10)).remove(0);
+    let path = lake.place.path(&entry.path);
+    let schema = arrow_schema::Schema::new(vec![arrow_schema::Field::new(
+        "person",
+        arrow_schema::DataType::UInt64,
+        false,
+    )]);
+    let file = fs::File::create(&path).unwrap();
+    parquet::arrow::ArrowWriter::try_new(file, schema.into(), None).unwrap().close().unwrap();
+    entry.bytes = fs::metadata(&path).unwrap().len();
+    let refused = lake.open(&entry).unwrap_err();
+    assert!(matches!(refused, FileError::Plain { .. }), "{refused}");
+    assert!(refused.to_string().contains(path.to_str().unwrap()));
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_an_error_or_harmless() {
+    let mut lake = Lake::new();
+    let entry = lake.fold(&many(5, 20)).remove(0);
+    let path = lake.place.path(&entry.path);
+    let good = fs::read(&path).unwrap();
+    let read = |lake: &Lake| -> Result<Vec<Filed>, FileError> {
+        let reader = FileReader::open(&lake.place, &entry, &Footers::new(1), &lake.scanned)?;
+        reader.rows(Pick::Every, Some(&lake.keys))?.collect()
+    };
+    let whole = read(&lake).unwrap();
+    for place in (0..good.len()).step_by(good.len() / 300) {
+        let mut bad = good.clone();
+        bad[place] ^= 0x10;
+        fs::write(&path, &bad).unwrap();
+        if let Ok(rows) = read(&lake) {
+            assert_eq!(rows, whole, "byte {place} changed what is read");
+        }
+    }
+    fs::write(&path, &good[..good.len() - 1]).unwrap();
+    assert!(matches!(read(&lake), Err(FileError::Damaged { .. })));
+}
+
+#[test]
+fn what_the_manifest_does_not_know_is_swept_away() {
+    let mut lake = Lake::new();
+    let kept = lake.fold(&many(3, 10));
+    let left = lake.fold(&many(3, 10));
+    fs::write(lake.place.path("rows/77.tmp"), b"half a file").unwrap();
+    assert_eq!(sweep(&lake.place, &kept, &[]).unwrap(), left.len() + 1);
+    assert_eq!(all(&lake, &kept).len(), 30);
+    assert_eq!(sweep(&lake.place, &kept, &[]).unwrap(), 0);
+}

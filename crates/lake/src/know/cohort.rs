@@ -1,0 +1,80 @@
+//! Cohort: a counter for each condition, started again for each person.
+
+use std::sync::Arc;
+
+use life::know::{CohortAnswer, CohortPlan};
+
+use super::matcher::Matcher;
+use super::operator::{Operator, Rows};
+use crate::keep::chunk::Texts;
+
+/// The operator.
+#[derive(Debug)]
+pub(super) struct CohortOperator {
+    matcher: Matcher,
+    /// How often each of `all` must have happened; those of `none` stand behind them.
+    least: Vec<u32>,
+    /// The bits of `none`.
+    never: u32,
+    /// By condition, how often the person did it.
+    counts: [u32; 32],
+    /// The conditions that the person met at all.
+    met: u32,
+    people: u64,
+}
+
+impl CohortOperator {
+    pub(super) fn new(plan: &CohortPlan, texts: &Arc<Texts>) -> Self {
+        let all = plan.all.iter().map(|(condition, _)| condition);
+        let count = plan.all.len();
+        let never = (0..plan.none.len()).fold(0, |bits, number| bits | 1 << (count + number));
+        Self {
+            matcher: Matcher::new(all.chain(&plan.none), texts),
+            least: plan.all.iter().map(|(_, least)| *least).collect(),
+            never,
+            counts: [0; 32],
+            met: 0,
+            people: 0,
+        }
+    }
+
+    /// The answer.
+    pub(super) fn answer(self) -> CohortAnswer {
+        CohortAnswer { people: self.people }
+    }
+}
+
+impl Operator for CohortOperator {
+    #[inline]
+    fn begin(&mut self) {
+        if self.met != 0 {
+            self.counts = [0; 32];
+            self.met = 0;
+        }
+    }
+
+    #[inline]
+    fn rows(&mut self, rows: &Rows<'_>) {
+        for (row, event) in rows.event.iter().enumerate() {
+            let mut bits = self.matcher.bits(rows, row, *event);
+            self.met |= bits;
+            while bits != 0 {
+                if let Some(count) = self.counts.get_mut(bits.trailing_zeros() as usize) {
+                    *count = count.saturating_add(1);
+                }
+                bits &= bits - 1;
+            }
+        }
+    }
+
+    #[inline]
+    fn end(&mut self) {
+        let mut often = self.counts.iter().zip(&self.least);
+        let belongs = self.met & self.never == 0 && often.all(|(count, least)| count >= least);
+        self.people += u64::from(belongs);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.people += other.people;
+    }
+}

@@ -1,0 +1,123 @@
+//! Rows of people who were merged or parted since their files were written, put in order in memory.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arrow_buffer::ScalarBuffer;
+use vocabulary::{Person, Time};
+
+use super::error::AskError;
+use super::view::View;
+use crate::keep::chunk::Chunk;
+
+/// Where a chunk stands among all: the order of its run, and its first row in the run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) order: u64,
+    pub(super) first: u64,
+}
+
+/// The rows that one thread has diverted.
+#[derive(Debug)]
+pub(super) struct Moved<'a> {
+    limit: &'a Limit,
+    rows: Vec<Row>,
+    /// By column, one number for each row.
+    columns: Vec<Vec<u32>>,
+}
+
+/// How many rows all threads together may divert.
+#[derive(Debug)]
+pub(super) struct Limit {
+    pub(super) from: Time,
+    pub(super) until: Time,
+    pub(super) max: usize,
+    count: AtomicUsize,
+}
+
+/// A diverted row. The fields stand in the order that rows are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    person: u64,
+    time: i64,
+    sequence: u32,
+    received: i64,
+    order: u64,
+    leaf: u64,
+    place: u64,
+    event: u32,
+}
+
+impl Limit {
+    pub(super) fn new(from: Time, until: Time, max: usize) -> Self {
+        Self { from, until, max, count: AtomicUsize::new(0) }
+    }
+}
+
+impl<'a> Moved<'a> {
+    pub(super) fn new(limit: &'a Limit, columns: usize) -> Self {
+        Self { limit, rows: Vec::new(), columns: vec![Vec::new(); columns] }
+    }
+
+    /// Takes a row of a chunk for its current person.
+    pub(super) fn take(
+        &mut self,
+        chunk: &Chunk,
+        columns: &[ScalarBuffer<u32>],
+        row: usize,
+        person: Person,
+        place: Place,
+    ) -> Result<(), AskError> {
+        let (Some(time), Some(event)) = (chunk.time.get(row), chunk.event.get(row)) else {
+            return Ok(());
+        };
+        if *time < self.limit.from.0 || *time >= self.limit.until.0 {
+            return Ok(());
+        }
+        if self.limit.count.fetch_add(1, Ordering::Relaxed) >= self.limit.max {
+            return Err(AskError::TooManyMovedRows { max: self.limit.max });
+        }
+        self.rows.push(Row {
+            person: person.0,
+            time: *time,
+            sequence: chunk.sequence.get(row).copied().unwrap_or(0),
+            received: chunk.received.get(row).copied().unwrap_or(0),
+            order: place.order,
+            leaf: chunk.leaf.get(row).copied().unwrap_or(0),
+            place: place.first + row as u64,
+            event: *event,
+        });
+        for (into, from) in self.columns.iter_mut().zip(columns) {
+            into.push(from.get(row).copied().unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    /// Takes over the rows of another thread.
+    pub(super) fn merge(&mut self, other: Moved<'_>) {
+        self.rows.extend(other.rows);
+        for (into, from) in self.columns.iter_mut().zip(other.columns) {
+            into.extend(from);
+        }
+    }
+
+    /// Takes everything out.
+    pub(super) fn drain(&mut self) -> Self {
+        let empty = Self::new(self.limit, self.columns.len());
+        std::mem::replace(self, empty)
+    }
+
+    /// All rows in the order of their current persons; `None` when there are none.
+    pub(super) fn sorted(self) -> Option<View> {
+        let mut order: Vec<(Row, u32)> = self.rows.into_iter().zip(0u32..).collect();
+        order.sort_unstable();
+        let column = |numbers: Vec<u32>| {
+            let number = |place: u32| numbers.get(place as usize).copied().unwrap_or(0);
+            order.iter().map(|(_, place)| number(*place)).collect()
+        };
+        let columns: Vec<Vec<u32>> = self.columns.into_iter().map(column).collect();
+        let person = order.iter().map(|(row, _)| row.person).collect::<Vec<_>>();
+        let time = order.iter().map(|(row, _)| row.time).collect();
+        let event = order.iter().map(|(row, _)| row.event).collect();
+        if person.is_empty() { None } else { Some(View::of(person, time, event, columns)) }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a question does with the rows of people. An operator never learns who they are.
+
+use std::sync::Arc;
+
+use arrow_buffer::ScalarBuffer;
+use life::know::NONE;
+
+use super::error::AskError;
+use crate::keep::chunk::Texts;
+
+/// Some visible rows of one person, in order, within the time of the question.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) time: &'a [i64],
+    pub(super) event: &'a [u32],
+    /// The plan's columns as numbers of texts, for all rows of the chunk.
+    pub(super) columns: &'a [ScalarBuffer<u32>],
+    /// Where the rows begin in the chunk.
+    pub(super) from: usize,
+}
+
+impl Rows<'_> {
+    /// The number of the text that a row has in a column; zero is null.
+    pub(super) fn text(&self, column: usize, row: usize) -> u32 {
+        let column = self.columns.get(column);
+        column.and_then(|column| column.get(self.from + row)).copied().unwrap_or(0)
+    }
+}
+
+/// Takes in people one after the other. Each thread has its own; they are merged at the end.
+pub(super) trait Operator: Send {
+    /// A person begins. Persons come only once, so what is kept of one can be forgotten at `end`.
+    fn begin(&mut self);
+
+    /// The next rows of this person; each person's rows come in order, in as many parts as it takes.
+    fn rows(&mut self, rows: &Rows<'_>);
+
+    /// The person ends.
+    fn end(&mut self);
+
+    /// Takes over what another one has found among other people.
+    fn merge(&mut self, other: Self);
+
+    /// Whether it has become larger than allowed.
+    fn check(&self) -> Result<(), AskError> {
+        Ok(())
+    }
+}
+
+/// Cells that one operator may hold.
+pub(super) const CELLS_MAX: usize = 4 << 20;
+
+/// The text of a breakdown's number.
+pub(super) fn label(texts: &Arc<Texts>, number: usize) -> String {
+    let number = u32::try_from(number).unwrap_or(0);
+    texts.text(number).map_or_else(|| NONE.to_owned(), String::from)
+}

@@ -1,0 +1,82 @@
+//! Where rows come from: sorted runs, whether they lie in files or in memory.
+
+use std::sync::Arc;
+
+use life::keep::manifest::FileId;
+use vocabulary::Time;
+
+use super::error::AskError;
+use crate::keep::chunk::{Chunk, Need, Texts};
+
+/// One sorted run of one bucket, read from start to end.
+///
+/// INVARIANT(order): its rows come in the order (person, time, sequence, arrival).
+pub trait Run: Send {
+    /// The next rows; `None` after the last. An empty chunk is allowed.
+    fn next(&mut self) -> Result<Option<Chunk>, AskError>;
+
+    /// The times of the earliest and of the latest row, at the widest.
+    fn span(&self) -> (Time, Time);
+
+    /// Grows with arrival: of two rows that tie, the one of the lower run came first.
+    fn order(&self) -> u64;
+
+    /// The file that it lies in; `None` for rows in memory.
+    fn file(&self) -> Option<FileId>;
+
+    /// How many bytes of its file have been read for it so far.
+    fn bytes(&self) -> u64;
+}
+
+/// What a question wants from each run.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    pub need: Need,
+    /// Rows outside of `from..until` are not looked at; runs without others need not be opened.
+    pub from: Time,
+    pub until: Time,
+    pub texts: Arc<Texts>,
+}
+
+/// Where the runs of each bucket come from. One question sees one snapshot.
+pub trait Source: Sync {
+    /// All runs of a bucket, in any order.
+    fn runs(&self, bucket: u16, scan: &Scan) -> Result<Vec<Box<dyn Run + '_>>, AskError>;
+}
+
+/// A run of chunks in memory.
+#[derive(Debug)]
+pub struct MemoryRun<I> {
+    chunks: I,
+    span: (Time, Time),
+    order: u64,
+}
+
+impl<I: Iterator<Item = Chunk> + Send> MemoryRun<I> {
+    /// A run of these chunks. `span` must hold the time of every row.
+    pub fn new(chunks: I, span: (Time, Time), order: u64) -> Self {
+        Self { chunks, span, order }
+    }
+}
+
+impl<I: Iterator<Item = Chunk> + Send> Run for MemoryRun<I> {
+    fn next(&mut self) -> Result<Option<Chunk>, AskError> {
+        Ok(self.chunks.next())
+    }
+
+    fn span(&self) -> (Time, Time) {
+        self.span
+    }
+
+    fn order(&self) -> u64 {
+        self.order
+    }
+
+    fn file(&self) -> Option<FileId> {
+        None
+    }
+
+    fn bytes(&self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,604 @@
+//! Questions of every kind over random small lakes, against the reference answers of `life`.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use life::admit::{Actor, Authority, Grant, Verb};
+use life::keep::mask::{Masked, VerdictMask};
+use life::keep::names::Named;
+use life::keep::{Cut, Mask, Names};
+use life::know::cohort::{Did, DidNot};
+use life::know::funnel::Step;
+use life::know::retention::Visit;
+use life::know::trend::{Counted, Series};
+use life::know::words::Word;
+use life::know::{
+    Cohort, Funnel, Interval, PersonRow, Plan, Retention, Setting, Trend, Wanted, Where, Words,
+};
+use proptest::prelude::*;
+use proptest::sample::select;
+use vocabulary::{
+    Categories, Category, Code, Leaf, Limits, Person, Purpose, Purposes, Region, Span, Time,
+    VerdictId,
+};
+
+use super::{AskError, Asking, MemoryRun, Run, Scan, Source, ask};
+use crate::keep::chunk::{Chunk, Column};
+
+const PURPOSES: [(&str, u8); 6] =
+    [("operate", 0), ("measure", 3), ("analyse", 4), ("replay", 5), ("sell", 16), ("diagnose", 26)];
+const EVENTS: [&str; 4] = ["rang", "knocked", "entered", "left"];
+const PROPERTIES: [&str; 4] = ["tone", "size", "ratio", "is_loud"];
+const LEAVES: u64 = 20;
+/// Late on a Friday in March; the night from Saturday to Sunday loses an hour in Berlin.
+const START: i64 = 1_774_652_400_000_000;
+const STEP: i64 = 30 * 60 * 1_000_000;
+
+#[derive(Debug, Clone)]
+struct Fact {
+    leaf: u64,
+    slot: i64,
+    sequence: u32,
+    event: usize,
+    purposes: u8,
+    verdict: u32,
+    tone: u8,
+    size: Option<i64>,
+    arrival: u64,
+}
+
+/// A lake: facts in the order of arrival, cut into runs.
+#[derive(Debug, Clone)]
+struct Pond {
+    facts: Vec<Fact>,
+    /// By version, by leaf: the person.
+    persons: Vec<Vec<u64>>,
+    /// By run: where it ends, the version it was sorted by, and whether columns existed.
+    runs: Vec<(usize, usize, bool)>,
+    /// How many of the first runs have been put together and cut into periods.
+    compacted: usize,
+    chunk_rows: usize,
+    verdicts: Vec<(u8, u8)>,
+    cuts: Vec<(u64, u8, u64)>,
+    hidden: Vec<u64>,
+}
+
+/// Some of the first bits of the six purposes.
+fn purposes(bits: u8) -> Purposes {
+    let named = PURPOSES.iter().enumerate().filter(|(place, _)| bits >> place & 1 == 1);
+    named.filter_map(|(_, (_, number))| Purpose::new(*number)).collect()
+}
+
+fn leaf(ordinal: u64) -> Leaf {
+    Leaf::new(Region(0), ordinal)
+}
+
+fn fact() -> impl Strategy<Value = Fact> {
+    let bits = prop_oneof![3 => Just(63u8), 1 => 0u8..64];
+    let size = prop_oneof![1 => Just(None), 3 => (0i64..3).prop_map(Some)];
+    let verdict = prop_oneof![8 => 0u32..3, 1 => 3u32..5];
+    let parts = (1..=LEAVES, 0i64..160, 0u32..2, 0usize..4, bits, verdict, 0u8..4, size);
+    parts.prop_map(|(leaf, slot, sequence, event, purposes, verdict, tone, size)| Fact {
+        leaf,
+        slot,
+        sequence,
+        event,
+        purposes,
+        verdict,
+        tone,
+        size,
+        arrival: 0,
+    })
+}
+
+fn pond() -> impl Strategy<Value = Pond> {
+    let persons = (1..=LEAVES).map(|own| prop_oneof![4 => Just(own), 1 => 1..=own]);
+    let persons = persons.collect::<Vec<_>>();
+    let persons = prop::collection::vec(persons, 1..4);
+    let runs = prop::collection::vec((0usize..200, 0usize..3, prop::bool::weighted(0.9)), 0..5);
+    let allow = prop_oneof![3 => Just(63u8), 1 => 0u8..64];
+    let verdicts = prop::collection::vec((allow, 0u8..64), 4);
+    let cuts = prop::collection::vec((1..=LEAVES, 0u8..64, 0u64..200), 0..4);
+    let hidden = prop::collection::vec(1..=LEAVES, 0..4);
+    let facts = prop::collection::vec(fact(), 0..200);
+    (facts, persons, runs, 0usize..4, 1usize..9, verdicts, cuts, hidden).prop_map(
+        |(mut facts, persons, mut runs, compacted, chunk_rows, verdicts, cuts, hidden)| {
+            (0..).zip(&mut facts).for_each(|(number, fact)| fact.arrival = number);
+            runs.push((facts.len(), persons.len() - 1, true));
+            runs.sort_unstable();
+            for run in &mut runs {
+                run.0 = run.0.min(facts.len());
+                run.1 = run.1.min(persons.len() - 1);
+            }
+            Pond { facts, persons, runs, compacted, chunk_rows, verdicts, cuts, hidden }
+        },
+    )
+}
+
+impl Pond {
+    fn person(&self, version: usize, leaf: u64) -> u64 {
+        self.persons[version][leaf as usize - 1]
+    }
+
+    fn current(&self, leaf: u64) -> u64 {
+        self.person(self.persons.len() - 1, leaf)
+    }
+
+    fn mask(&self) -> Mask {
+        let verdicts = self.verdicts.iter().map(|(allowed, consented)| VerdictMask {
+            purposes: purposes(*allowed),
+            consented: purposes(*consented),
+        });
+        let mut cuts = HashMap::<Leaf, Vec<Cut>>::new();
+        for (own, bits, before) in &self.cuts {
+            let cut = Cut { purposes: purposes(*bits), before: Time(*before as i64) };
+            cuts.entry(leaf(*own)).or_default().push(cut);
+        }
+        let moved = (1..=LEAVES).filter(|own| {
+            (0..self.persons.len()).any(|old| self.person(old, *own) != self.current(*own))
+        });
+        Mask {
+            verdicts: Arc::new(verdicts.collect()),
+            cuts: Arc::new(cuts),
+            hidden: Arc::new(self.hidden.iter().map(|own| leaf(*own)).collect::<HashSet<_>>()),
+            moved: Arc::new(
+                moved.map(|own| (leaf(own), Person(leaf(self.current(own)).0))).collect(),
+            ),
+            epoch: 7,
+        }
+    }
+
+    /// Each run: the version it is sorted by, and its facts with whether columns existed.
+    fn sorted(&self) -> Vec<(usize, Vec<(&Fact, bool)>)> {
+        let mut begin = 0;
+        let mut runs = Vec::new();
+        for (end, version, has_columns) in &self.runs {
+            let facts = self.facts[begin..*end].iter().map(|fact| (fact, *has_columns));
+            runs.push((*version, facts.collect::<Vec<_>>()));
+            begin = *end;
+        }
+        let later = runs.split_off(self.compacted.min(runs.len()));
+        let version = runs.last().map_or(0, |(version, _)| *version);
+        let together: Vec<_> = runs.into_iter().flat_map(|(_, facts)| facts).collect();
+        let (early, late) = together.into_iter().partition(|(fact, _)| fact.slot < 80);
+        let mut runs = vec![(version, early), (version, late)];
+        runs.extend(later);
+        for (version, facts) in &mut runs {
+            facts.sort_by_key(|(fact, _)| {
+                let person = self.person(*version, fact.leaf);
+                (person % 16, person, fact.slot, fact.sequence, fact.arrival)
+            });
+        }
+        runs
+    }
+
+    /// What the reference may see.
+    fn visible(&self, plan: &Plan) -> Vec<PersonRow> {
+        let (mask, scope) = (self.mask(), plan.scope());
+        let runs = self.sorted().into_iter().flat_map(|(_, facts)| facts);
+        let seen = runs.filter(|(fact, _)| {
+            let masked = Masked {
+                leaf: leaf(fact.leaf),
+                received: Time(fact.arrival as i64),
+                verdict: VerdictId(fact.verdict),
+                purposes: purposes(fact.purposes),
+            };
+            mask.shows(scope.purpose, masked)
+        });
+        seen.map(|(fact, has_columns)| PersonRow {
+            person: Person(leaf(self.current(fact.leaf)).0),
+            time: fact.time(),
+            sequence: fact.sequence,
+            arrival: fact.arrival,
+            event: Code(fact.event as u32 + 1),
+            values: scope
+                .columns
+                .iter()
+                .map(|code| if has_columns { fact.value(*code) } else { None })
+                .collect(),
+        })
+        .collect()
+    }
+}
+
+impl Fact {
+    fn time(&self) -> Time {
+        Time(START + self.slot * STEP)
+    }
+
+    fn value(&self, column: Code) -> Option<String> {
+        match column.0 {
+            1 => (self.tone > 0).then(|| format!("tone {}", self.tone)),
+            2 => self.size.map(|size| size.to_string()),
+            3 => self.size.map(|size| (size as f64 / 2.0).to_string()),
+            _ => Some((self.tone > 1).to_string()),
+        }
+    }
+}
+
+impl Source for Pond {
+    fn runs(&self, bucket: u16, scan: &Scan) -> Result<Vec<Box<dyn Run + '_>>, AskError> {
+        let mut runs: Vec<Box<dyn Run>> = Vec::new();
+        for ((version, facts), order) in self.sorted().into_iter().zip(0..) {
+            let mine = |fact: &Fact| self.person(version, fact.leaf) % 16 == u64::from(bucket);
+            let facts: Vec<_> = facts.into_iter().filter(|(fact, _)| mine(fact)).collect();
+            let times = facts.iter().map(|(fact, _)| fact.time());
+            let span = times.clone().min().zip(times.max()).unwrap_or_default();
+            let mut chunks = vec![Chunk::default()];
+            for facts in facts.chunk_by(|one, two| one.1 == two.1) {
+                for facts in facts.chunks(self.chunk_rows) {
+                    chunks.push(self.chunk(version, facts, scan));
+                }
+            }
+            runs.push(Box::new(MemoryRun::new(chunks.into_iter(), span, order)));
+        }
+        // Runs may come in any order; theirs is told by `order`.
+        runs.reverse();
+        Ok(runs)
+    }
+}
+
+impl Pond {
+    fn chunk(&self, version: usize, facts: &[(&Fact, bool)], scan: &Scan) -> Chunk {
+        let has_columns = facts[0].1;
+        let facts: Vec<&Fact> = facts.iter().map(|(fact, _)| *fact).collect();
+        let numbers =
+            |value: &dyn Fn(&Fact) -> u64| facts.iter().map(|f| value(f)).collect::<Vec<_>>();
+        let shorts =
+            |value: &dyn Fn(&Fact) -> u32| facts.iter().map(|f| value(f)).collect::<Vec<_>>();
+        let present =
+            || arrow_buffer::NullBuffer::from_iter(facts.iter().map(|f| f.size.is_some()));
+        let column = |code: &Code| match code.0 {
+            _ if !has_columns => Column::Absent,
+            1 => Column::Text(
+                shorts(&|fact| fact.value(*code).map_or(0, |text| scan.texts.number(&text))).into(),
+            ),
+            2 => {
+                let values: Vec<i64> = facts.iter().map(|fact| fact.size.unwrap_or(1)).collect();
+                Column::Integer(values.into(), Some(present()))
+            }
+            3 => {
+                let values = facts.iter().map(|fact| fact.size.unwrap_or(1) as f64 / 2.0);
+                Column::Number(values.collect::<Vec<_>>().into(), Some(present()))
+            }
+            _ => {
+                let values = facts.iter().map(|fact| u8::from(fact.tone > 1));
+                Column::Flag(values.collect::<Vec<_>>().into(), None)
+            }
+        };
+        let leaves = numbers(&|fact| leaf(fact.leaf).0);
+        let times: Vec<i64> = facts.iter().map(|fact| fact.time().0).collect();
+        let received: Vec<i64> = facts.iter().map(|fact| fact.arrival as i64).collect();
+        Chunk {
+            person: numbers(&|fact| leaf(self.person(version, fact.leaf)).0).into(),
+            time: times.into(),
+            received: if scan.need.received { received.into() } else { Vec::new().into() },
+            sequence: shorts(&|fact| fact.sequence).into(),
+            event: shorts(&|fact| fact.event as u32 + 1).into(),
+            leaf: if scan.need.leaf { leaves.into() } else { Vec::new().into() },
+            verdict: shorts(&|fact| fact.verdict).into(),
+            purposes: numbers(&|fact| purposes(fact.purposes).0).into(),
+            columns: scan.need.columns.iter().map(column).collect(),
+            ..Chunk::default()
+        }
+    }
+}
+
+struct World {
+    words: Words,
+    names: Names,
+    limits: Limits,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut names = Names::default();
+        for name in EVENTS {
+            names.insert(Named::Event, name);
+        }
+        let category = Category::new(1).unwrap();
+        let named =
+            |(name, number): &(&str, u8)| (name.to_string(), Purpose::new(*number).unwrap());
+        let words = Words {
+            purposes: PURPOSES.iter().map(named).collect(),
+            properties: PROPERTIES
+                .iter()
+                .map(|name| {
+                    let code = names.insert(Named::Property, name);
+                    (name.to_string(), Word { code, category, is_column: true })
+                })
+                .collect(),
+        };
+        Self { words, names, limits: Limits::default() }
+    }
+
+    fn setting(&self) -> Setting<'_> {
+        let (words, names, limits) = (&self.words, &self.names, &self.limits);
+        Setting { words, names, zone: "UTC", week_start: "monday", limits }
+    }
+}
+
+fn grant(purpose: Purpose, verb: Verb) -> Grant {
+    let authority = Authority {
+        actor: Actor("tester".to_owned()),
+        purposes: Purposes::only(purpose),
+        verbs: vec![verb],
+        categories: Categories::ALL,
+        until: Time(10),
+    };
+    Grant::issue(&authority, purpose, verb, Time(0)).unwrap()
+}
+
+fn asking<'a>(plan: &'a Plan, mask: &'a Mask, pond: &'a Pond, threads: usize) -> Asking<'a> {
+    Asking { plan, mask, source: pond, still: &|_| true, threads, moved_rows_max: 1_000 }
+}
+
+/// The operators must say what the reference says, on one thread and on two.
+fn check(pond: &Pond, plan: &Plan) -> Result<(), TestCaseError> {
+    let mask = pond.mask();
+    let expected = plan.reference(&pond.visible(plan));
+    let grant = grant(plan.scope().purpose, Verb::Ask);
+    for threads in [1, 2] {
+        let (answer, scanned) = ask(&asking(plan, &mask, pond, threads), &grant, Time(1))
+            .map_err(|error| TestCaseError::fail(format!("{error}")))?;
+        prop_assert_eq!(&answer, &expected);
+        prop_assert!(scanned.rows <= pond.facts.len() as u64);
+        prop_assert!(plan.sentence(&answer).ends_with('.'));
+    }
+    Ok(())
+}
+
+fn range() -> impl Strategy<Value = (String, String)> {
+    let whole = Just((0i64, 160i64));
+    let part = (0i64..160, 1i64..160).prop_map(|(from, more)| (from, from + more));
+    prop_oneof![whole, part].prop_map(|(from, until)| {
+        // A second behind the slot, so that edges do not only fall on slots.
+        let time = |slot: i64| Time(START + slot * STEP).to_string();
+        (time(from), (Time(START + until * STEP) + Span::SECOND).to_string())
+    })
+}
+
+fn event() -> impl Strategy<Value = Option<String>> {
+    let names: Vec<String> = EVENTS.iter().map(|name| name.to_string()).collect();
+    prop_oneof![1 => Just(None), 4 => select(names).prop_map(Some)]
+}
+
+fn demand() -> impl Strategy<Value = Where> {
+    let wanted = prop_oneof![
+        Just(Wanted::Missing),
+        Just(Wanted::Text("tone 1".to_owned())),
+        Just(Wanted::Text("nowhere".to_owned())),
+        Just(Wanted::Integer(1)),
+        Just(Wanted::Number(0.5)),
+        any::<bool>().prop_map(Wanted::Flag),
+    ];
+    let property = select(PROPERTIES.to_vec());
+    (property, prop::collection::vec(wanted, 1..4))
+        .prop_map(|(property, is)| Where { property: property.to_owned(), is })
+}
+
+fn demands() -> impl Strategy<Value = Vec<Where>> {
+    prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(demand(), 1..3)]
+}
+
+fn breakdown() -> impl Strategy<Value = Option<String>> {
+    let properties: Vec<String> = PROPERTIES.iter().map(|name| name.to_string()).collect();
+    prop_oneof![Just(None), select(properties).prop_map(Some)]
+}
+
+fn purpose() -> impl Strategy<Value = String> {
+    select(PURPOSES.to_vec()).prop_map(|(name, _)| name.to_owned())
+}
+
+fn interval() -> impl Strategy<Value = Interval> {
+    select(vec![Interval::Hour, Interval::Day, Interval::Week, Interval::Month])
+}
+
+fn zone() -> impl Strategy<Value = Option<String>> {
+    select(vec![None, Some("Europe/Berlin".to_owned()), Some("Asia/Kolkata".to_owned())])
+}
+
+fn trend() -> impl Strategy<Value = Trend> {
+    let counted = select(vec![Counted::Events, Counted::People]);
+    let series = (event(), counted, demands()).prop_map(|(event, count, demands)| Series {
+        event,
+        count,
+        demands,
+    });
+    let series = prop::collection::vec(series, 1..4);
+    (purpose(), range(), interval(), zone(), series, breakdown(), 1usize..4).prop_map(
+        |(purpose, (from, to), interval, zone, series, breakdown, limit)| Trend {
+            purpose,
+            from,
+            to,
+            interval,
+            zone,
+            week_start: None,
+            series,
+            breakdown,
+            limit: Some(limit),
+        },
+    )
+}
+
+fn funnel() -> impl Strategy<Value = Funnel> {
+    let step = (event(), demands()).prop_map(|(event, demands)| Step { event, demands });
+    let steps = prop::collection::vec(step, 1..5);
+    let window = select(vec!["30m", "3h", "1d", "2w", "60d"]);
+    (purpose(), range(), steps, window, breakdown(), 1usize..4).prop_map(
+        |(purpose, (from, to), steps, window, breakdown, limit)| Funnel {
+            purpose,
+            from,
+            to,
+            zone: None,
+            steps,
+            window: window.to_owned(),
+            breakdown,
+            limit: Some(limit),
+        },
+    )
+}
+
+fn retention() -> impl Strategy<Value = Retention> {
+    let visit = || (event(), demands()).prop_map(|(event, demands)| Visit { event, demands });
+    (purpose(), range(), interval(), zone(), visit(), visit()).prop_map(
+        |(purpose, (from, to), interval, zone, start, comeback)| Retention {
+            purpose,
+            from,
+            to,
+            zone,
+            interval,
+            week_start: Some("thursday".to_owned()),
+            start,
+            comeback,
+        },
+    )
+}
+
+fn cohort() -> impl Strategy<Value = Cohort> {
+    let did = (event(), 1u32..4, demands()).prop_map(|(event, at_least, demands)| Did {
+        event,
+        at_least,
+        demands,
+    });
+    let did_not = (event(), demands()).prop_map(|(event, demands)| DidNot { event, demands });
+    let (all, none) = (prop::collection::vec(did, 1..3), prop::collection::vec(did_not, 0..2));
+    (purpose(), range(), all, none).prop_map(|(purpose, (from, to), all, none)| Cohort {
+        purpose,
+        from,
+        to,
+        zone: None,
+        all,
+        none,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_trend_is_what_the_reference_says(pond in pond(), trend in trend()) {
+        check(&pond, &Plan::Trend(trend.resolve(World::new().setting()).unwrap()))?;
+    }
+
+    #[test]
+    fn a_funnel_is_what_the_reference_says(pond in pond(), funnel in funnel()) {
+        check(&pond, &Plan::Funnel(funnel.resolve(World::new().setting()).unwrap()))?;
+    }
+
+    #[test]
+    fn retention_is_what_the_reference_says(pond in pond(), retention in retention()) {
+        check(&pond, &Plan::Retention(retention.resolve(World::new().setting()).unwrap()))?;
+    }
+
+    #[test]
+    fn a_cohort_is_what_the_reference_says(pond in pond(), cohort in cohort()) {
+        check(&pond, &Plan::Cohort(cohort.resolve(World::new().setting()).unwrap()))?;
+    }
+}
+
+fn few() -> (Pond, Plan) {
+    let fact = |leaf, slot| Fact {
+        leaf,
+        slot,
+        sequence: 0,
+        event: 0,
+        purposes: 63,
+        verdict: 0,
+        tone: 1,
+        size: None,
+        arrival: 0,
+    };
+    let pond = Pond {
+        facts: vec![fact(1, 3), fact(2, 1), fact(2, 2)],
+        persons: vec![(1..=LEAVES).collect()],
+        runs: vec![(3, 0, true)],
+        compacted: 0,
+        chunk_rows: 1,
+        verdicts: vec![(63, 0)],
+        cuts: Vec::new(),
+        hidden: Vec::new(),
+    };
+    let cohort = Cohort {
+        purpose: "measure".to_owned(),
+        from: Time(START).to_string(),
+        to: Time(START + 160 * STEP).to_string(),
+        zone: None,
+        all: vec![Did {
+            event: None,
+            at_least: 1,
+            demands: vec![Where {
+                property: "tone".to_owned(),
+                is: vec![Wanted::Text("tone 1".to_owned())],
+            }],
+        }],
+        none: Vec::new(),
+    };
+    (pond, Plan::Cohort(cohort.resolve(World::new().setting()).unwrap()))
+}
+
+#[test]
+fn a_question_needs_a_grant_of_its_purpose_its_verb_its_categories_and_its_time() {
+    let (pond, plan) = few();
+    let mask = pond.mask();
+    let asking = asking(&plan, &mask, &pond, 1);
+    let code = |grant: &Grant, now| ask(&asking, grant, Time(now)).map_err(|e| e.code()).err();
+    assert_eq!(code(&grant(Purpose::MEASURE, Verb::Ask), 9), None);
+    assert_eq!(code(&grant(Purpose::MEASURE, Verb::Ask), 10), Some("grant-expired"));
+    assert_eq!(code(&grant(Purpose::MEASURE, Verb::Read), 1), Some("grant-other-verb"));
+    assert_eq!(code(&grant(Purpose::ANALYSE, Verb::Ask), 1), Some("grant-other-purpose"));
+    let authority = Authority {
+        actor: Actor("tester".to_owned()),
+        purposes: Purposes::ALL,
+        verbs: vec![Verb::Ask],
+        categories: Categories::NONE,
+        until: Time(10),
+    };
+    let narrow = Grant::issue(&authority, Purpose::MEASURE, Verb::Ask, Time(0)).unwrap();
+    assert_eq!(code(&narrow, 1), Some("grant-other-category"));
+}
+
+#[test]
+fn a_question_stops_when_the_mask_narrows() {
+    let (pond, plan) = few();
+    let mask = pond.mask();
+    let looks = AtomicUsize::new(0);
+    let still = |epoch| epoch == 7 && looks.fetch_add(1, Ordering::Relaxed) < 2;
+    let asking = Asking { still: &still, ..asking(&plan, &mask, &pond, 2) };
+    let error = ask(&asking, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap_err();
+    assert_eq!(error.code(), "mask-narrowed");
+}
+
+#[test]
+fn moved_rows_have_a_limit() {
+    let (mut pond, plan) = few();
+    pond.persons.push((1..=LEAVES).map(|own| if own == 2 { 1 } else { own }).collect());
+    let mask = pond.mask();
+    let asking = asking(&plan, &mask, &pond, 1);
+    let grant = grant(Purpose::MEASURE, Verb::Ask);
+    assert!(ask(&Asking { moved_rows_max: 3, ..asking }, &grant, Time(1)).is_ok());
+    let error = ask(&Asking { moved_rows_max: 2, ..asking }, &grant, Time(1)).unwrap_err();
+    assert_eq!(error.code(), "too-many-moved-rows");
+}
+
+#[test]
+fn a_run_out_of_order_is_noticed() {
+    let (pond, plan) = few();
+    struct Wrong(Pond);
+    impl Source for Wrong {
+        fn runs(&self, bucket: u16, scan: &Scan) -> Result<Vec<Box<dyn Run + '_>>, AskError> {
+            let one = |own| self.0.facts.iter().filter(move |fact| fact.leaf == own);
+            let facts: Vec<_> = one(2).chain(one(1)).map(|fact| (fact, true)).collect();
+            let chunks: Vec<_> =
+                facts.chunks(1).map(|facts| self.0.chunk(0, facts, scan)).collect();
+            let span = (Time(START), Time(START + 160 * STEP));
+            let run = MemoryRun::new(chunks.into_iter(), span, 0);
+            Ok(if bucket == 0 { vec![Box::new(run)] } else { Vec::new() })
+        }
+    }
+    let (mask, wrong) = (pond.mask(), Wrong(pond.clone()));
+    let asking = Asking { source: &wrong, ..asking(&plan, &mask, &pond, 1) };
+    let error = ask(&asking, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap_err();
+    assert_eq!(error.code(), "run-unordered");
+}

@@ -1,0 +1,110 @@
+//! What is wrong with a question: where, what, and how to put it right. Never what people did.
+
+use std::fmt;
+
+/// One thing that is wrong with a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it stands, as a JSON pointer into the question.
+    pub pointer: String,
+    pub flaw: Flaw,
+}
+
+/// What can be wrong with a question.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Flaw {
+    #[error("`{name}` is no purpose: use one of {}", list(known))]
+    UnknownPurpose { name: String, known: Vec<String> },
+    #[error("no event `{name}` has arrived yet{}", near_names(near))]
+    UnknownEvent { name: String, near: Vec<String> },
+    #[error("`{name}` is no declared property{}", near_names(near))]
+    UnknownProperty { name: String, near: Vec<String> },
+    #[error("`{name}` is sealed under each person's key: promote it to a column to ask about it")]
+    SealedProperty { name: String },
+    #[error("`{text}` is no time: write it as 2026-01-31 or 2026-01-31T12:00:00Z")]
+    InvalidTime { text: String },
+    #[error("`{from}` is not before `{to}`: `to` is the first moment that is left out")]
+    EmptyRange { from: String, to: String },
+    #[error("`{name}` is no time zone: write it as Europe/Berlin or UTC")]
+    UnknownZone { name: String },
+    #[error("`{text}` is no length of time: write it as 30m, 12h, 7d or 2w")]
+    InvalidWindow { text: String },
+    #[error("`{name}` is no day of the week: write it as monday")]
+    UnknownWeekday { name: String },
+    #[error("more than {max} intervals: ask for a shorter time or a longer interval")]
+    TooManyIntervals { max: usize },
+    #[error("it is empty: give at least {least}")]
+    TooFew { least: usize },
+    #[error("there are {count}: give at most {max}")]
+    TooMany { count: usize, max: usize },
+    #[error("zero is always reached: give at least 1")]
+    Zero,
+}
+
+impl Flaw {
+    /// The stable word for this flaw.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Flaw::UnknownPurpose { .. } => "unknown-purpose",
+            Flaw::UnknownEvent { .. } => "unknown-event",
+            Flaw::UnknownProperty { .. } => "unknown-property",
+            Flaw::SealedProperty { .. } => "sealed-property",
+            Flaw::InvalidTime { .. } => "invalid-time",
+            Flaw::EmptyRange { .. } => "empty-range",
+            Flaw::UnknownZone { .. } => "unknown-zone",
+            Flaw::InvalidWindow { .. } => "invalid-window",
+            Flaw::UnknownWeekday { .. } => "unknown-weekday",
+            Flaw::TooManyIntervals { .. } => "too-many-intervals",
+            Flaw::TooFew { .. } => "too-few",
+            Flaw::TooMany { .. } => "too-many",
+            Flaw::Zero => "zero",
+        }
+    }
+}
+
+/// Everything that is wrong with a question; never empty when it is returned as an error.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// Notes one more.
+    pub fn add(&mut self, pointer: impl Into<String>, flaw: Flaw) {
+        self.0.push(Fault { pointer: pointer.into(), flaw });
+    }
+
+    /// Keeps a good value, notes a flaw.
+    pub fn keep<T>(&mut self, pointer: &str, result: Result<T, Flaw>) -> Option<T> {
+        result.map_err(|flaw| self.add(pointer, flaw)).ok()
+    }
+
+    /// The stable word of the first one.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.first().map_or("invalid-question", |fault| fault.flaw.code())
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, fault) in self.0.iter().enumerate() {
+            let between = if number == 0 { "" } else { "; " };
+            write!(out, "{between}{}: {}", fault.pointer, fault.flaw)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn near_names(near: &[String]) -> String {
+    if near.is_empty() {
+        ": the catalogue lists those that there are".to_owned()
+    } else {
+        format!(": did you mean {}?", list(near))
+    }
+}
