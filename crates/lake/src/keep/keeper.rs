@@ -325,29 +325,29 @@ impl Writer {
         Ok(match message {
             Message::Events(submission, reply) => {
                 let outcomes = self.enter_events(draft, submission)?;
-                Box::new(move || drop(reply.send(outcomes)))
+                Box::new(move || answer(reply, outcomes))
             }
             Message::Consent(whose, act, now, reply) => {
                 let leaf = draft.consent(&whose, act, now);
-                Box::new(move || drop(reply.send(leaf)))
+                Box::new(move || answer(reply, leaf))
             }
             Message::Link(first, second, reply) => {
                 let linked = draft.link(first, second);
-                Box::new(move || drop(reply.send(linked)))
+                Box::new(move || answer(reply, linked))
             }
             Message::Unlink(leaves, reply) => {
                 draft.unlink(leaves);
-                Box::new(move || drop(reply.send(())))
+                Box::new(move || answer(reply, ()))
             }
             Message::Erase(leaves, at, reply) => {
                 draft.erase(leaves, at);
-                Box::new(move || drop(reply.send(())))
+                Box::new(move || answer(reply, ()))
             }
             Message::Names(names, reply) => {
                 for (named, text) in names {
                     draft.name(named, &text);
                 }
-                Box::new(move || drop(reply.send(())))
+                Box::new(move || answer(reply, ()))
             }
             Message::Tick(_) | Message::Close(_) => Box::new(|| ()),
         })
@@ -452,4 +452,9 @@ fn size(message: Option<&Message>) -> usize {
         )
         | None => 1,
     }
+}
+
+/// Answers whoever asked; somebody who no longer waits is answered by what is on disk.
+fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+    let _ = reply.send(value);
 }

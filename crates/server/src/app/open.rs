@@ -135,7 +135,8 @@ impl App {
     async fn begin(&self, folding: Folding, replayed: Replayed) -> anyhow::Result<()> {
         let at = self.now();
         let mut facts = Vec::new();
-        if self.0.vault.is_new().await? {
+        let is_new = self.0.vault.drain(1).await?.is_empty() && self.checkpoint().0 == 0;
+        if is_new {
             facts.push(Fact::Founded { at, controller: self.0.vault.controller().to_owned() });
         }
         for damage in replayed.broken {
