@@ -46,7 +46,7 @@ impl App {
         let mut judged = Vec::with_capacity(arrival.events.len());
         self.judge(caller, arrival, now, &mut endings, &mut judged);
         let submission = Submission { source: caller.source.id, judged, now };
-        let outcomes = self.keeper().keep(submission).await?;
+        let outcomes = self.keeper()?.keep(submission).await?;
         for (ending, outcome) in endings.iter_mut().zip(outcomes) {
             ending.outcome = outcome;
             if outcome != Outcome::Accepted {
@@ -104,13 +104,13 @@ impl App {
             endings.push(ending);
             judged.push(verdict);
         }
-        self.note_seen(seen, now);
+        self.note_seen(seen);
     }
 
     /// Records a person's choice that was sent for itself.
     pub async fn consent(&self, whose: Blinded, act: Act) -> Result<(), Unavailable> {
         let now = self.now();
-        self.keeper().consent(whose, act, now).await?;
+        self.keeper()?.consent(whose, act, now).await?;
         Ok(())
     }
 
@@ -134,7 +134,7 @@ impl App {
             | Outcome::Quarantined => Judged::Invalid(unread("request-broken")),
         };
         let judged = std::iter::repeat_with(ended).take(events).collect();
-        self.keeper().keep(Submission { source: caller.source.id, judged, now }).await?;
+        self.keeper()?.keep(Submission { source: caller.source.id, judged, now }).await?;
         let ending = EventOutcome { message: None, outcome, invalid: None, purposes: Purposes::NONE };
         self.report(caller, protocol, now, &vec![ending; events]);
         Ok(())

@@ -63,7 +63,7 @@ impl App {
         };
         let mut duplicates = Duplicates::open(&place.root, &vault.runs().await?)?;
         let files = vault.manifest().await?;
-        lake::keep::fold::sweep(&place.root, &files, &vault.runs().await?)?;
+        lake::keep::fold::sweep(&place, &files, &vault.runs().await?)?;
         let directory = data.join("journal");
         let context = Context { controller: vault.controller().to_owned(), region: config.server.region };
         let replay = Replay { directory: &directory, data: &data, context: &context, vault: &vault };

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use clap::Args;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, UnixListener};
 use tower::ServiceExt;
 
@@ -103,15 +105,11 @@ async fn serve_until_stopped(app: &App, listener: TcpListener, local: UnixListen
                 let Ok((stream, peer)) = accepted else { continue };
                 // Small answers must not wait for more bytes to send.
                 let _ = stream.set_nodelay(true);
-                let service = public.clone().map_request(move |mut request: Request<hyper::body::Incoming>| {
-                    request.extensions_mut().insert(ConnectInfo(peer));
-                    request.map(axum::body::Body::new)
-                });
-                attend(&builder, &connections, TokioIo::new(stream), service);
+                attend(&builder, &connections, TokioIo::new(stream), public.clone(), Some(peer));
             }
             accepted = local.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                attend(&builder, &connections, TokioIo::new(stream), whole(private.clone()));
+                attend(&builder, &connections, TokioIo::new(stream), private.clone(), None);
             }
             () = &mut stop => break,
         }
@@ -127,30 +125,23 @@ async fn serve_until_stopped(app: &App, listener: TcpListener, local: UnixListen
     Ok(())
 }
 
-fn whole(router: Router) -> impl tower::Service<
-    Request<hyper::body::Incoming>,
-    Response = axum::response::Response,
-    Error = std::convert::Infallible,
-    Future = impl Send + 'static,
-> + Clone + Send + 'static {
-    router.map_request(|request: Request<hyper::body::Incoming>| request.map(axum::body::Body::new))
-}
-
-fn attend<I, S, F>(builder: &http1::Builder, connections: &GracefulShutdown, io: TokioIo<I>, service: S)
-where
+/// Serves one connection until either side ends it.
+fn attend<I>(
+    builder: &http1::Builder,
+    connections: &GracefulShutdown,
+    io: TokioIo<I>,
+    router: Router,
+    peer: Option<SocketAddr>,
+) where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    S: tower::Service<
-            Request<hyper::body::Incoming>,
-            Response = axum::response::Response,
-            Error = std::convert::Infallible,
-            Future = F,
-        > + Clone
-        + Send
-        + 'static,
-    F: Future<Output = Result<axum::response::Response, std::convert::Infallible>> + Send + 'static,
 {
-    let connection = builder.serve_connection(io, TowerToHyperService::new(service)).with_upgrades();
-    let watched = connections.watch(connection);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let watched = connections.watch(builder.serve_connection(io, service));
     tokio::spawn(async move {
         // A client that goes away in the middle of a request is its own business.
         let _ = watched.await;
