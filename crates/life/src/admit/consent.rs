@@ -149,7 +149,8 @@ impl Acts {
 
     /// Lengthens the latest run if the act repeats it and nothing was said in between.
     fn extend(&mut self, act: Act) -> bool {
-        let Some(place) = self.runs.iter().position(|run| run.says(&act) && run.last < act.time) else {
+        let Some(place) = self.runs.iter().position(|run| run.says(&act) && run.last < act.time)
+        else {
             return false;
         };
         let Some(run) = self.runs.get(place).copied() else { return false };
