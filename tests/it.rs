@@ -4,4 +4,5 @@ mod clients;
 mod erase;
 mod keep;
 mod ledger;
+mod scenario;
 mod tidy;
