@@ -28,6 +28,8 @@ pub fn measure(folder: &str) -> Result<()> {
 /// The median and the 99th percentile.
 pub fn percentiles(times: &mut [f64]) -> (f64, f64) {
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get(((times.len() as f64) * share) as usize).copied().unwrap_or(f64::NAN);
+    let at = |share: f64| {
+        times.get(((times.len() as f64) * share) as usize).copied().unwrap_or(f64::NAN)
+    };
     (at(0.5), at(0.99))
 }

@@ -38,7 +38,9 @@ impl Connection {
     fn answer(&mut self) -> Result<(u16, Vec<u8>)> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
-        let Some(status) = line.split(' ').nth(1) else { bail!("the server closed the connection") };
+        let Some(status) = line.split(' ').nth(1) else {
+            bail!("the server closed the connection")
+        };
         let status = status.parse()?;
         let mut length = 0;
         loop {

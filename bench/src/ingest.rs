@@ -53,10 +53,12 @@ fn send(url: &str, key: &str, batch: u64, worker: u64, until: Instant) -> Result
     let mut times = Vec::new();
     let mut number = 0u64;
     while Instant::now() < until {
-        let events: Vec<String> = (0..batch).map(|_| {
-            number += 1;
-            event(worker, number)
-        }).collect();
+        let events: Vec<String> = (0..batch)
+            .map(|_| {
+                number += 1;
+                event(worker, number)
+            })
+            .collect();
         let body = format!("{{\"events\":[{}]}}", events.join(","));
         let start = Instant::now();
         let (status, answer) = connection.post("/v1/events", &authorization, body.as_bytes())?;

@@ -1,1 +1,9 @@
+//! The world: HTTP, jobs, configuration and the command line. Everything that decides lies below it.
 
+pub mod app;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod http;
+pub mod job;
+pub mod problem;

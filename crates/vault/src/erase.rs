@@ -203,7 +203,8 @@ impl Vault {
         let buried = self.tombstones()?;
         let gone = buried.iter().filter(|buried| buried.act == Buried::Erasure);
         let gone = gone.map(|buried| (Person::from(buried.leaf), buried.class));
-        self.inner.custody.destroy(gone).await?;
+        let gone: Vec<(Person, vocabulary::Class)> = gone.collect();
+        self.inner.custody.destroy(&gone).await?;
         Ok(())
     }
 }

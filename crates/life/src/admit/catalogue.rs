@@ -72,6 +72,23 @@ pub enum PropertyType {
     Address,
 }
 
+impl PropertyType {
+    /// The word for it, as the catalogue writes it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            PropertyType::Text => "text",
+            PropertyType::Integer => "integer",
+            PropertyType::Number => "number",
+            PropertyType::Flag => "flag",
+            PropertyType::Time => "time",
+            PropertyType::Json => "json",
+            PropertyType::Url => "url",
+            PropertyType::Address => "address",
+        }
+    }
+}
+
 /// A property as declared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeclaredProperty {

@@ -78,6 +78,15 @@ impl Problem {
     }
 }
 
+impl std::fmt::Display for Problem {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.index {
+            Some(index) => write!(out, "entry {index}: {}", self.detail),
+            None => out.write_str(&self.detail),
+        }
+    }
+}
+
 /// What the reading of a ledger found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Report {

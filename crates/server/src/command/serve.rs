@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use clap::Args;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, UnixListener};
 use tower::ServiceExt;
 
@@ -36,15 +38,16 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
         let mut layers = self.place.layers(environment)?;
-        for (key, text) in [("server.listen", &self.listen), ("server.base_path", &self.base_path)] {
+        for (key, text) in [("server.listen", &self.listen), ("server.base_path", &self.base_path)]
+        {
             if let Some(text) = text {
                 layers.flag(key, text);
             }
         }
         let config = layers.read()?;
-        let listener = TcpListener::bind(&config.server.listen)
-            .await
-            .with_context(|| format!("cannot listen on `{}`: choose another with --listen", config.server.listen))?;
+        let listener = TcpListener::bind(&config.server.listen).await.with_context(|| {
+            format!("cannot listen on `{}`: choose another with --listen", config.server.listen)
+        })?;
         let address = listener.local_addr()?;
         let socket = config.server.data.join(http::SOCKET);
         let app = App::open(config, Clock::system()).await?;
@@ -62,7 +65,8 @@ fn local_listener(socket: &PathBuf) -> anyhow::Result<UnixListener> {
     use std::os::unix::fs::PermissionsExt;
     // The exclusive lock on the directory is held: a socket that lies here is a dead server's.
     let _ = std::fs::remove_file(socket);
-    let listener = UnixListener::bind(socket).with_context(|| format!("cannot make `{}`", socket.display()))?;
+    let listener = UnixListener::bind(socket)
+        .with_context(|| format!("cannot make `{}`", socket.display()))?;
     std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
@@ -81,12 +85,18 @@ async fn greet(app: &App, address: SocketAddr, json: bool) -> anyhow::Result<()>
     println!("  sign in     {link}   (works once)");
     match key {
         Some(key) => println!("  site key    {key}"),
-        None => println!("  site key    was shown at the first start; `candor keys create` makes another"),
+        None => println!(
+            "  site key    was shown at the first start; `candor keys create` makes another"
+        ),
     }
     Ok(())
 }
 
-async fn serve_until_stopped(app: &App, listener: TcpListener, local: UnixListener) -> anyhow::Result<()> {
+async fn serve_until_stopped(
+    app: &App,
+    listener: TcpListener,
+    local: UnixListener,
+) -> anyhow::Result<()> {
     let public = http::routes(app);
     let private = http::local_routes(app);
     let connections = Arc::new(GracefulShutdown::new());
@@ -103,15 +113,11 @@ async fn serve_until_stopped(app: &App, listener: TcpListener, local: UnixListen
                 let Ok((stream, peer)) = accepted else { continue };
                 // Small answers must not wait for more bytes to send.
                 let _ = stream.set_nodelay(true);
-                let service = public.clone().map_request(move |mut request: Request<hyper::body::Incoming>| {
-                    request.extensions_mut().insert(ConnectInfo(peer));
-                    request.map(axum::body::Body::new)
-                });
-                attend(&builder, &connections, TokioIo::new(stream), service);
+                attend(&builder, &connections, TokioIo::new(stream), public.clone(), Some(peer));
             }
             accepted = local.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                attend(&builder, &connections, TokioIo::new(stream), whole(private.clone()));
+                attend(&builder, &connections, TokioIo::new(stream), private.clone(), None);
             }
             () = &mut stop => break,
         }
@@ -127,30 +133,23 @@ async fn serve_until_stopped(app: &App, listener: TcpListener, local: UnixListen
     Ok(())
 }
 
-fn whole(router: Router) -> impl tower::Service<
-    Request<hyper::body::Incoming>,
-    Response = axum::response::Response,
-    Error = std::convert::Infallible,
-    Future = impl Send + 'static,
-> + Clone + Send + 'static {
-    router.map_request(|request: Request<hyper::body::Incoming>| request.map(axum::body::Body::new))
-}
-
-fn attend<I, S, F>(builder: &http1::Builder, connections: &GracefulShutdown, io: TokioIo<I>, service: S)
-where
+/// Serves one connection until either side ends it.
+fn attend<I>(
+    builder: &http1::Builder,
+    connections: &GracefulShutdown,
+    io: TokioIo<I>,
+    router: Router,
+    peer: Option<SocketAddr>,
+) where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    S: tower::Service<
-            Request<hyper::body::Incoming>,
-            Response = axum::response::Response,
-            Error = std::convert::Infallible,
-            Future = F,
-        > + Clone
-        + Send
-        + 'static,
-    F: Future<Output = Result<axum::response::Response, std::convert::Infallible>> + Send + 'static,
 {
-    let connection = builder.serve_connection(io, TowerToHyperService::new(service)).with_upgrades();
-    let watched = connections.watch(connection);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let watched = connections.watch(builder.serve_connection(io, service));
     tokio::spawn(async move {
         // A client that goes away in the middle of a request is its own business.
         let _ = watched.await;
@@ -159,7 +158,9 @@ where
 
 async fn stopped() {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}

@@ -1,6 +1,6 @@
 //! arrive: one file for each protocol that events come by, and what a console shows of sources.
 
-use axum::Router;
+use axum::{Router, middleware};
 
 use crate::app::App;
 
@@ -9,12 +9,18 @@ pub mod doctor;
 pub mod import;
 pub mod keys;
 pub mod native;
+pub mod origin;
+pub mod pace;
 pub mod pixel;
+pub mod request;
 pub mod segment;
 pub mod sources;
 pub mod verdicts;
 
-/// The routes by which events come.
+/// The routes by which events come. Any page may use them: they know keys, and no cookies.
 pub fn routes() -> Router<App> {
-    segment::routes().merge(native::routes()).merge(pixel::routes()).merge(consent::routes())
+    let protocols = [segment::routes(), native::routes(), pixel::routes(), consent::routes()];
+    let routes = protocols.into_iter().fold(Router::new(), Router::merge);
+    // One pace for all protocols, or a source would have one for each.
+    routes.layer(axum::Extension(pace::Paces::default())).layer(middleware::from_fn(origin::share))
 }

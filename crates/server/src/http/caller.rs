@@ -87,7 +87,8 @@ fn bearer(parts: &Parts) -> Option<String> {
 /// The session's id from the cookie header.
 #[must_use]
 pub fn cookie(parts: &Parts) -> Option<String> {
-    let values = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let values =
+        parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     values
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
@@ -97,20 +98,28 @@ pub fn cookie(parts: &Parts) -> Option<String> {
 
 /// Refuses unsafe requests that another site made a browser send.
 pub async fn same_origin(request: Request, next: Next) -> Response {
-    let is_safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let has_cookie = header("cookie").is_some();
-    let is_same = match header("sec-fetch-site") {
-        Some(site) => site == "same-origin" || site == "none",
-        None => match (header("origin"), header("host")) {
-            (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, named)| named == host),
-            (None, _) => true,
-            (Some(_), None) => false,
-        },
-    };
-    if is_safe || !has_cookie || is_same {
+    if is_own(&request) {
         return next.run(request).await;
     }
     let detail = "this request came from another site: open the console itself";
     Problem::new(StatusCode::FORBIDDEN, "cross-site", detail).into_response()
+}
+
+/// Whether a request is safe, carries no session, or was made by the console's own pages.
+fn is_own(request: &Request) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    if is_safe || header("cookie").is_none() {
+        return true;
+    }
+    match header("sec-fetch-site") {
+        Some(site) => site == "same-origin" || site == "none",
+        None => match (header("origin"), header("host")) {
+            (Some(origin), Some(host)) => {
+                origin.split_once("://").is_some_and(|(_, named)| named == host)
+            }
+            (None, _) => true,
+            (Some(_), None) => false,
+        },
+    }
 }

@@ -260,16 +260,17 @@ impl Custody {
         held: &[Class],
     ) -> Result<Vec<(Person, Class)>, VaultError> {
         let classes = Class::EVERY.into_iter().filter(|class| !held.contains(class));
-        self.destroy(classes.flat_map(|class| persons.iter().map(move |whose| (*whose, class))))
-            .await
+        let keys = classes.flat_map(|class| persons.iter().map(move |whose| (*whose, class)));
+        let keys: Vec<(Person, Class)> = keys.collect();
+        self.destroy(&keys).await
     }
 
     /// Destroys exactly these keys.
     pub(crate) async fn destroy(
         &self,
-        keys: impl Iterator<Item = (Person, Class)>,
+        keys: &[(Person, Class)],
     ) -> Result<Vec<(Person, Class)>, VaultError> {
-        let grouped = by_place(keys);
+        let grouped = by_place(keys.iter().copied());
         let gone = self.change_pages(&grouped, Page::destroy).await?;
         if !grouped.is_empty() {
             self.shred_log().await?;

@@ -1,0 +1,246 @@
+//! What every protocol does with a request before and after reading it: take the body within
+//! limits, find the caller, keep the pace, let the gate judge. Answers are each protocol's own.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use lake::keep::keeper::Unavailable;
+use life::arrive::{Arrival, Malformed, Parcel, Signals, body, key};
+use vocabulary::{Outcome, Time};
+
+use super::pace::Paces;
+use crate::app::App;
+use crate::app::collect::{Caller, EventOutcome};
+use crate::problem::{FieldProblem, Problem};
+
+/// A request with its whole body.
+pub struct Received {
+    body: Bytes,
+    headers: HeaderMap,
+    query: String,
+    address: Option<IpAddr>,
+    paces: Paces,
+    at: Time,
+}
+
+/// Why a request was not taken.
+#[derive(Debug)]
+pub enum Declined {
+    /// It is wrong, and will be when it is sent again.
+    Wrong(Problem),
+    /// It may be sent again after so many seconds.
+    Later(Problem, u64),
+}
+
+impl From<Problem> for Declined {
+    fn from(problem: Problem) -> Self {
+        Declined::Wrong(problem)
+    }
+}
+
+impl From<Unavailable> for Declined {
+    fn from(why: Unavailable) -> Self {
+        let seconds = match why {
+            Unavailable::Busy | Unavailable::Stopped => 1,
+            Unavailable::Full => 5,
+        };
+        Declined::Later(Problem::unavailable(&why), seconds)
+    }
+}
+
+impl Received {
+    /// Takes the request with its body, within the limits of size and time.
+    pub async fn take(app: &App, request: Request) -> Result<Self, Declined> {
+        let (parts, stream) = request.into_parts();
+        let limits = app.limits();
+        let time = Duration::from_micros(limits.request_time.0.unsigned_abs());
+        let whole = tokio::time::timeout(time, to_bytes(stream, limits.body_bytes)).await;
+        let body = match whole {
+            Ok(Ok(body)) => body,
+            Ok(Err(error)) => return Err(broken(&error, limits.body_bytes).into()),
+            Err(_) => {
+                let detail = "the body took too long to arrive: send it again, or less at once";
+                return Err(
+                    Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail).into()
+                );
+            }
+        };
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        Ok(Self {
+            body,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            address: peer
+                .map(|peer| client(peer, &parts.headers, &app.config().server.trusted_proxies)),
+            headers: parts.headers,
+            paces: parts.extensions.get::<Paces>().cloned().unwrap_or_default(),
+            at: app.now(),
+        })
+    }
+
+    /// The request as a protocol reads it.
+    #[must_use]
+    pub fn parcel(&self) -> Parcel<'_> {
+        let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        Parcel {
+            body: &self.body,
+            content_type: header("content-type"),
+            content_encoding: header("content-encoding"),
+            authorization: header("authorization"),
+            write_key: header("x-write-key"),
+            query: &self.query,
+            user_agent: header("user-agent"),
+            address: self.address,
+            signals: Signals {
+                global_privacy_control: header("sec-gpc").is_some_and(|value| value.trim() == "1"),
+            },
+            received: self.at,
+        }
+    }
+
+    /// Opens the body.
+    pub async fn open(
+        &self,
+        app: &App,
+        protocol: &'static str,
+    ) -> Result<body::Body<'_>, Declined> {
+        match body::decode(&self.parcel(), app.limits()) {
+            Ok(body) => Ok(body),
+            Err(malformed) => {
+                let status = match &malformed {
+                    Malformed::TooLarge { .. } | Malformed::TooDense { .. } => {
+                        StatusCode::PAYLOAD_TOO_LARGE
+                    }
+                    Malformed::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    Malformed::TooDeep { .. }
+                    | Malformed::TooMany { .. }
+                    | Malformed::Compression { .. }
+                    | Malformed::Syntax { .. }
+                    | Malformed::Empty => StatusCode::BAD_REQUEST,
+                };
+                Err(self.malformed(app, protocol, &malformed, status).await)
+            }
+        }
+    }
+
+    /// Counts a request that could not be read as one invalid event of its source, if its key is
+    /// known without reading it.
+    pub async fn malformed(
+        &self,
+        app: &App,
+        protocol: &'static str,
+        malformed: &Malformed,
+        status: StatusCode,
+    ) -> Declined {
+        let parcel = self.parcel();
+        let shown = key::basic(&parcel)
+            .or_else(|| key::header(&parcel))
+            .or_else(|| key::query(&parcel))
+            .or_else(|| key::bearer(&parcel));
+        if let Some(caller) = shown.and_then(|key| app.caller(&key))
+            && let Err(why) = app.count_unjudged(&caller, protocol, Outcome::Invalid, 1).await
+        {
+            return why.into();
+        }
+        Problem::new(status, malformed.code(), malformed.to_string()).into()
+    }
+
+    /// Finds the caller, keeps its pace and lets the gate judge; answers how each event ended.
+    pub async fn collect(
+        &self,
+        app: &App,
+        protocol: &'static str,
+        arrival: Arrival<'_>,
+    ) -> Result<Vec<EventOutcome>, Declined> {
+        let caller = caller(app, arrival.key.as_deref())?;
+        let events = arrival.events.len();
+        if let Err(seconds) = self.paces.take(&caller.source, events, self.at) {
+            app.count_unjudged(&caller, protocol, Outcome::Limited, events).await?;
+            let detail = format!("this source sends too fast: come again in {seconds} seconds");
+            let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "limited", detail);
+            return Err(Declined::Later(problem, seconds));
+        }
+        Ok(app.collect(&caller, protocol, arrival).await?)
+    }
+}
+
+impl std::fmt::Debug for Received {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Received").field("body_bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+/// Who shows a key.
+pub fn caller(app: &App, shown: Option<&str>) -> Result<Caller, Problem> {
+    let Some(key) = shown else {
+        let detail = "no key was sent: send one, as `Authorization: Basic` or in the body";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "key-missing", detail));
+    };
+    app.caller(key).ok_or_else(|| {
+        let detail = "nobody knows this key: make one with `candor keys create`, or copy it again";
+        Problem::new(StatusCode::UNAUTHORIZED, "key-unknown", detail)
+    })
+}
+
+/// The fields that were wrong in the events of a list, each with its pointer into the body.
+#[must_use]
+pub fn problems(list: &str, endings: &[EventOutcome]) -> Vec<FieldProblem> {
+    let inside = format!("/{list}/");
+    let invalid = endings
+        .iter()
+        .enumerate()
+        .filter_map(|(index, ending)| Some((index, ending.invalid.as_ref()?)));
+    invalid
+        .map(|(index, invalid)| {
+            // The gate judges one event and does not know where in the body it stood.
+            let is_whole = list.is_empty() || invalid.pointer.starts_with(&inside);
+            let pointer = match is_whole {
+                true => invalid.pointer.clone(),
+                false => format!("{inside}{index}{}", invalid.pointer),
+            };
+            FieldProblem { pointer, detail: invalid.problem.clone() }
+        })
+        .collect()
+}
+
+fn broken(error: &axum::Error, bytes: usize) -> Problem {
+    let cause = std::error::Error::source(error);
+    if cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
+        let detail = format!("the body has more than {bytes} bytes: send smaller batches");
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail);
+    }
+    Problem::new(StatusCode::BAD_REQUEST, "body-broken", "the body ended too early: send it again")
+}
+
+/// The address of the client: behind proxies that are trusted, the last one that none of them is.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    if !trusted.contains(&peer) {
+        return peer;
+    }
+    let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let chain = chain.flat_map(|value| value.split(',')).map(|text| text.trim().parse::<IpAddr>());
+    let chain: Vec<IpAddr> = chain.map_while(Result::ok).collect();
+    chain.into_iter().rev().find(|address| !trusted.contains(address)).unwrap_or(peer)
+}
+
+/// The scheme by which the client reached us, as far as a proxy in front says it.
+#[must_use]
+pub fn scheme(headers: &HeaderMap) -> &'static str {
+    match headers.get("x-forwarded-proto").map(|value| value.as_bytes()) {
+        Some(b"https") => "https",
+        Some(_) | None => "http",
+    }
+}
+
+/// The host by which the client reached us, if it is one that may stand in an answer.
+#[must_use]
+pub fn host(headers: &HeaderMap) -> Option<&str> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:-[]_".contains(&byte);
+    (!host.is_empty() && host.bytes().all(is_plain)).then_some(host)
+}
+
+#[cfg(test)]
+mod tests;
