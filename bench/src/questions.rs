@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::http::Connection;
 
 /// Asks each question and prints seconds, rows and bytes.
-pub fn measure(url: &str, token: &str, runs: u64) -> Result<()> {
+pub(crate) fn measure(url: &str, token: &str, runs: u64) -> Result<()> {
     for (name, kind, question) in questions() {
         let mut best = f64::INFINITY;
         let mut answer = Value::Null;
@@ -14,7 +14,8 @@ pub fn measure(url: &str, token: &str, runs: u64) -> Result<()> {
             let mut connection = Connection::open(url)?;
             let body = serde_json::to_vec(&question)?;
             let authorization = format!("Bearer {token}");
-            let (status, body) = connection.post(&format!("/api/query/{kind}"), &authorization, &body)?;
+            let (status, body) =
+                connection.post(&format!("/api/query/{kind}"), &authorization, &body)?;
             if status != 200 {
                 bail!("{name}: the server answered {status}: {}", String::from_utf8_lossy(&body));
             }
@@ -22,9 +23,14 @@ pub fn measure(url: &str, token: &str, runs: u64) -> Result<()> {
             let seconds = answer.pointer("/scanned/seconds").and_then(Value::as_f64);
             best = best.min(seconds.context("no seconds in the answer")?);
         }
-        let scanned = |field: &str| answer.pointer(&format!("/scanned/{field}")).cloned().unwrap_or_default();
+        let scanned =
+            |field: &str| answer.pointer(&format!("/scanned/{field}")).cloned().unwrap_or_default();
         let sentence = answer.get("sentence").and_then(Value::as_str).unwrap_or_default();
-        println!("{name:12} {best:8.3} s  {} rows  {} bytes  {sentence}", scanned("rows"), scanned("bytes"));
+        println!(
+            "{name:12} {best:8.3} s  {} rows  {} bytes  {sentence}",
+            scanned("rows"),
+            scanned("bytes")
+        );
     }
     Ok(())
 }
@@ -42,22 +48,38 @@ fn questions() -> Vec<(&'static str, &'static str, Value)> {
         question
     };
     vec![
-        ("funnel5", "funnel", about(json!({ "steps": steps, "window": "7d", "breakdown": "country" }))),
-        ("retention8w", "retention", about(json!({ "start": { "event": null }, "return": { "event": null }, "interval": "week" }))),
+        (
+            "funnel5",
+            "funnel",
+            about(json!({ "steps": steps, "window": "7d", "breakdown": "country" })),
+        ),
+        (
+            "retention8w",
+            "retention",
+            about(
+                json!({ "start": { "event": null }, "return": { "event": null }, "interval": "week" }),
+            ),
+        ),
         (
             "daily_uniq",
             "trend",
-            about(json!({ "interval": "day", "series": [{ "event": "page_view", "count": "people" }] })),
+            about(
+                json!({ "interval": "day", "series": [{ "event": "page_view", "count": "people" }] }),
+            ),
         ),
         (
             "cohort",
             "cohort",
-            about(json!({ "all": [{ "event": "add_to_cart", "at_least": 3 }], "none": [{ "event": "purchase" }] })),
+            about(
+                json!({ "all": [{ "event": "add_to_cart", "at_least": 3 }], "none": [{ "event": "purchase" }] }),
+            ),
         ),
         (
             "trend",
             "trend",
-            about(json!({ "interval": "day", "series": [{ "event": "purchase", "count": "events" }], "breakdown": "country" })),
+            about(
+                json!({ "interval": "day", "series": [{ "event": "purchase", "count": "events" }], "breakdown": "country" }),
+            ),
         ),
     ]
 }

@@ -105,7 +105,8 @@ export async function checkInsights(shared) {
   });
   await check('a filter on a property narrows the answer', async () => {
     const total = async (where) => {
-      await page.goto(at(`insights/trend?event=${e(OPENED)}&last=7d&view=table${where}`));
+      const seen = 'purpose=analyse&last=7d&view=table';
+      await page.goto(at(`insights/trend?event=${e(OPENED)}&${seen}${where}`));
       await table.waitFor();
       const cell = table.locator('tbody tr').first().locator('td').first();
       return number(await cell.textContent());

@@ -22,14 +22,11 @@ export const LANGUAGES: readonly LanguageChoice[] = [
   { value: 'curl', label: 'curl', keyKind: 'site' },
 ];
 
-const JS_CONSENT = '{ consent: { categoryPreferences: { measure: true, analyse: true } } }';
+const JS_CONSENT = 'const consent = { categoryPreferences: { measure: true, analyse: true } }';
 
 function browser(host: string, key: string, consent: boolean): string {
   const track = consent
-    ? [
-        `analytics.track('Basket Opened', { items: 2 },`,
-        `  { context: ${JS_CONSENT} })`,
-      ]
+    ? [JS_CONSENT, `analytics.track('Basket Opened', { items: 2 }, { context: { consent } })`]
     : [`analytics.track('Basket Opened', { items: 2 })`];
   return [
     `import { AnalyticsBrowser } from '@segment/analytics-next'`,
@@ -46,40 +43,51 @@ function node(host: string, key: string, consent: boolean): string {
   return [
     `import { Analytics } from '@segment/analytics-node'`,
     ``,
-    `const analytics = new Analytics({ writeKey: '${key}', host: '${host}' })`,
+    `const analytics = new Analytics({`,
+    `  writeKey: '${key}',`,
+    `  host: '${host}',`,
+    `})`,
+    ...(consent ? [JS_CONSENT] : []),
     `analytics.track({`,
     `  userId: 'customer-1',`,
     `  event: 'Basket Opened',`,
     `  properties: { items: 2 },`,
-    ...(consent ? [`  context: ${JS_CONSENT},`] : []),
+    ...(consent ? [`  context: { consent },`] : []),
     `})`,
     `await analytics.closeAndFlush()`,
   ].join('\n');
 }
 
 function python(host: string, key: string, consent: boolean): string {
-  const given = `{'consent': {'categoryPreferences': {'measure': True, 'analyse': True}}}`;
   return [
     `import segment.analytics as analytics`,
     ``,
     `analytics.write_key = '${key}'`,
     `analytics.host = '${host}'`,
+    ...(consent
+      ? [`consent = {'categoryPreferences': {'measure': True, 'analyse': True}}`]
+      : []),
     `analytics.track(`,
-    `    user_id='customer-1', event='Basket Opened', properties={'items': 2},`,
-    ...(consent ? [`    context=${given},`] : []),
+    `    user_id='customer-1',`,
+    `    event='Basket Opened',`,
+    `    properties={'items': 2},`,
+    ...(consent ? [`    context={'consent': consent},`] : []),
     `)`,
     `analytics.shutdown()`,
   ].join('\n');
 }
 
 function curl(host: string, key: string, consent: boolean): string {
-  const given =
-    `  "context": {"consent": {"categoryPreferences": {"measure": true, "analyse": true}}},`;
+  const given = [
+    `  "context": {"consent": {"categoryPreferences":`,
+    `    {"measure": true, "analyse": true}}},`,
+  ];
   return [
     `curl ${host}/v1/track -u '${key}:' \\`,
     `  -H 'content-type: application/json' -d '{`,
-    ...(consent ? [given] : []),
-    `  "anonymousId": "browser-1", "event": "Basket Opened", "properties": {"items": 2}`,
+    ...(consent ? given : []),
+    `  "anonymousId": "browser-1", "event": "Basket Opened",`,
+    `  "properties": {"items": 2}`,
     `}'`,
   ].join('\n');
 }

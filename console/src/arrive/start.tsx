@@ -9,6 +9,7 @@ import { useStream } from '../api/stream';
 import type { Verdict } from '../api/wire';
 import { among, one } from '../frame/search';
 import { Choice, Code } from '../parts/field';
+import { count } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { Failure, PageHead, Section } from '../parts/page';
 import { DoctorPanel } from './doctor';
@@ -90,7 +91,7 @@ function Steps(props: {
         title="3. Send the person's choice with it"
         lead={
           'Unknown is a no: without it, an event is refused, or kept only for what needs no ' +
-          'consent. The marked line says what the person agreed to.'
+          'consent. The marked lines say what the person agreed to.'
         }
       >
         <div className="px-5 pb-5">
@@ -100,7 +101,7 @@ function Steps(props: {
               <span className="mt-0.5">
                 <Icon name="up" />
               </span>
-              Your event arrived without it. Add the marked line and send again.
+              Your event arrived without it. Add the marked lines and send again.
             </p>
           )}
         </div>
@@ -167,9 +168,11 @@ function Listener(props: {
         <div>
           <h2 className="font-semibold">{listenerTitle(props.state, waiting, props.kept)}</h2>
           <p className="text-sm text-soft">
-            {before > 0
-              ? `${before.toLocaleString('en')} received before this page opened`
-              : 'Nothing was received yet'}
+            {!waiting
+              ? 'The newest verdicts are on top'
+              : before > 0
+                ? `${count(before)} received before this page opened`
+                : 'Nothing was received yet'}
           </p>
         </div>
       </div>

@@ -34,17 +34,14 @@ export function VerdictCard({ verdict, language }: { verdict: Verdict; language:
 function ConsentLine({ language }: { language: Language }) {
   const { code, mark } = snippet(language, { host: '', key: '', consent: true });
   const lines = code.split('\n');
-  const text = mark
-    .map((index) => (lines[index] ?? '').trim())
-    .filter((line) => line.includes('consent'))
-    .join('\n');
+  const text = mark.map((index) => (lines[index] ?? '').trim()).join('\n');
   return (
     <>
-      <p className="mt-3 text-xs font-semibold text-soft">The line that sends consent</p>
+      <p className="mt-3 text-xs font-semibold text-soft">What to add</p>
       <pre
         tabIndex={0}
         role="region"
-        aria-label="The line that sends consent"
+        aria-label="What to add"
         className="mt-1 rounded-md bg-sunken p-2.5 font-mono text-xs leading-5 break-words
           whitespace-pre-wrap"
       >

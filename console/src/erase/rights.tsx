@@ -158,7 +158,7 @@ function Confirm({ who, busy, onYes }: { who: Who; busy: boolean; onYes: () => v
     <form className="flex flex-col gap-4 px-5 pb-5" onSubmit={submit}>
       <p className="text-sm">
         This cannot be undone, not even from a backup. To go on, type{' '}
-        <b className="font-mono text-[0.8125rem] break-all">{who.id.trim()}</b>.
+        <b className="font-mono text-[0.8125rem] break-words">{who.id.trim()}</b>.
       </p>
       <Text label="The same id again" value={typed} onChange={setTyped} />
       <button type="submit" className="press press-grave self-start" disabled={!same || busy}>

@@ -14,7 +14,8 @@ import { setTheme, useTheme, type Theme } from './theme';
 
 export function Shell() {
   const [open, setOpen] = useState<'none' | 'palette' | 'sheet' | 'menu'>('none');
-  const close = () => setOpen('none');
+  // Each closes itself only: a late word from one must not close the next.
+  const close = (which: typeof open) => () => setOpen((now) => (now === which ? 'none' : now));
   useShortcuts({ palette: () => setOpen('palette'), sheet: () => setOpen('sheet') });
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
@@ -50,14 +51,14 @@ export function Shell() {
           <Outlet />
         </div>
       </main>
-      <Dialog title="Menu" open={open === 'menu'} onClose={close}>
+      <Dialog title="Menu" open={open === 'menu'} onClose={close('menu')}>
         <div className="overflow-y-auto px-3 pb-4">
           <Rail label="Menu" />
           <Foot onSheet={() => setOpen('sheet')} />
         </div>
       </Dialog>
-      <Palette open={open === 'palette'} onClose={close} />
-      <ShortcutSheet open={open === 'sheet'} onClose={close} />
+      <Palette open={open === 'palette'} onClose={close('palette')} />
+      <ShortcutSheet open={open === 'sheet'} onClose={close('sheet')} />
     </div>
   );
 }

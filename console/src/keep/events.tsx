@@ -1,7 +1,7 @@
 // Events as they arrive: kept ones with what they may be used for, and every verdict of the gate.
 
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { among, one } from '../frame/search';
 import * as ask from '../api/ask';
 import { usePurposeOptions } from '../parts/chips';
@@ -78,10 +78,6 @@ export default function Events() {
         />
       </div>
       {view.show === 'kept' ? <KeptList view={view} /> : <VerdictList view={view} />}
-      <p className="mt-3 text-sm text-soft">
-        Nothing here? <Link to="/start" className="underline">Send a first event</Link> and watch
-        the gate judge it.
-      </p>
     </>
   );
 }

@@ -13,7 +13,7 @@ import { Empty, Failure, Waiting } from '../parts/page';
 import { Pairs } from '../parts/pairs';
 import type { LiveSearch } from './events';
 import { useLive } from './live';
-import { LiveBar } from './live-bar';
+import { FirstEvent, LiveBar } from './live-bar';
 
 const nameOf = (event: LiveEvent) =>
   `${event.received} ${event.time} ${event.person} ${event.event}`;
@@ -41,7 +41,7 @@ export function KeptList({ view }: { view: LiveSearch }) {
       <LiveBar live={live} shown={rows.length} />
       {first.isPending && <Waiting label="Reading the newest events" />}
       {first.data && rows.length === 0 && (
-        <Empty title="No event to show">
+        <Empty title="No event to show" action={<FirstEvent />}>
           Events that may be used for <b>{view.purpose}</b> appear here within a second of being
           kept. Another purpose or filter may show more.
         </Empty>

@@ -1,5 +1,6 @@
 // The bar above a live list: is it listening, how many are held, pause and resume.
 
+import { Link } from '@tanstack/react-router';
 import { Icon } from '../parts/icons';
 import type { Live } from './live';
 
@@ -26,5 +27,13 @@ export function LiveBar<T>({ live, shown }: { live: Live<T>; shown: number }) {
         {live.paused ? `Resume${live.held > 0 ? ` (${live.held} new)` : ''}` : 'Pause'}
       </button>
     </div>
+  );
+}
+
+export function FirstEvent() {
+  return (
+    <Link to="/start" className="press">
+      Send a first event
+    </Link>
   );
 }

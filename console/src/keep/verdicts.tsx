@@ -10,7 +10,7 @@ import { Empty, Failure, OutcomeChip, Waiting } from '../parts/page';
 import { Remedy } from '../parts/remedy';
 import type { LiveSearch } from './events';
 import { useLive } from './live';
-import { LiveBar } from './live-bar';
+import { FirstEvent, LiveBar } from './live-bar';
 
 const nameOf = (verdict: Verdict) => String(verdict.sequence);
 
@@ -38,7 +38,7 @@ export function VerdictList({ view }: { view: LiveSearch }) {
       <LiveBar live={live} shown={rows.length} />
       {first.isPending && <Waiting label="Reading the newest verdicts" />}
       {first.data && rows.length === 0 && (
-        <Empty title="No verdict to show">
+        <Empty title="No verdict to show" action={<FirstEvent />}>
           Each event that reaches Candor ends in exactly one outcome. It appears here, refused ones
           too.
         </Empty>

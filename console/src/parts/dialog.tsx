@@ -23,6 +23,11 @@ export function Dialog(props: {
     <dialog
       ref={box}
       aria-label={props.title}
+      onKeyDown={(press) => {
+        if (press.key !== 'Escape') return;
+        press.preventDefault();
+        onClose();
+      }}
       onCancel={(cancel) => {
         cancel.preventDefault();
         onClose();

@@ -165,7 +165,7 @@ export function Code(props: { code: string; label: string; mark?: readonly numbe
         tabIndex={0}
         role="region"
         aria-label={props.label}
-        className="overflow-x-auto pt-1 pb-3 font-mono text-[0.8125rem] leading-6"
+        className="overflow-x-auto pt-1 pb-3 font-mono text-[0.78rem] leading-6"
       >
         <code className="block w-max min-w-full pr-4">
           {lines.map((line, index) => (

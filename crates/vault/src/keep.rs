@@ -89,7 +89,7 @@ impl Vault {
             ..Loaded::default()
         };
         for (leaf, acts, cuts) in people::consents(&mut read).await? {
-            if acts.all().next().is_some() {
+            if acts != Acts::default() {
                 loaded.acts.push((leaf, acts));
             }
             if !cuts.is_empty() {

@@ -60,6 +60,9 @@ pub(crate) fn widen(head: &str, columns: usize, rows: usize, tail: &str) -> &'st
     text.leak()
 }
 
+#[cfg(test)]
+mod tests;
+
 /// A transaction that may write; there is one at a time for each file.
 pub(crate) type Write = Transaction<'static, Sqlite>;
 

@@ -62,7 +62,8 @@ fn a_file_of_nobody_else_goes_altogether() {
     lake.keys.destroy(leaf(5).into());
     lake.erased.insert(leaf(5));
     let footers = Footers::new(8);
-    let change = lake.write(|writing, new_file| rewrite(&entry, writing, &footers, new_file)).unwrap();
+    let change =
+        lake.write(|writing, new_file| rewrite(&entry, writing, &footers, new_file)).unwrap();
     assert_eq!((change.added.len(), change.removed), (0, vec![entry.id]));
     let left: Vec<_> = std::fs::read_dir(lake.place.path("rows")).unwrap().collect();
     assert_eq!(left.len(), 1, "the unfinished file is not left behind");
@@ -79,7 +80,8 @@ fn what_the_erased_said_is_in_no_dictionary_of_the_new_file() {
     let entry = lake.fold(&[said(5, "canary of five"), said(6, "word of six")]).remove(0);
     lake.erased.insert(leaf(5));
     let footers = Footers::new(8);
-    let change = lake.write(|writing, new_file| rewrite(&entry, writing, &footers, new_file)).unwrap();
+    let change =
+        lake.write(|writing, new_file| rewrite(&entry, writing, &footers, new_file)).unwrap();
     let reader = lake.open(&change.added[0]).unwrap();
     let words = reader.dictionary(Code(1)).unwrap();
     assert_eq!(words, vec!["word of six".to_owned()]);

@@ -172,5 +172,4 @@ impl Hasher for Spread {
     }
 
     fn write_usize(&mut self, _length: usize) {}
-
 }

@@ -164,7 +164,7 @@ impl FileReader {
             let start = rows.start.max(first);
             let end = rows.end.min(first + count);
             if start < end {
-                let ranges = vec![start - first..end - first];
+                let ranges = std::iter::once(start - first..end - first).collect();
                 picked.push(Picked { group, first, rows: count, ranges });
             }
             first += count;
@@ -374,7 +374,13 @@ pub(super) fn instant(batch: &RecordBatch, name: &str, wanted: bool) -> Option<S
     if !wanted {
         return Some(ScalarBuffer::default());
     }
-    Some(batch.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>()?.values().clone())
+    Some(
+        batch
+            .column_by_name(name)?
+            .as_primitive_opt::<TimestampMicrosecondType>()?
+            .values()
+            .clone(),
+    )
 }
 
 fn promoted(
@@ -425,7 +431,8 @@ fn promoted(
 
 /// Whether two dictionaries are the same memory. The known one is held, so its memory cannot be another's.
 fn is_same(known: &ArrayRef, met: &ArrayRef) -> bool {
-    let (Some(known), Some(met)) = (known.as_string_opt::<i32>(), met.as_string_opt::<i32>()) else {
+    let (Some(known), Some(met)) = (known.as_string_opt::<i32>(), met.as_string_opt::<i32>())
+    else {
         return false;
     };
     known.offsets().inner().ptr_eq(met.offsets().inner())
@@ -463,7 +470,8 @@ fn read_footer(place: &Place, entry: &FileEntry, file: &Positioned) -> Result<Fo
     let pairs = metadata.file_metadata().key_value_metadata();
     let listed = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == COLUMNS_KEY));
     let listed = listed.and_then(|pair| pair.value.as_deref()).unwrap_or("{}");
-    let columns: Columns = serde_json::from_str(listed).map_err(|error| damaged(error.to_string()))?;
+    let columns: Columns =
+        serde_json::from_str(listed).map_err(|error| damaged(error.to_string()))?;
     let schema = schema(&metadata, &columns);
     let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
     let metadata = ArrowReaderMetadata::try_new(Arc::new(metadata), options)

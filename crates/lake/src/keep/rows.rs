@@ -91,7 +91,8 @@ impl FileReader {
             let person_pages = self.pages(&group, column::PERSON);
             let mut ranges: Vec<Range<u64>> = Vec::new();
             for page in leaf_pages {
-                if leaves.range(Leaf(page.least)..=Leaf(page.most.max(page.least))).next().is_none() {
+                if leaves.range(Leaf(page.least)..=Leaf(page.most.max(page.least))).next().is_none()
+                {
                     continue;
                 }
                 let start = run_start(&person_pages, page.rows.start);
@@ -255,7 +256,8 @@ impl Rows<'_> {
         for class in &self.classes {
             let array = batch.column_by_name(sealed::column(*class));
             let array = array.and_then(|array| array.as_binary_opt::<i32>());
-            let array = array.ok_or_else(|| self.reader.damaged("a sealed column is not of its type"))?;
+            let array =
+                array.ok_or_else(|| self.reader.damaged("a sealed column is not of its type"))?;
             runs.push((*class, array));
         }
         for (place, (filed, number)) in rows.iter_mut().zip(numbers).enumerate() {
@@ -270,10 +272,12 @@ impl Rows<'_> {
                 let run = opened.map_err(|cause| FileError::Seal { path: path(), cause })?;
                 for (offset, properties) in run.into_iter().flat_map(|run| run.0) {
                     let waiting = self.pending.entry(number + u64::from(offset)).or_default();
-                    waiting.extend(properties.into_iter().map(|(code, value)| (*class, code, value)));
+                    waiting
+                        .extend(properties.into_iter().map(|(code, value)| (*class, code, value)));
                 }
             }
-            while let Some(first) = self.pending.first_entry().filter(|first| first.key() <= number) {
+            while let Some(first) = self.pending.first_entry().filter(|first| first.key() <= number)
+            {
                 if first.key() == number {
                     filed.row.sealed = first.remove();
                 } else {

@@ -69,7 +69,8 @@ impl Packer {
     ) -> Result<Option<Vec<u8>>, FileError> {
         let failed = |what: String| FileError::Encode { what };
         let plain = postcard::to_stdvec(run).map_err(|error| failed(error.to_string()))?;
-        let length = u32::try_from(plain.len()).map_err(|_| failed("a run is too large".to_owned()))?;
+        let length =
+            u32::try_from(plain.len()).map_err(|_| failed("a run is too large".to_owned()))?;
         let packed = self.compressor.compress(&plain).map_err(|error| failed(error.to_string()))?;
         let mut framed = length.to_le_bytes().to_vec();
         framed.extend_from_slice(&packed);
@@ -95,7 +96,8 @@ impl Packer {
             Err(SealError::Destroyed) => return Ok(None),
             Err(cause @ (SealError::Broken | SealError::Missing)) => return Err(cause),
         };
-        let (length, packed) = framed.split_first_chunk::<LENGTH_BYTES>().ok_or(SealError::Broken)?;
+        let (length, packed) =
+            framed.split_first_chunk::<LENGTH_BYTES>().ok_or(SealError::Broken)?;
         let length = u32::from_le_bytes(*length) as usize;
         if length > OPENED_BYTES_MAX {
             return Err(SealError::Broken);

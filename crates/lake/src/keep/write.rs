@@ -179,8 +179,8 @@ impl<'a> FileWriter<'a> {
         let properties = properties(writing.place.context(id), &key, layout)?;
         let options =
             ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(file, batch.schema(), options)
-            .map_err(encode)?;
+        let writer =
+            ArrowWriter::try_new_with_options(file, batch.schema(), options).map_err(encode)?;
         Ok(Self {
             place: writing.place,
             sealer: writing.sealer,
@@ -210,11 +210,11 @@ impl<'a> FileWriter<'a> {
             self.end_run()?;
             self.person = person;
         }
-        self.run_bytes += row.sealed.iter().map(|(_, _, value)| sealed::value_bytes(value)).sum::<usize>();
+        self.run_bytes +=
+            row.sealed.iter().map(|(_, _, value)| sealed::value_bytes(value)).sum::<usize>();
         self.run.push(row);
         Ok(())
     }
-
 
     fn end_run(&mut self) -> Result<(), FileError> {
         let run = std::mem::take(&mut self.run);
@@ -347,7 +347,8 @@ fn properties(
         builder = plain(builder, name, Encoding::DELTA_BINARY_PACKED);
     }
     for name in [column::PERSON, column::LEAF, column::TIME] {
-        builder = builder.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Page);
+        builder =
+            builder.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Page);
     }
     builder = plain(builder, column::SESSION, Encoding::PLAIN);
     for class in &layout.classes {
@@ -358,7 +359,11 @@ fn properties(
     Ok(builder.build())
 }
 
-fn plain(builder: WriterPropertiesBuilder, name: &str, encoding: Encoding) -> WriterPropertiesBuilder {
+fn plain(
+    builder: WriterPropertiesBuilder,
+    name: &str,
+    encoding: Encoding,
+) -> WriterPropertiesBuilder {
     let path = ColumnPath::from(name);
     builder.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding)
 }

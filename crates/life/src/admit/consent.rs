@@ -134,17 +134,23 @@ impl Acts {
     }
 
     /// All acts that are remembered, oldest first; of a repeated one the first and the last.
-    pub fn all(&self) -> impl Iterator<Item = Act> {
-        self.runs.iter().flat_map(|run| {
-            let first = Act { time: run.first, yes: run.yes, no: run.no };
-            let last = (run.last > run.first).then_some(Act { time: run.last, ..first });
-            [Some(first), last].into_iter().flatten()
-        })
+    #[must_use]
+    pub fn all(&self) -> Vec<Act> {
+        let mut acts = Vec::with_capacity(self.runs.len() * 2);
+        for run in &self.runs {
+            acts.push(Act { time: run.first, yes: run.yes, no: run.no });
+            if run.last > run.first {
+                acts.push(Act { time: run.last, yes: run.yes, no: run.no });
+            }
+        }
+        acts.sort_by_key(|act| act.time);
+        acts
     }
 
     /// Lengthens the latest run if the act repeats it and nothing was said in between.
     fn extend(&mut self, act: Act) -> bool {
-        let Some(place) = self.runs.iter().position(|run| run.says(&act) && run.last < act.time) else {
+        let Some(place) = self.runs.iter().position(|run| run.says(&act) && run.last < act.time)
+        else {
             return false;
         };
         let Some(run) = self.runs.get(place).copied() else { return false };

@@ -140,9 +140,13 @@ impl Gate {
             ("event-name-missing", "the event has no name: send one".to_owned())
         } else if name.chars().count() > self.limits.name_chars {
             let limit = self.limits.name_chars;
-            ("event-name-too-long", format!("the name has more than {limit} characters: send a shorter one"))
+            (
+                "event-name-too-long",
+                format!("the name has more than {limit} characters: send a shorter one"),
+            )
         } else if like_identifier(name) {
-            let problem = "the name looks like an address, a number or a token: put that in a property";
+            let problem =
+                "the name looks like an address, a number or a token: put that in a property";
             ("event-name-identifies", problem.to_owned())
         } else {
             return self.check_message(raw);
@@ -157,21 +161,31 @@ impl Gate {
             Some(id) if id.chars().count() > limit => Err(Invalid {
                 code: "message-id-too-long",
                 pointer: "/messageId".to_owned(),
-                problem: format!("the event's id has more than {limit} characters: send a shorter one"),
+                problem: format!(
+                    "the event's id has more than {limit} characters: send a shorter one"
+                ),
             }),
             Some(_) | None => Ok(()),
         }
     }
 
     /// The id that the row holds, and the one that it links with, if it links two.
-    fn ids<'r>(&self, raw: &'r Raw<'_>, key: KeyKind) -> Result<(Whose<'r>, Option<Whose<'r>>), Invalid> {
+    fn ids<'r>(
+        &self,
+        raw: &'r Raw<'_>,
+        key: KeyKind,
+    ) -> Result<(Whose<'r>, Option<Whose<'r>>), Invalid> {
         // The other id of an alias is the one from before the person was known.
         let previous = raw.previous.as_deref().filter(|_| raw.kind == Kind::Alias);
         let named = [raw.user.as_deref(), raw.device.as_deref(), previous];
         if named.iter().flatten().any(|id| id.chars().count() > self.limits.identifier_chars) {
             let limit = self.limits.identifier_chars;
             let problem = format!("an id has more than {limit} characters: send a shorter one");
-            return Err(Invalid { code: "identifier-too-long", pointer: "/userId".to_owned(), problem });
+            return Err(Invalid {
+                code: "identifier-too-long",
+                pointer: "/userId".to_owned(),
+                problem,
+            });
         }
         let good = |id: &&str| !self.catalogue.is_bad_identifier(id);
         let user = raw.user.as_deref().filter(good).map(|id| (Subject::User, id));
@@ -189,7 +203,8 @@ impl Gate {
             (None, None) => Err(Invalid {
                 code: "identifier-missing",
                 pointer: "/userId".to_owned(),
-                problem: "the event names nobody: send `userId` or `anonymousId`, and a real one".to_owned(),
+                problem: "the event names nobody: send `userId` or `anonymousId`, and a real one"
+                    .to_owned(),
             }),
         }
     }
@@ -202,7 +217,8 @@ impl Gate {
             if *is_yes { yes = yes | purposes } else { no = no | purposes }
         }
         let may_widen = match (key, whose) {
-            (KeyKind::Server, Subject::User | Subject::Device) | (KeyKind::Site, Subject::Device) => true,
+            (KeyKind::Server, Subject::User | Subject::Device)
+            | (KeyKind::Site, Subject::Device) => true,
             (KeyKind::Site, Subject::User) => false,
         };
         let yes = if may_widen { yes.without(no) } else { Purposes::NONE };
@@ -217,6 +233,8 @@ type Whose<'r> = (Subject, &'r str);
 
 impl std::fmt::Debug for Gate {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Gate").field("catalogue", &self.catalogue.version()).finish_non_exhaustive()
+        out.debug_struct("Gate")
+            .field("catalogue", &self.catalogue.version())
+            .finish_non_exhaustive()
     }
 }

@@ -249,7 +249,11 @@ impl Admitted {
 pub enum Judged {
     Admitted(Box<Admitted>),
     /// Refused; an act of consent that it carried still counts, above all a `no`.
-    Refused { why: Refusal, whose: Blinded, act: Option<Act> },
+    Refused {
+        why: Refusal,
+        whose: Blinded,
+        act: Option<Act>,
+    },
     Filtered,
     /// A limit of the source was reached before it was judged.
     Limited,

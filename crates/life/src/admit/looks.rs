@@ -12,7 +12,11 @@ const TOKEN_MAX: usize = 19;
 /// Whether a text holds something that looks like an identifier.
 #[must_use]
 pub fn like_identifier(text: &str) -> bool {
-    like_mail(text) || is_number(text) || is_network_address(text) || has_uuid(text) || has_token(text)
+    like_mail(text)
+        || is_number(text)
+        || is_network_address(text)
+        || has_uuid(text)
+        || has_token(text)
 }
 
 /// Whether a text holds an e-mail address.

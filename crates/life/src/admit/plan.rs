@@ -210,10 +210,13 @@ pub fn refusal(catalogue: &Catalogue, source: &Source, plan: &AdmissionPlan) -> 
         return Refusal::AgeUnknown;
     }
     let could = |key: VerdictKey| !compile(catalogue, source, key).purposes.is_empty();
-    let bases = || catalogue.purposes().iter().filter_map(|d| Some((d.purpose, plan.basis(d.purpose)?)));
+    let bases =
+        || catalogue.purposes().iter().filter_map(|d| Some((d.purpose, plan.basis(d.purpose)?)));
     if bases().any(|(purpose, basis)| basis.yields_to_no() && key.no.has(purpose)) {
         Refusal::ConsentWithdrawn
-    } else if key.global_privacy_control && could(VerdictKey { global_privacy_control: false, ..key }) {
+    } else if key.global_privacy_control
+        && could(VerdictKey { global_privacy_control: false, ..key })
+    {
         Refusal::SignalObjected
     } else if bases().any(|(purpose, basis)| basis.needs_consent() && !key.yes.has(purpose)) {
         Refusal::ConsentAbsent
@@ -247,9 +250,11 @@ fn basis(
         Basis::ExemptMeasurement => source.is_exempt(catalogue),
         // Whether opting out is the rule somewhere is a law's word, and no law is known yet.
         Basis::OptOutRegime => regimes != 0,
-        Basis::LegitimateInterest | Basis::PublicTask | Basis::Contract | Basis::LegalDuty | Basis::Vital => {
-            !(source.kind.reads_device() && declared.on_device)
-        }
+        Basis::LegitimateInterest
+        | Basis::PublicTask
+        | Basis::Contract
+        | Basis::LegalDuty
+        | Basis::Vital => !(source.kind.reads_device() && declared.on_device),
         Basis::Consent | Basis::ExplicitConsent => true,
     };
     let basis = if holds { named } else { Basis::Consent };
@@ -276,7 +281,8 @@ fn is_open(source: &Source, declared: &DeclaredPurpose, basis: Basis, key: &Verd
 /// Whether only what runs and guards the service is open, because the person is a child or may be one.
 fn is_kept_small(audience: Audience, age: AgeBand) -> bool {
     match (audience, age) {
-        (Audience::General, AgeBand::Unknown | AgeBand::Adult) | (Audience::Mixed, AgeBand::Adult) => false,
+        (Audience::General, AgeBand::Unknown | AgeBand::Adult)
+        | (Audience::Mixed, AgeBand::Adult) => false,
         (Audience::Child, _) | (Audience::Mixed, AgeBand::Unknown) => true,
         (
             Audience::General | Audience::Mixed,

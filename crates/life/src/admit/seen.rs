@@ -66,7 +66,13 @@ impl Seen {
         }
     }
 
-    pub(super) fn meet_declared(&mut self, name: &str, kind: PropertyType, conflict: bool, names_max: usize) {
+    pub(super) fn meet_declared(
+        &mut self,
+        name: &str,
+        kind: PropertyType,
+        conflict: bool,
+        names_max: usize,
+    ) {
         let conflicts = u64::from(conflict);
         if let Some(known) = self.properties.get_mut(name) {
             known.count += 1;
@@ -81,7 +87,12 @@ impl Seen {
         }
     }
 
-    pub(super) fn meet_undeclared(&mut self, name: &str, kind: PropertyType, limits: &vocabulary::Limits) {
+    pub(super) fn meet_undeclared(
+        &mut self,
+        name: &str,
+        kind: PropertyType,
+        limits: &vocabulary::Limits,
+    ) {
         if let Some(known) = self.properties.get_mut(name) {
             known.count += 1;
             known.conflicts += u64::from(!is_alike(known.kind, kind));

@@ -104,7 +104,8 @@ impl Source {
     /// The catalogue's version with this declaration worked in, so that changing either makes new verdicts.
     pub(super) fn version(&self, catalogue: u32) -> u32 {
         let start = (catalogue ^ 0x811c_9dc5, self.kind as u32, self.audience as u32);
-        let mut hash = Fold(start.0).number(start.1).number(start.2).number(self.keeps_unclassified.into());
+        let mut hash =
+            Fold(start.0).number(start.1).number(start.2).number(self.keeps_unclassified.into());
         for (purpose, basis) in &self.bases {
             hash = hash.number(u32::from(purpose.number()) << 8 | *basis as u32);
         }

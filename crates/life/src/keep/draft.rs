@@ -10,7 +10,7 @@ use super::mask::{Cut, VerdictMask};
 use super::names::Named;
 use super::row::Row;
 use super::truth::Truth;
-use crate::admit::{Act, Admitted, AdmissionPlan, Blinded};
+use crate::admit::{Act, AdmissionPlan, Admitted, Blinded};
 
 /// The records of one frame while they are gathered.
 #[derive(Debug)]

@@ -136,7 +136,8 @@ impl Truth {
     #[must_use]
     pub fn mask(&self, oldest: Version) -> Mask {
         let moved = self.identity.moved_since(oldest);
-        let moved: HashMap<Leaf, Person> = moved.map(|leaf| (leaf, self.identity.person(leaf))).collect();
+        let moved: HashMap<Leaf, Person> =
+            moved.map(|leaf| (leaf, self.identity.person(leaf))).collect();
         Mask { moved: Arc::new(moved), ..self.mask.clone() }
     }
 
@@ -190,7 +191,9 @@ impl Truth {
     /// Restores a withdrawal.
     pub fn cut(&mut self, leaf: Leaf, cut: Cut) {
         let cuts = Arc::make_mut(&mut self.mask.cuts).entry(leaf).or_default();
-        cuts.retain(|held| !held.purposes.without(cut.purposes).is_empty() || held.before > cut.before);
+        cuts.retain(|held| {
+            !held.purposes.without(cut.purposes).is_empty() || held.before > cut.before
+        });
         cuts.push(cut);
         self.mask.epoch += 1;
     }
@@ -214,7 +217,9 @@ impl Truth {
             verdicts.resize(place + 1, VerdictMask::default());
             self.verdict_keys.resize(place + 1, None);
         }
-        if let (Some(held), Some(known)) = (verdicts.get_mut(place), self.verdict_keys.get_mut(place)) {
+        if let (Some(held), Some(known)) =
+            (verdicts.get_mut(place), self.verdict_keys.get_mut(place))
+        {
             *held = mask;
             *known = Some(key);
         }

@@ -23,7 +23,13 @@ impl App {
         let tombstones: Vec<Tombstone> = leaves
             .iter()
             .flat_map(|leaf| Class::EVERY.into_iter().map(move |class| (*leaf, class)))
-            .map(|(leaf, class)| Tombstone { region: leaf.region(), leaf, class, act: Buried::Erasure, at: now })
+            .map(|(leaf, class)| Tombstone {
+                region: leaf.region(),
+                leaf,
+                class,
+                act: Buried::Erasure,
+                at: now,
+            })
             .collect();
         vault.bury(&tombstones).await.map_err(failed)?;
         let keeper = self.keeper().map_err(|error| Problem::unavailable(&error))?;
@@ -31,7 +37,10 @@ impl App {
         let gone: HashSet<Leaf> = leaves.iter().copied().collect();
         self.streams().rows.retain(|row| !gone.contains(&row.leaf));
         let progress = Progress::default();
-        vault.advance_erasure(&planned.id, ErasureState::Invisible, &progress, &[], now).await.map_err(failed)?;
+        vault
+            .advance_erasure(&planned.id, ErasureState::Invisible, &progress, &[], now)
+            .await
+            .map_err(failed)?;
         let erasure = self.destroy_keys(&planned, person).await.map_err(failed)?;
         // The journal still holds the person's payload until its segment is folded and its key destroyed.
         keeper.close().await.map_err(|error| Problem::unavailable(&error))?;
@@ -40,9 +49,14 @@ impl App {
     }
 
     /// Destroys the keys of every name under which rows of the person may be sealed.
-    pub(crate) async fn destroy_keys(&self, erasure: &Erasure, person: Person) -> Result<Erasure, VaultError> {
+    pub(crate) async fn destroy_keys(
+        &self,
+        erasure: &Erasure,
+        person: Person,
+    ) -> Result<Erasure, VaultError> {
         let vault = &self.inner().vault;
-        let mut persons: Vec<Person> = erasure.leaves.iter().map(|leaf| Person::from(*leaf)).collect();
+        let mut persons: Vec<Person> =
+            erasure.leaves.iter().map(|leaf| Person::from(*leaf)).collect();
         if !persons.contains(&person) {
             persons.push(person);
         }
@@ -64,7 +78,9 @@ impl App {
 
     /// A commitment to a person that only somebody with the erasure's id and the installation's key can open.
     fn commitment(&self, person: Person, salt: &str) -> String {
-        hex::encode(self.blinder().index(life::admit::Subject::User, &format!("{salt}/{}", person.0)).0)
+        hex::encode(
+            self.blinder().index(life::admit::Subject::User, &format!("{salt}/{}", person.0)).0,
+        )
     }
 
     /// Every erasure, newest first.

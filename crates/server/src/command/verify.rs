@@ -32,7 +32,8 @@ impl Verify {
         };
         let key = self.public_key.unwrap_or_else(|| directory.join("key.pub"));
         let read = |path: &PathBuf| {
-            std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+            std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read `{}`", path.display()))
         };
         let since = self.since.as_ref().map(read).transpose()?;
         let report = verify(&Directory::at(&directory), &read(&key)?, since.as_deref());

@@ -63,7 +63,9 @@ pub async fn facts(
     known.manager()?;
     let limit = which.limit.unwrap_or(100).min(app.limits().page_rows);
     let entries = app.facts(which.after, limit)?;
-    let lines = entries.into_iter().map(|(index, fact)| Ok(FactLine { index, fact: RawValue::from_string(fact)? }));
+    let lines = entries
+        .into_iter()
+        .map(|(index, fact)| Ok(FactLine { index, fact: RawValue::from_string(fact)? }));
     let lines: Result<Vec<FactLine>, serde_json::Error> = lines.collect();
     Ok(Json(lines.map_err(|error| Problem::internal(&error))?))
 }

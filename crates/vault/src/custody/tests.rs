@@ -7,8 +7,8 @@ use vocabulary::PersonSealer;
 
 use super::*;
 use crate::vault::tests::{Folder, NOW, Seed, vault};
-use life::keep::manifest::{Change, FileEntry, FileId};
 use life::keep::identity::Version;
+use life::keep::manifest::{Change, FileEntry, FileId};
 use vocabulary::{Class, Leaf, Person, SealError};
 
 fn person(number: u64) -> Person {
@@ -225,7 +225,10 @@ async fn a_new_epoch_opens_all_and_the_second_next_ends_old_copies() {
     assert_eq!(vault.rotate(NOW).await.unwrap(), 2);
     assert_eq!(custody.epoch(), (2, NOW));
     assert_ne!(wrapped_page(custody).await, old);
-    assert!(!matches!(custody.unwrap(1, &bound, &old), Err(VaultError::Seal(SealError::Destroyed))));
+    assert!(!matches!(
+        custody.unwrap(1, &bound, &old),
+        Err(VaultError::Seal(SealError::Destroyed))
+    ));
     assert_eq!(vault.rotate(NOW).await.unwrap(), 3);
     let gone = custody.unwrap(1, &bound, &old).unwrap_err();
     assert!(matches!(gone, VaultError::Seal(SealError::Destroyed)), "{gone}");

@@ -51,7 +51,11 @@ pub fn write_run(
 }
 
 /// Writes the keys of several runs as one; `None` when there are no runs.
-pub fn merge_runs(root: &Path, id: FileId, runs: &[RunEntry]) -> Result<Option<RunEntry>, FileError> {
+pub fn merge_runs(
+    root: &Path,
+    id: FileId,
+    runs: &[RunEntry],
+) -> Result<Option<RunEntry>, FileError> {
     let Some(hour) = runs.iter().map(|run| run.hour).min() else { return Ok(None) };
     let mut latest = hour;
     let mut keys = Vec::new();
@@ -168,7 +172,9 @@ impl Run {
             let start = guess.saturating_sub(WINDOW_KEYS / 2).clamp(low, high);
             let end = (start + WINDOW_KEYS).min(high);
             let window = self.keys(start, end)?;
-            let (Some(first), Some(last)) = (window.first(), window.last()) else { return Ok(false) };
+            let (Some(first), Some(last)) = (window.first(), window.last()) else {
+                return Ok(false);
+            };
             if key < first {
                 (high, most) = (start, prefix(first));
             } else if key > last {
@@ -191,6 +197,9 @@ impl Run {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.fingerprints.len() + self.entry.path.len() + self.path.as_os_str().len()
+        size_of::<Self>()
+            + self.fingerprints.len()
+            + self.entry.path.len()
+            + self.path.as_os_str().len()
     }
 }

@@ -160,7 +160,10 @@ fn only_the_columns_asked_for_are_read() {
         let before = lake.scanned.bytes();
         for entry in &entries {
             let reader = lake.open(entry).unwrap();
-            reader.chunks(None, need, &Arc::new(Texts::default())).unwrap().for_each(|chunk| drop(chunk.unwrap()));
+            reader
+                .chunks(None, need, &Arc::new(Texts::default()))
+                .unwrap()
+                .for_each(|chunk| drop(chunk.unwrap()));
         }
         lake.scanned.bytes() - before
     };

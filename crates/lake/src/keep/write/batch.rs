@@ -6,9 +6,7 @@ use arrow_array::builder::{
     BinaryBuilder, BooleanBuilder, Float64Builder, Int64Builder, StringBuilder,
     TimestampMicrosecondBuilder,
 };
-use arrow_array::{
-    ArrayRef, RecordBatch, TimestampMicrosecondArray, UInt32Array, UInt64Array,
-};
+use arrow_array::{ArrayRef, RecordBatch, TimestampMicrosecondArray, UInt32Array, UInt64Array};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use life::keep::Row;
 use vocabulary::{Class, Code, Person, Value};
@@ -229,7 +227,9 @@ fn text(value: &Value) -> std::borrow::Cow<'_, str> {
 fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Integer(number) => Some(*number),
-        Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Time(_) | Value::Json(_) => None,
+        Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Time(_) | Value::Json(_) => {
+            None
+        }
     }
 }
 

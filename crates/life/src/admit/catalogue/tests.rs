@@ -174,6 +174,9 @@ fn an_unknown_key_or_type_is_refused() {
     ] {
         let files = [PURPOSES, ("categories.toml", CATEGORIES), ("events/a.toml", text)];
         let error = Catalogue::parse(&files).unwrap_err();
-        assert!(matches!(&error, CatalogueError::Syntax { file, .. } if file == "events/a.toml"), "{error}");
+        assert!(
+            matches!(&error, CatalogueError::Syntax { file, .. } if file == "events/a.toml"),
+            "{error}"
+        );
     }
 }

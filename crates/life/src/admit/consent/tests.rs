@@ -141,7 +141,7 @@ fn a_repeated_act_costs_no_memory() {
     }
     assert_eq!(acts.runs.len(), 1);
     assert!(!acts.record(act(500, 0b1, 0b10), 64));
-    assert_eq!(acts.all().count(), 2);
+    assert_eq!(acts.all().len(), 2);
     assert_eq!(acts.answer(Purpose::OPERATE, Time(2_000)), Answer::Yes);
     assert_eq!(acts.answer(Purpose::SECURE, Time(2_000)), Answer::No);
     assert_eq!(acts.answer(Purpose::DUTY, Time(2_000)), Answer::Unknown);

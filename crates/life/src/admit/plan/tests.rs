@@ -44,20 +44,32 @@ fn catalogue() -> &'static Catalogue {
     &SHIPPED
 }
 
-fn open(catalogue: &Catalogue, source: &Source, yes: Purposes, no: Purposes, signal: bool) -> AdmissionPlan {
+fn open(
+    catalogue: &Catalogue,
+    source: &Source,
+    yes: Purposes,
+    no: Purposes,
+    signal: bool,
+) -> AdmissionPlan {
     compile(catalogue, source, key(catalogue, source, (yes, no), signal))
 }
 
 /// Whether one purpose is open, said again in other words than the compiler's.
-fn model(declared: &DeclaredPurpose, kind: SourceKind, basis: Option<Basis>, said: (bool, bool), signal: bool) -> bool {
+fn model(
+    declared: &DeclaredPurpose,
+    kind: SourceKind,
+    basis: Option<Basis>,
+    said: (bool, bool),
+    signal: bool,
+) -> bool {
     let (yes, no) = said;
     let device = declared.on_device && matches!(kind, SourceKind::Site | SourceKind::App);
     let consented = yes && !no;
     if signal && declared.closed_by_signal {
         return false;
     }
-    let takes_consent =
-        declared.bases.contains(&Basis::Consent) || declared.bases.contains(&Basis::ExplicitConsent);
+    let takes_consent = declared.bases.contains(&Basis::Consent)
+        || declared.bases.contains(&Basis::ExplicitConsent);
     match basis {
         Some(basis) if !declared.bases.contains(&basis) => false,
         Some(Basis::ExemptMeasurement) => !no,
@@ -77,7 +89,8 @@ fn each_purpose_is_open_exactly_when_its_one_basis_says_so() {
                 source.bases.extend(basis.map(|basis| (declared.purpose, basis)));
                 for bits in 0..8 {
                     let (yes, no, signal) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
-                    let only = |said| if said { Purposes::only(declared.purpose) } else { Purposes::NONE };
+                    let only =
+                        |said| if said { Purposes::only(declared.purpose) } else { Purposes::NONE };
                     let plan = open(catalogue, &source, only(yes), only(no), signal);
                     assert_eq!(
                         plan.purposes.has(declared.purpose),
@@ -95,8 +108,8 @@ fn each_purpose_is_open_exactly_when_its_one_basis_says_so() {
 fn sources() -> impl Strategy<Value = Source> {
     let bases = prop::collection::btree_map(0u8..27, 0usize..BASES.len(), 0..12);
     let market = prop::sample::select(vec!["FR", "DE", "EU", "US"]);
-    (0usize..KINDS.len(), 0usize..AUDIENCES.len(), bases, prop::collection::vec(market, 0..3)).prop_map(
-        |(kind, audience, bases, markets)| {
+    (0usize..KINDS.len(), 0usize..AUDIENCES.len(), bases, prop::collection::vec(market, 0..3))
+        .prop_map(|(kind, audience, bases, markets)| {
             let mut source = source(KINDS[kind], AUDIENCES[audience]);
             source.markets = markets.into_iter().map(str::to_owned).collect();
             source.bases = bases
@@ -104,8 +117,7 @@ fn sources() -> impl Strategy<Value = Source> {
                 .map(|(purpose, basis)| (Purpose::new(purpose).unwrap(), BASES[basis]))
                 .collect();
             source
-        },
-    )
+        })
 }
 
 proptest! {

@@ -11,7 +11,7 @@ use crate::arrive::json::{List, Scalar};
 /// The names that the protocol knows; all others are skipped.
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "camelCase")]
-enum Name {
+enum Field {
     Type,
     Event,
     Name,
@@ -74,25 +74,27 @@ pub(super) struct Envelope<'a> {
 }
 
 impl<'a> Message<'a> {
-    fn set<A: MapAccess<'a>>(&mut self, name: Name, entries: &mut A) -> Result<(), A::Error> {
+    fn set<A: MapAccess<'a>>(&mut self, name: Field, entries: &mut A) -> Result<(), A::Error> {
         let scalar = match name {
-            Name::Type => &mut self.kind,
-            Name::Event => &mut self.event,
-            Name::Name => &mut self.name,
-            Name::Category => &mut self.category,
-            Name::UserId => &mut self.user_id,
-            Name::AnonymousId => &mut self.anonymous_id,
-            Name::PreviousId => &mut self.previous_id,
-            Name::GroupId => &mut self.group_id,
-            Name::MessageId => &mut self.message_id,
-            Name::Timestamp => &mut self.timestamp,
-            Name::OriginalTimestamp => &mut self.original_timestamp,
-            Name::SentAt => &mut self.sent_at,
-            Name::WriteKey => &mut self.write_key,
-            Name::Properties => return self.set_object(entries, |message| &mut message.properties),
-            Name::Traits => return self.set_object(entries, |message| &mut message.traits),
-            Name::Context => return self.set_object(entries, |message| &mut message.context),
-            Name::Batch | Name::Other => return entries.next_value::<IgnoredAny>().map(drop),
+            Field::Type => &mut self.kind,
+            Field::Event => &mut self.event,
+            Field::Name => &mut self.name,
+            Field::Category => &mut self.category,
+            Field::UserId => &mut self.user_id,
+            Field::AnonymousId => &mut self.anonymous_id,
+            Field::PreviousId => &mut self.previous_id,
+            Field::GroupId => &mut self.group_id,
+            Field::MessageId => &mut self.message_id,
+            Field::Timestamp => &mut self.timestamp,
+            Field::OriginalTimestamp => &mut self.original_timestamp,
+            Field::SentAt => &mut self.sent_at,
+            Field::WriteKey => &mut self.write_key,
+            Field::Properties => {
+                return self.set_object(entries, |message| &mut message.properties);
+            }
+            Field::Traits => return self.set_object(entries, |message| &mut message.traits),
+            Field::Context => return self.set_object(entries, |message| &mut message.context),
+            Field::Batch | Field::Other => return entries.next_value::<IgnoredAny>().map(drop),
         };
         *scalar = entries.next_value()?;
         if let Scalar::Text(text) = scalar {
@@ -159,7 +161,7 @@ impl<'de> Visitor<'de> for MemberVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut message = Box::<Message<'de>>::default();
-        while let Some(name) = entries.next_key::<Name>()? {
+        while let Some(name) = entries.next_key::<Field>()? {
             message.set(name, &mut entries)?;
         }
         Ok(Member::Message(message))
@@ -199,29 +201,29 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut envelope = Envelope::default();
-        while let Some(name) = entries.next_key::<Name>()? {
+        while let Some(name) = entries.next_key::<Field>()? {
             match name {
-                Name::WriteKey => envelope.write_key = entries.next_value()?,
-                Name::SentAt => envelope.sent_at = entries.next_value()?,
-                Name::Context => envelope.context = Some(entries.next_value()?),
-                Name::Batch => {
+                Field::WriteKey => envelope.write_key = entries.next_value()?,
+                Field::SentAt => envelope.sent_at = entries.next_value()?,
+                Field::Context => envelope.context = Some(entries.next_value()?),
+                Field::Batch => {
                     let (batch, total) = entries.next_value_seed(List::new(self.events_max))?;
                     (envelope.batch, envelope.total) = (Some(batch), total);
                 }
-                Name::Type
-                | Name::Event
-                | Name::Name
-                | Name::Category
-                | Name::UserId
-                | Name::AnonymousId
-                | Name::PreviousId
-                | Name::GroupId
-                | Name::MessageId
-                | Name::Timestamp
-                | Name::OriginalTimestamp
-                | Name::Properties
-                | Name::Traits
-                | Name::Other => drop(entries.next_value::<IgnoredAny>()?),
+                Field::Type
+                | Field::Event
+                | Field::Name
+                | Field::Category
+                | Field::UserId
+                | Field::AnonymousId
+                | Field::PreviousId
+                | Field::GroupId
+                | Field::MessageId
+                | Field::Timestamp
+                | Field::OriginalTimestamp
+                | Field::Properties
+                | Field::Traits
+                | Field::Other => drop(entries.next_value::<IgnoredAny>()?),
             }
         }
         Ok(Some(envelope))

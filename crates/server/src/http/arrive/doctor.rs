@@ -51,7 +51,9 @@ pub async fn examine(
         findings.push(unknown_key(unknown));
     }
     let mut met = false;
-    for source in app.sources().filter(|source| which.source.as_ref().is_none_or(|name| *name == source.name)) {
+    for source in
+        app.sources().filter(|source| which.source.as_ref().is_none_or(|name| *name == source.name))
+    {
         met = true;
         let counts = counts.get(&source.id).cloned().unwrap_or_default();
         findings.extend(look(source, &keys, &counts));
@@ -68,7 +70,11 @@ fn storage(app: &App) -> Finding {
         state: if is_ready { "ok" } else { "problem" },
         title: "storage".to_owned(),
         detail: ready.err().unwrap_or_else(|| "the journal takes events".to_owned()),
-        remedy: if is_ready { String::new() } else { "wait for the fold, or free disk space".to_owned() },
+        remedy: if is_ready {
+            String::new()
+        } else {
+            "wait for the fold, or free disk space".to_owned()
+        },
     }
 }
 
@@ -92,41 +98,71 @@ fn look(source: &Source, keys: &[KeyView], counts: &Counts) -> Vec<Finding> {
         detail,
         remedy: remedy.to_owned(),
     };
-    let live = keys.iter().filter(|key| key.source.as_deref() == Some(&source.name) && !key.revoked);
-    let (count, used) = live.fold((0, 0), |(count, used), key| (count + 1, used + usize::from(key.last_used.is_some())));
+    let live =
+        keys.iter().filter(|key| key.source.as_deref() == Some(&source.name) && !key.revoked);
+    let (count, used) = live.fold((0, 0), |(count, used), key| {
+        (count + 1, used + usize::from(key.last_used.is_some()))
+    });
     let mut findings = Vec::new();
     if count == 0 {
         let kind = if source.kind == SourceKind::Server { "server" } else { "site" };
         let remedy = format!("candor keys create --kind {kind} --source {}", source.name);
-        findings.push(finding("key-missing", "problem", "no key", "no key writes to this source".into(), &remedy));
+        findings.push(finding(
+            "key-missing",
+            "problem",
+            "no key",
+            "no key writes to this source".into(),
+            &remedy,
+        ));
     }
     if counts.received == 0 {
         let detail = match used {
-            0 => "no request has shown a key of this source: the client does not reach this server, or sends another key",
+            0 => {
+                "no request has shown a key of this source: the client does not reach this server, or sends another key"
+            }
             _ => "requests came with a key of this source, but without any event",
         };
         let remedy = "check host and key in the snippet, the page's Content-Security-Policy (connect-src), \
                       ad blockers, and robots that the SDK filters (headless browsers)";
-        findings.push(finding("nothing-received", "problem", "nothing received", detail.into(), remedy));
+        findings.push(finding(
+            "nothing-received",
+            "problem",
+            "nothing received",
+            detail.into(),
+            remedy,
+        ));
         return findings;
     }
     let refused: u64 = counts.refused.values().sum();
     for (why, number) in &counts.refused {
         let state = if counts.accepted == 0 { "problem" } else { "warning" };
         let title = format!("{number} refused: {}", why.code());
-        findings.push(finding(code_of(*why), state, &title, share(*number, counts.received), why.remedy()));
+        findings.push(finding(
+            code_of(*why),
+            state,
+            &title,
+            share(*number, counts.received),
+            why.remedy(),
+        ));
     }
     if counts.invalid > 0 {
         let remedy = "see Sources for the field and the remedy of each invalid event";
         let title = format!("{} invalid", counts.invalid);
-        findings.push(finding("invalid", "warning", &title, share(counts.invalid, counts.received), remedy));
+        findings.push(finding(
+            "invalid",
+            "warning",
+            &title,
+            share(counts.invalid, counts.received),
+            remedy,
+        ));
     }
     if counts.accepted > 0 {
         let detail = format!("{} of {} events were kept", counts.accepted, counts.received);
         findings.push(finding("accepted", "ok", "events arrive", detail, ""));
     } else if refused == 0 && counts.invalid == 0 {
         let detail = format!("{} filtered, {} duplicates", counts.filtered, counts.duplicate);
-        let remedy = "check `filtered_events` of the source, and that each event has a key of its own";
+        let remedy =
+            "check `filtered_events` of the source, and that each event has a key of its own";
         findings.push(finding("nothing-kept", "problem", "nothing kept", detail, remedy));
     }
     findings

@@ -47,7 +47,11 @@ impl From<Counts> for CountsView {
             accepted: counts.accepted,
             duplicate: counts.duplicate,
             filtered: counts.filtered,
-            refused: counts.refused.iter().map(|(why, count)| (why.code().to_owned(), *count)).collect(),
+            refused: counts
+                .refused
+                .iter()
+                .map(|(why, count)| (why.code().to_owned(), *count))
+                .collect(),
             invalid: counts.invalid,
             limited: counts.limited,
             quarantined: counts.quarantined,
@@ -66,7 +70,11 @@ pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<Sourc
         kind: source.kind,
         audience: source.audience,
         markets: source.markets.clone(),
-        keys: keys.iter().filter(|key| key.source.as_deref() == Some(&source.name)).cloned().collect(),
+        keys: keys
+            .iter()
+            .filter(|key| key.source.as_deref() == Some(&source.name))
+            .cloned()
+            .collect(),
         counts: counts.get(&source.id).cloned().unwrap_or_default().into(),
     });
     Ok(Json(sources.collect()))

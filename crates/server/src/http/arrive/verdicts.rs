@@ -28,7 +28,8 @@ pub async fn list(
 ) -> Result<Json<Vec<VerdictLine>>, Problem> {
     known.manager()?;
     let limit = which.limit.unwrap_or(100).min(app.limits().page_rows);
-    let is_wanted = |line: &VerdictLine| which.source.as_ref().is_none_or(|source| line.source == *source);
+    let is_wanted =
+        |line: &VerdictLine| which.source.as_ref().is_none_or(|source| line.source == *source);
     Ok(Json(app.streams().verdicts.latest(limit, is_wanted)))
 }
 

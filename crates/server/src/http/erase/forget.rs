@@ -41,7 +41,8 @@ pub async fn forget(
     Json(wanted): Json<ErasureRequest>,
 ) -> Result<Json<ErasureView>, Problem> {
     known.manager()?;
-    let whose = Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
+    let whose =
+        Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
     Ok(Json(app.forget(&known.authority.actor, &whose).await?))
 }
 

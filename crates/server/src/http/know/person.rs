@@ -67,7 +67,8 @@ pub async fn export(
 ) -> Result<Response, Problem> {
     let purpose = app.purpose(&wanted.purpose)?;
     let grant = known.grant(&app, purpose, Verb::Export).await?;
-    let whose = Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
+    let whose =
+        Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
     let mut lines = String::new();
     for event in app.person_events(&whose, grant).await? {
         lines.push_str(&serde_json::to_string(&event).map_err(|error| Problem::internal(&error))?);

@@ -64,7 +64,10 @@ fn faulty(faults: Faults) -> Problem {
     problem.errors = faults
         .0
         .iter()
-        .map(|fault| FieldProblem { pointer: fault.pointer.clone(), detail: fault.flaw.to_string() })
+        .map(|fault| FieldProblem {
+            pointer: fault.pointer.clone(),
+            detail: fault.flaw.to_string(),
+        })
         .collect();
     problem
 }
