@@ -2,6 +2,7 @@
 
 mod clients;
 mod erase;
+mod fresh;
 mod keep;
 mod ledger;
 mod scenario;
