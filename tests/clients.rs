@@ -1,7 +1,10 @@
-//! The official clients, unmodified, against the real program. What each sent is what a query returns.
+//! The official clients, unmodified, against the real program. What each sent is what a query
+//! returns.
 //!
-//! Each runs three times: nothing said (nothing is kept, all is counted), with consent and a network
-//! that fails (all is kept, once), and after withdrawal (the later is refused, the earlier invisible).
+//! Each runs three times: nothing said (nothing is kept, all is counted), with consent and a
+//! network
+//! that fails (all is kept, once), and after withdrawal (the later is refused, the earlier
+//! invisible).
 
 mod proxy;
 

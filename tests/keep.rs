@@ -1,4 +1,5 @@
-//! keep: what was acknowledged is there after any kind of death, once; what was not may be sent again.
+//! keep: what was acknowledged is there after any kind of death, once; what was not may be sent
+//! again.
 
 use std::time::Duration;
 
@@ -109,7 +110,11 @@ async fn send(candor: &Candor, events: &Value) -> Result<()> {
 /// Events by the life that they were sent in.
 async fn counted(candor: &Candor) -> Result<Vec<(String, u64)>> {
     let series = json!([{ "event": "Product Viewed", "count": "events" }]);
-    let answer = candor.trend("measure", &series, Some("category")).await?;
+    let question = json!({
+        "purpose": "measure", "from": "2020-01-01T00:00:00Z", "to": "2040-01-01T00:00:00Z",
+        "interval": "month", "series": series, "breakdown": "category", "limit": DEATHS + 1,
+    });
+    let answer = candor.post("/api/query/trend", &question).await?;
     let lines = answer["series"].as_array().context("series")?;
     let line = |line: &Value| {
         let name = line["breakdown"].as_str()?.to_owned();

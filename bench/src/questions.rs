@@ -1,4 +1,5 @@
-//! The four kinds of insight on the data of the generator, each asked several times; the best time counts.
+//! The four kinds of insight on the data of the generator, each asked several times; the best time
+//! counts.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -36,50 +37,31 @@ pub(crate) fn measure(url: &str, token: &str, runs: u64) -> Result<()> {
 }
 
 fn questions() -> Vec<(&'static str, &'static str, Value)> {
-    let (from, to) = ("2026-01-01T00:00:00Z", "2026-03-05T00:00:00Z");
     let steps: Vec<Value> = ["page_view", "search", "product_view", "add_to_cart", "purchase"]
         .iter()
         .map(|event| json!({ "event": event }))
         .collect();
-    let about = |mut question: Value| {
-        for (field, text) in [("purpose", "measure"), ("from", from), ("to", to)] {
-            question[field] = json!(text);
-        }
-        question
-    };
-    vec![
-        (
-            "funnel5",
-            "funnel",
-            about(json!({ "steps": steps, "window": "7d", "breakdown": "country" })),
-        ),
-        (
-            "retention8w",
-            "retention",
-            about(
-                json!({ "start": { "event": null }, "return": { "event": null }, "interval": "week" }),
-            ),
-        ),
-        (
-            "daily_uniq",
-            "trend",
-            about(
-                json!({ "interval": "day", "series": [{ "event": "page_view", "count": "people" }] }),
-            ),
-        ),
-        (
-            "cohort",
-            "cohort",
-            about(
-                json!({ "all": [{ "event": "add_to_cart", "at_least": 3 }], "none": [{ "event": "purchase" }] }),
-            ),
-        ),
-        (
-            "trend",
-            "trend",
-            about(
-                json!({ "interval": "day", "series": [{ "event": "purchase", "count": "events" }], "breakdown": "country" }),
-            ),
-        ),
-    ]
+    let any = json!({ "event": null });
+    let viewers = json!([{ "event": "page_view", "count": "people" }]);
+    let orders = json!([{ "event": "purchase", "count": "events" }]);
+    let often = json!([{ "event": "add_to_cart", "at_least": 3 }]);
+    let never = json!([{ "event": "purchase" }]);
+    let questions = [
+        ("funnel5", "funnel", json!({ "steps": steps, "window": "7d", "breakdown": "country" })),
+        ("retention", "retention", json!({ "start": any, "return": any, "interval": "week" })),
+        ("uniques", "trend", json!({ "interval": "day", "series": viewers })),
+        ("cohort", "cohort", json!({ "all": often, "none": never })),
+        ("trend", "trend", json!({ "interval": "day", "series": orders, "breakdown": "country" })),
+    ];
+    questions.map(|(name, kind, question)| (name, kind, about(question))).to_vec()
+}
+
+/// The purpose and the time that all of them share.
+fn about(mut question: Value) -> Value {
+    let shared =
+        [("purpose", "measure"), ("from", "2026-01-01T00:00:00Z"), ("to", "2026-03-05T00:00:00Z")];
+    if let Some(fields) = question.as_object_mut() {
+        fields.extend(shared.map(|(field, text)| (field.to_owned(), json!(text))));
+    }
+    question
 }

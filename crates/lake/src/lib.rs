@@ -1,4 +1,5 @@
-//! The lake: events in columns. The only crate that names Arrow, Parquet and the files of the journal.
+//! The lake: events in columns. The only crate that names Arrow, Parquet and the files of the
+//! journal.
 
 pub mod erase;
 pub mod keep;

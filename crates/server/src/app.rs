@@ -222,7 +222,8 @@ impl App {
         drop(keeper);
         let thread = self.0.keeper_thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // The keeper's thread ends once it has written what was waiting; a panic in it was logged.
+            // The keeper's thread ends once it has written what was waiting; a panic in it was
+            // logged.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
         self.0.jobs.finish().await;

@@ -1,4 +1,5 @@
-//! The configuration: defaults, then one TOML file, then the environment, then flags. Unknown keys are refused.
+//! The configuration: defaults, then one TOML file, then the environment, then flags. Unknown keys
+//! are refused.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -70,7 +71,8 @@ impl Layers {
     pub fn defaults() -> Self {
         let mut layers = Self { values: Table::new(), origins: BTreeMap::new() };
         let text = include_str!("config/default.toml");
-        // The shipped text is parsed by a test; a fault in it would leave the layers empty and be named below.
+        // The shipped text is parsed by a test; a fault in it would leave the layers empty and be
+        // named below.
         if let Ok(table) = text.parse::<Table>() {
             layers.lay(table, &Origin::Default);
         }

@@ -10,7 +10,8 @@ use vocabulary::{Class, Code, Leaf, Person, Value};
 
 use super::chunk::{Chunk, Column, Need, Texts};
 
-/// The rows of one journal segment that is not folded yet. It only grows; readers hold what they saw.
+/// The rows of one journal segment that is not folded yet. It only grows; readers hold what they
+/// saw.
 #[derive(Debug, Default)]
 pub struct Fresh {
     blocks: RwLock<Vec<Arc<Block>>>,
@@ -158,7 +159,8 @@ impl Snapshot {
         self.0.iter().all(|block| block.fixed.is_empty())
     }
 
-    /// The rows of some snapshots as chunks by bucket, each sorted by person, time, sequence and arrival.
+    /// The rows of some snapshots as chunks by bucket, each sorted by person, time, sequence and
+    /// arrival.
     pub fn chunks(
         snapshots: &[Snapshot],
         person: &dyn Fn(Leaf) -> Person,

@@ -1,6 +1,8 @@
-//! The journal: a region's one order of everything that changes truth, in encrypted segments on disk.
+//! The journal: a region's one order of everything that changes truth, in encrypted segments on
+//! disk.
 //!
-//! A frame is acknowledged only after `fdatasync`. An error of `fdatasync` is final: the kernel may have
+//! A frame is acknowledged only after `fdatasync`. An error of `fdatasync` is final: the kernel may
+//! have
 //! dropped the pages, so the process must stop and replay; nobody here tries again.
 
 use std::fs::{self, File, OpenOptions};

@@ -1,4 +1,5 @@
-//! The keeper: the one writer of a region. It decides duplicates, gives numbers, writes the journal, and only
+//! The keeper: the one writer of a region. It decides duplicates, gives numbers, writes the
+//! journal, and only
 //! then lets events be answered and seen.
 //!
 //! One thread takes what is waiting, makes one frame of it, and syncs once: a group commit.
@@ -54,7 +55,8 @@ impl Region {
         view.fresh.iter().map(|(_, fresh)| fresh.len()).sum()
     }
 
-    /// Replaces what was folded or rewritten by its files, for every question that starts from here on.
+    /// Replaces what was folded or rewritten by its files, for every question that starts from here
+    /// on.
     pub fn publish(&self, change: impl FnOnce(&mut View)) {
         change(&mut self.view.write().unwrap_or_else(PoisonError::into_inner));
     }

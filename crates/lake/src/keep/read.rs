@@ -1,4 +1,5 @@
-//! Reading a file: only what was asked for, in chunks of bounded size. It never shows what does not authenticate.
+//! Reading a file: only what was asked for, in chunks of bounded size. It never shows what does not
+//! authenticate.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -87,7 +88,8 @@ pub struct FileReader {
 }
 
 impl FileReader {
-    /// Opens a file as the manifest describes it; refuses what is not encrypted with its key for its place.
+    /// Opens a file as the manifest describes it; refuses what is not encrypted with its key for
+    /// its place.
     pub fn open(
         place: &Place,
         entry: &FileEntry,
@@ -227,7 +229,8 @@ impl Picked {
     }
 }
 
-/// Decoded batches, none of which crosses a row group, so that a text column's dictionary stays whole.
+/// Decoded batches, none of which crosses a row group, so that a text column's dictionary stays
+/// whole.
 pub(super) struct Batches {
     reader: FileReader,
     mask: ProjectionMask,
@@ -429,7 +432,8 @@ fn promoted(
     })
 }
 
-/// Whether two dictionaries are the same memory. The known one is held, so its memory cannot be another's.
+/// Whether two dictionaries are the same memory. The known one is held, so its memory cannot be
+/// another's.
 fn is_same(known: &ArrayRef, met: &ArrayRef) -> bool {
     let (Some(known), Some(met)) = (known.as_string_opt::<i32>(), met.as_string_opt::<i32>())
     else {

@@ -1,4 +1,5 @@
-//! Whole rows of a file again, sealed properties included: for one person's events, exports and rewriting.
+//! Whole rows of a file again, sealed properties included: for one person's events, exports and
+//! rewriting.
 //!
 //! What was sealed under a destroyed key is gone: such a row comes without it.
 

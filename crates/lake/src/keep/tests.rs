@@ -1,4 +1,5 @@
-//! What the tests of files share: a place on disk, people's keys that can be destroyed, random rows.
+//! What the tests of files share: a place on disk, people's keys that can be destroyed, random
+//! rows.
 
 mod compact;
 mod duplicates;
@@ -163,7 +164,8 @@ impl Lake {
         rows.map(|filed| tidy(filed.unwrap())).collect()
     }
 
-    /// What the files have to hold of these rows, in the order of a walk: by period, bucket, person, time.
+    /// What the files have to hold of these rows, in the order of a walk: by period, bucket,
+    /// person, time.
     pub(crate) fn expected(&self, rows: &[Row]) -> Vec<Filed> {
         let mut filed: Vec<Filed> = rows
             .iter()

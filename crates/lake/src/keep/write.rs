@@ -1,6 +1,8 @@
-//! Writing a file: sorted rows in, an encrypted Parquet file and its entry out. It is there whole or not at all.
+//! Writing a file: sorted rows in, an encrypted Parquet file and its entry out. It is there whole
+//! or not at all.
 //!
-//! Statistics are kept of person, leaf and time only, and bloom filters never: they are written in the clear.
+//! Statistics are kept of person, leaf and time only, and bloom filters never: they are written in
+//! the clear.
 
 mod batch;
 

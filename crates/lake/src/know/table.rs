@@ -1,4 +1,5 @@
-//! The table of a region as one question sees it: the files of the manifest and the fresh rows, under one mask.
+//! The table of a region as one question sees it: the files of the manifest and the fresh rows,
+//! under one mask.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,7 +22,8 @@ use crate::keep::rows::Pick;
 
 /// A snapshot of a region's rows.
 ///
-/// INVARIANT(snapshot): files and fresh rows are taken together, the mask after them, so that a row is
+/// INVARIANT(snapshot): files and fresh rows are taken together, the mask after them, so that a row
+/// is
 /// never seen twice or not at all, and never under a mask older than itself.
 pub struct Table<'a> {
     region: &'a Region,

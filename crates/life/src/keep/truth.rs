@@ -1,4 +1,5 @@
-//! What is true: the state that the journal's order builds. A restart loads it from the vault and replays the rest.
+//! What is true: the state that the journal's order builds. A restart loads it from the vault and
+//! replays the rest.
 //!
 //! It holds names, verdicts, identities, consents and masks, but no rows and no clear identifier.
 
@@ -78,7 +79,8 @@ impl Truth {
 
     /// What is known about the person behind an index when something happened, and now.
     ///
-    /// A `no` at either instant closes; a `yes` must hold at both: an event that was collected before the
+    /// A `no` at either instant closes; a `yes` must hold at both: an event that was collected
+    /// before the
     /// person agreed is not saved by a later yes.
     #[must_use]
     pub fn standing(&self, index: &Index, happened: Time, now: Time) -> Standing {

@@ -16,7 +16,8 @@ use crate::config::time::WeekStart;
 use crate::problem::Problem;
 
 impl App {
-    /// How often a question starts again because the mask narrowed or files were replaced while it ran.
+    /// How often a question starts again because the mask narrowed or files were replaced while it
+    /// ran.
     const TRIES: u32 = 5;
 
     /// Resolves a question against the words of this installation.

@@ -1,4 +1,5 @@
-//! The catalogue of what arrived: volumes come from a question for the reader's purpose, not from a counter.
+//! The catalogue of what arrived: volumes come from a question for the reader's purpose, not from a
+//! counter.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;

@@ -34,7 +34,8 @@ impl App {
     /// Verdicts of one request that are shown live; all of them are counted.
     const LINES_SHOWN: usize = 50;
 
-    /// Judges the events of a request and keeps what the gate lets through. The answer means: durable.
+    /// Judges the events of a request and keeps what the gate lets through. The answer means:
+    /// durable.
     pub async fn collect(
         &self,
         caller: &Caller,

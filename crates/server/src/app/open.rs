@@ -47,7 +47,8 @@ struct Found {
 }
 
 impl App {
-    /// Opens the installation that a configuration describes, founding it when its directory is empty.
+    /// Opens the installation that a configuration describes, founding it when its directory is
+    /// empty.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         let now = clock.now();
         let limits = Limits::default();

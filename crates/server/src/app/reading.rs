@@ -1,4 +1,5 @@
-//! Reading people's data: each reading is for the purpose of its grant and shows only what that purpose may see.
+//! Reading people's data: each reading is for the purpose of its grant and shows only what that
+//! purpose may see.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -128,7 +129,8 @@ impl App {
         })
     }
 
-    /// What a purpose may see of one person, oldest first; the reading is logged before it is answered.
+    /// What a purpose may see of one person, oldest first; the reading is logged before it is
+    /// answered.
     pub async fn person_events(
         &self,
         whose: &Whose,

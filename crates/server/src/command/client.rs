@@ -1,4 +1,5 @@
-//! How a verb reaches the API: through the server's socket when it runs, in this process when it does not.
+//! How a verb reaches the API: through the server's socket when it runs, in this process when it
+//! does not.
 
 use anyhow::Context;
 use axum::Router;

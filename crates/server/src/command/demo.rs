@@ -129,7 +129,8 @@ async fn make_key(client: &Client, kind: &str, source: &str) -> anyhow::Result<S
 }
 
 impl Target {
-    /// Sends events, those of the pages with the site's key and those of the shop's server with its own.
+    /// Sends events, those of the pages with the site's key and those of the shop's server with its
+    /// own.
     async fn send(&self, events: &[Event], now: Time) -> anyhow::Result<()> {
         for (by_server, key) in [(false, &self.site), (true, &self.server)] {
             let stamped: Vec<Value> = events

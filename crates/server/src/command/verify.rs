@@ -1,4 +1,5 @@
-//! `candor verify`: the ledger, checked from its files and its public key alone. No server, no root key.
+//! `candor verify`: the ledger, checked from its files and its public key alone. No server, no root
+//! key.
 
 use std::path::PathBuf;
 

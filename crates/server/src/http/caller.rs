@@ -1,4 +1,5 @@
-//! Who calls the API: the local operator through the socket, a session, or a token. Access is decided here once.
+//! Who calls the API: the local operator through the socket, a session, or a token. Access is
+//! decided here once.
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;

@@ -47,14 +47,23 @@ pub struct Since {
 }
 
 /// The ledger's latest signed state.
-#[utoipa::path(get, path = "/api/ledger", responses((status = 200, body = LedgerView), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/ledger",
+    responses((status = 200, body = LedgerView), (status = 401, body = Problem)),
+)]
 pub async fn show(State(app): State<App>, _known: Known) -> Result<Json<LedgerView>, Problem> {
     let (size, checkpoint, public_key) = app.checkpoint();
     Ok(Json(LedgerView { size, checkpoint, public_key }))
 }
 
 /// Facts in their order.
-#[utoipa::path(get, path = "/api/ledger/facts", params(Which), responses((status = 200, body = [FactLine]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/ledger/facts",
+    params(Which),
+    responses((status = 200, body = [FactLine]), (status = 401, body = Problem)),
+)]
 pub async fn facts(
     State(app): State<App>,
     known: Known,
@@ -71,7 +80,12 @@ pub async fn facts(
 }
 
 /// Check the ledger's files against its public key.
-#[utoipa::path(post, path = "/api/ledger/verify", request_body = Since, responses((status = 200, body = Report), (status = 401, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/ledger/verify",
+    request_body = Since,
+    responses((status = 200, body = Report), (status = 401, body = Problem)),
+)]
 pub async fn verify(
     State(app): State<App>,
     known: Known,

@@ -48,7 +48,11 @@ impl std::fmt::Debug for Password {
 }
 
 /// Who is signed in.
-#[utoipa::path(get, path = "/api/session", responses((status = 200, body = SessionView), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/session",
+    responses((status = 200, body = SessionView), (status = 401, body = Problem)),
+)]
 pub async fn show(State(app): State<App>, known: Known) -> Result<Json<SessionView>, Problem> {
     let password_set = app.password_is_set().await?;
     let actor = known.authority.actor.0;
@@ -56,7 +60,12 @@ pub async fn show(State(app): State<App>, known: Known) -> Result<Json<SessionVi
 }
 
 /// Sign in with the link that the server printed; it works once.
-#[utoipa::path(post, path = "/api/session/link", request_body = Link, responses((status = 200), (status = 401, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/session/link",
+    request_body = Link,
+    responses((status = 200), (status = 401, body = Problem)),
+)]
 pub async fn use_link(State(app): State<App>, Json(link): Json<Link>) -> Result<Response, Problem> {
     let session = app.use_link(&link.token).await?.ok_or_else(|| {
         let detail = "the link was used before or has run out: restart the server to get a new one";
@@ -66,7 +75,12 @@ pub async fn use_link(State(app): State<App>, Json(link): Json<Link>) -> Result<
 }
 
 /// Set the password for later.
-#[utoipa::path(post, path = "/api/session/password", request_body = Password, responses((status = 204), (status = 400, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/session/password",
+    request_body = Password,
+    responses((status = 204), (status = 400, body = Problem)),
+)]
 pub async fn set_password(
     State(app): State<App>,
     known: Known,
@@ -83,7 +97,12 @@ pub async fn set_password(
 }
 
 /// Sign in with the password.
-#[utoipa::path(post, path = "/api/session", request_body = Password, responses((status = 200), (status = 401, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/session",
+    request_body = Password,
+    responses((status = 200), (status = 401, body = Problem)),
+)]
 pub async fn sign_in(
     State(app): State<App>,
     Json(given): Json<Password>,

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use life::keep::manifest::{FileEntry, FileId};
 use vault::Commit;
 use vault::erase::{Erasure, ErasureState, Progress};
-use vocabulary::{Fact, Leaf, Person, Span};
+use vocabulary::{Fact, Leaf, Span};
 
 use crate::app::App;
 
@@ -53,8 +53,7 @@ async fn catch_up(app: &App, erasure: Erasure) -> anyhow::Result<Erasure> {
             .await?;
     }
     if erasure.state == ErasureState::Invisible {
-        let first = erasure.leaves.first().copied().unwrap_or(Leaf(0));
-        erasure = app.destroy_keys(&erasure, Person::from(first)).await?;
+        erasure = app.destroy_keys(&erasure).await?;
         app.keeper()?.close().await?;
     }
     Ok(erasure)

@@ -1,4 +1,5 @@
-//! The job of keeping: closed segments become files, small files become larger ones, old keys are forgotten.
+//! The job of keeping: closed segments become files, small files become larger ones, old keys are
+//! forgotten.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -261,7 +262,8 @@ impl App {
         ask(&mut held)
     }
 
-    /// Shows a committed change of files to whoever asks from here on, and unlinks what it replaced.
+    /// Shows a committed change of files to whoever asks from here on, and unlinks what it
+    /// replaced.
     pub(crate) fn replace_files(&self, change: &Change) -> Result<(), FileError> {
         let mut gone = Vec::new();
         self.inner().region.publish(|view| {

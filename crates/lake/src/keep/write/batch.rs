@@ -1,4 +1,5 @@
-//! Rows on their way into columns. It coerces a value to its column's kind and never guesses: else it is null.
+//! Rows on their way into columns. It coerces a value to its column's kind and never guesses: else
+//! it is null.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The demo shop's visitors: who they are, what they do, what they agreed to. All names come from its file.
+//! The demo shop's visitors: who they are, what they do, what they agreed to. All names come from
+//! its file.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Events from a file, as JSON lines in our own protocol, through the same gate and journal as all others.
+//! Events from a file, as JSON lines in our own protocol, through the same gate and journal as all
+//! others.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,17 @@ pub struct Imported {
 const PROBLEMS_MAX: usize = 10;
 
 /// Load events; each line is one event of the native protocol.
-#[utoipa::path(post, path = "/api/import", params(Which), request_body(content = String, content_type = "application/x-ndjson"), responses((status = 200, body = Imported), (status = 404, body = Problem), (status = 503, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/import",
+    params(Which),
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses(
+        (status = 200, body = Imported),
+        (status = 404, body = Problem),
+        (status = 503, body = Problem),
+    ),
+)]
 pub async fn load(
     State(app): State<App>,
     known: Known,

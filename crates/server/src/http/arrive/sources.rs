@@ -60,7 +60,11 @@ impl From<Counts> for CountsView {
 }
 
 /// Every declared source.
-#[utoipa::path(get, path = "/api/sources", responses((status = 200, body = [SourceView]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/sources",
+    responses((status = 200, body = [SourceView]), (status = 401, body = Problem)),
+)]
 pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<SourceView>>, Problem> {
     // Counts are no personal data; keys are only for who may make them.
     let keys = if known.may_manage { app.keys().await? } else { Vec::new() };

@@ -20,7 +20,12 @@ pub struct Which {
 }
 
 /// The latest verdicts, newest first.
-#[utoipa::path(get, path = "/api/verdicts", params(Which), responses((status = 200, body = [VerdictLine]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/verdicts",
+    params(Which),
+    responses((status = 200, body = [VerdictLine]), (status = 401, body = Problem)),
+)]
 pub async fn list(
     State(app): State<App>,
     known: Known,
@@ -34,7 +39,12 @@ pub async fn list(
 }
 
 /// Each verdict as it is given, as server-sent events named `verdict`.
-#[utoipa::path(get, path = "/api/verdicts/stream", params(Which), responses((status = 200, content_type = "text/event-stream"), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/verdicts/stream",
+    params(Which),
+    responses((status = 200, content_type = "text/event-stream"), (status = 401, body = Problem)),
+)]
 pub async fn follow(
     State(app): State<App>,
     known: Known,
