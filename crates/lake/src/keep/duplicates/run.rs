@@ -1,6 +1,8 @@
-//! A sorted run of keys in a file, with a filter in memory. A run is written once and never changed.
+//! A sorted run of keys in a file, with a filter in memory. A run is written once and never
+//! changed.
 //!
-//! The file: a header of `HEADER_BYTES`, the keys in order, the filter's descriptor and fingerprints.
+//! The file: a header of `HEADER_BYTES`, the keys in order, the filter's descriptor and
+//! fingerprints.
 
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -165,7 +167,7 @@ impl Run {
         }
         let (mut low, mut high) = (0, self.entry.keys);
         let (mut least, mut most) = (0, u64::MAX);
-        // INVARIANT(between): a key that is in the run is at `low..high`, which shrinks at every turn.
+        // INVARIANT(between): a key that is in the run is at `low..high`, which always shrinks.
         while low < high {
             let share = u128::from(prefix(key).saturating_sub(least)) * u128::from(high - low);
             let guess = low + (share / (u128::from(most.saturating_sub(least)) + 1)) as u64;

@@ -91,14 +91,15 @@ proptest! {
         prop_assert_eq!(&all(&lake, &entries), &expected);
         prop_assert_eq!(entries.iter().map(|entry| entry.rows).sum::<u64>(), rows.len() as u64);
 
-        let texts = Texts::default();
+        let texts = Arc::new(Texts::default());
         let codes: Vec<Code> = (1..=7).map(Code).collect();
         let need = Need {
             columns: codes.clone(),
             sequence: true,
             session: true,
             source: true,
-            ..Need::default()
+            leaf: true,
+            received: true,
         };
         let mut lines = Vec::new();
         for entry in &entries {
