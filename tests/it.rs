@@ -2,6 +2,8 @@
 
 mod clients;
 mod erase;
+mod fresh;
 mod keep;
 mod ledger;
+mod scenario;
 mod tidy;

@@ -8,18 +8,18 @@ use crate::disk::percentiles;
 use crate::http::Connection;
 
 /// How hard, and where.
-pub struct Load {
-    pub url: String,
-    pub key: String,
-    pub batch: u64,
-    pub seconds: u64,
-    pub connections: u64,
+pub(crate) struct Load {
+    pub(crate) url: String,
+    pub(crate) key: String,
+    pub(crate) batch: u64,
+    pub(crate) seconds: u64,
+    pub(crate) connections: u64,
     /// The server's process id, to read its memory; zero = unknown.
-    pub server: u64,
+    pub(crate) server: u64,
 }
 
 /// Runs the load and prints one line.
-pub fn measure(load: &Load) -> Result<()> {
+pub(crate) fn measure(load: &Load) -> Result<()> {
     let start = Instant::now();
     let until = start + Duration::from_secs(load.seconds);
     let workers: Vec<_> = (0..load.connections)

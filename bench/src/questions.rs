@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::http::Connection;
 
 /// Asks each question and prints seconds, rows and bytes.
-pub fn measure(url: &str, token: &str, runs: u64) -> Result<()> {
+pub(crate) fn measure(url: &str, token: &str, runs: u64) -> Result<()> {
     for (name, kind, question) in questions() {
         let mut best = f64::INFINITY;
         let mut answer = Value::Null;

@@ -1,6 +1,8 @@
-//! The gate itself: it names whose an event is, weighs what stands about that person, and lets through or not.
+//! The gate itself: it names whose an event is, weighs what stands about that person, and lets
+//! through or not.
 //!
-//! It looks nothing up about people: the standing comes in as an argument, and acts go out as values.
+//! It looks nothing up about people: the standing comes in as an argument, and acts go out as
+//! values.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,7 +26,8 @@ mod tests;
 /// What kind of key a request showed; it decides what the request may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyKind {
-    /// Public, write only: may narrow consent for anybody, widen it only for the device that it shows.
+    /// Public, write only: may narrow consent for anybody, widen it only for the device that it
+    /// shows.
     Site,
     /// Held by a server of the operator: may name users and grant their consent.
     Server,

@@ -71,7 +71,8 @@ fn has_token(text: &str) -> bool {
     })
 }
 
-/// How often a word changes between small letters, capitals and digits; a capital's small letters are no change.
+/// How often a word changes between small letters, capitals and digits; a capital's small letters
+/// are no change.
 fn changes(word: &str) -> usize {
     let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let pairs = word.bytes().zip(word.bytes().skip(1));

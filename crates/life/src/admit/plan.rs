@@ -1,6 +1,7 @@
 //! Admission plans: what the gate decides once for each combination and then only looks up.
 //!
-//! INVARIANT(protective): another no, one yes less, a signal or an unknown age never opens a purpose.
+//! INVARIANT(protective): another no, one yes less, a signal or an unknown age never opens a
+//! purpose.
 
 use serde::{Deserialize, Serialize};
 use vocabulary::{Categories, Category, Purpose, Purposes, Refusal, SourceId};
@@ -58,7 +59,8 @@ impl Basis {
         }
     }
 
-    /// Whether a recorded no ends it: consent is withdrawn, an interest is objected to, a regime opted out of.
+    /// Whether a recorded no ends it: consent is withdrawn, an interest is objected to, a regime
+    /// opted out of.
     #[must_use]
     pub const fn yields_to_no(self) -> bool {
         match self {
@@ -118,7 +120,8 @@ pub struct AdmissionPlan {
     pub purposes: Purposes,
     /// Those of them that rest on consent and end with it.
     pub consented: Purposes,
-    /// By purpose number: the one basis that it rests on, open or not; `None` = it is closed for good.
+    /// By purpose number: the one basis that it rests on, open or not; `None` = it is closed for
+    /// good.
     pub bases: Vec<Option<Basis>>,
     /// By category number: what happens to its fields.
     pub actions: Vec<Action>,
@@ -225,7 +228,8 @@ pub fn refusal(catalogue: &Catalogue, source: &Source, plan: &AdmissionPlan) -> 
     }
 }
 
-/// The purposes any of which lets a field of this category stay in the form that the action leaves it in.
+/// The purposes any of which lets a field of this category stay in the form that the action leaves
+/// it in.
 pub(super) fn readers(declared: &DeclaredCategory, action: Action) -> Purposes {
     match action {
         Action::Keep => declared.kept_for,
@@ -278,7 +282,8 @@ fn is_open(source: &Source, declared: &DeclaredPurpose, basis: Basis, key: &Verd
     !is_denied && (key.yes.has(purpose) || !basis.needs_consent())
 }
 
-/// Whether only what runs and guards the service is open, because the person is a child or may be one.
+/// Whether only what runs and guards the service is open, because the person is a child or may be
+/// one.
 fn is_kept_small(audience: Audience, age: AgeBand) -> bool {
     match (audience, age) {
         (Audience::General, AgeBand::Unknown | AgeBand::Adult)

@@ -1,7 +1,7 @@
 //! What is taken out of a URL and of an address before anybody may keep it.
 //!
-//! A URL loses user and password, fragment, and every query parameter that is not listed; what looks like
-//! an identifier in its path is masked. What cannot be read as a URL is masked whole.
+//! A URL loses user and password, fragment, and every query parameter that is not listed; what
+//! looks like an identifier in its path is masked. What cannot be read as a URL is masked whole.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -42,7 +42,8 @@ pub fn truncate(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Scheme and host without credentials, and what follows them. `None` = it cannot be told what is the host.
+/// Scheme and host without credentials, and what follows them. `None` = it cannot be told what is
+/// the host.
 fn front_of(text: &str) -> Option<(Cow<'_, str>, &str)> {
     if let Some(front) = plain_front(text) {
         let (front, rest) = text.split_at_checked(front)?;

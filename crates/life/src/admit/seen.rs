@@ -110,7 +110,8 @@ impl Seen {
     }
 }
 
-/// Whether two values of an undeclared property may well be of one type: 3 and 3.5 are both numbers.
+/// Whether two values of an undeclared property may well be of one type: 3 and 3.5 are both
+/// numbers.
 fn is_alike(one: PropertyType, other: PropertyType) -> bool {
     let is_number = |kind| matches!(kind, PropertyType::Integer | PropertyType::Number);
     one == other || is_number(one) && is_number(other)

@@ -133,7 +133,8 @@ fn keep(kind: PropertyType, value: Value) -> Option<Value> {
     }
 }
 
-/// A network instead of an address, an hour instead of an instant, a tenth instead of a number's rest.
+/// A network instead of an address, an hour instead of an instant, a tenth instead of a number's
+/// rest.
 fn coarsen(kind: PropertyType, value: Value) -> Option<Value> {
     match value {
         Value::Text(text) if kind == PropertyType::Address => {
@@ -147,7 +148,8 @@ fn coarsen(kind: PropertyType, value: Value) -> Option<Value> {
     }
 }
 
-/// A value on its way into a column that everybody with the purpose reads: an address in it is masked.
+/// A value on its way into a column that everybody with the purpose reads: an address in it is
+/// masked.
 pub(super) fn without_mail(value: Value) -> Value {
     match value {
         Value::Text(text) if like_mail(&text) => Value::Text(scrub::MASK.into()),

@@ -1,6 +1,7 @@
 //! A file gives back what was folded into it, and nothing when it is not what the manifest says.
 
 use std::fs;
+use std::sync::Arc;
 
 use life::keep::manifest::{BUCKETS, FileId};
 use proptest::prelude::*;

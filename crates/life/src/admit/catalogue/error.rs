@@ -1,4 +1,5 @@
-//! What can be wrong with a catalogue or with a source's declaration. Each names file, key and remedy.
+//! What can be wrong with a catalogue or with a source's declaration. Each names file, key and
+//! remedy.
 
 use thiserror::Error;
 
@@ -28,7 +29,8 @@ pub enum CatalogueError {
     #[error("{file}: `{key}` names no basis: list at least one under `bases`")]
     Baseless { file: String, key: String },
     #[error(
-        "{file}: `{key}` is coarsened or masked but names no reader: list purposes under `coarse_for`"
+        "{file}: `{key}` must name readers under `coarse_for` exactly when it is coarsened or \
+         masked: correct one of them"
     )]
     Unread { file: String, key: String },
     #[error(
@@ -40,14 +42,15 @@ pub enum CatalogueError {
     )]
     Filled { file: String, key: String, kind: &'static str },
     #[error(
-        "source `{source_name}`: basis `{basis}` cannot open purpose `{purpose}`: use one of {allowed}"
+        "source `{source_name}`: basis `{basis}` cannot open purpose `{purpose}`: \
+         use one of {allowed}"
     )]
     Basis { source_name: String, purpose: String, basis: &'static str, allowed: String },
     #[error("source `{source_name}`: there is no purpose number {number}: correct the declaration")]
     Purpose { source_name: String, number: u8 },
     #[error(
-        "source `{source_name}`: `exempt-measurement` holds in {allowed} only: declare such markets, \
-             or ask for consent"
+        "source `{source_name}`: `exempt-measurement` holds in {allowed} only: \
+         declare such markets, or ask for consent"
     )]
     Market { source_name: String, allowed: String },
 }

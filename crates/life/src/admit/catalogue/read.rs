@@ -341,7 +341,8 @@ impl Catalogue {
         Ok(purposes)
     }
 
-    /// Brings the properties into the order of their names, so that nothing depends on a hash map's.
+    /// Brings the properties into the order of their names, so that nothing depends on a hash
+    /// map's.
     fn finish(&mut self) {
         let mut order: Vec<usize> = (0..self.properties.len()).collect();
         order

@@ -62,7 +62,8 @@ impl Bench {
         }
     }
 
-    /// The kept fields as lines, `!` before those that are sealed as sensitive, `~` before other sealed ones.
+    /// The kept fields as lines, `!` before those that are sealed as sensitive, `~` before other
+    /// sealed ones.
     fn kept(&self, admitted: &Admitted) -> String {
         let text = |value: &Value| match value {
             Value::Flag(flag) => flag.to_string(),
@@ -154,7 +155,8 @@ fn fields_are_flattened_typed_scrubbed_and_sorted_out() {
     assert_eq!(
         kept,
         "brand=7 context.page.path=/b/*** currency=EUR price=3.5 quantity=2 traits.plan=pro \
-         ~context.ip=203.0.113.0 ~context.page.url=https://shop.example/a?variant=2 ~label=big ~query=shoes"
+         ~context.ip=203.0.113.0 ~context.page.url=https://shop.example/a?variant=2 \
+         ~label=big ~query=shoes"
     );
     let mystery = bench.seen.property("mystery.depth").unwrap();
     assert_eq!((mystery.count, mystery.kind, mystery.declared), (1, PropertyType::Json, false));

@@ -1,4 +1,5 @@
-//! Plans by brute force: each combination of answer, signal and basis, and the laws that hold for all.
+//! Plans by brute force: each combination of answer, signal and basis, and the laws that hold for
+//! all.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -149,7 +150,9 @@ proptest! {
     }
 
     #[test]
-    fn an_unknown_is_a_no_for_what_needs_consent(source in sources(), yes: u64, no: u64, signal: bool) {
+    fn an_unknown_is_a_no_for_what_needs_consent(
+        source in sources(), yes: u64, no: u64, signal: bool
+    ) {
         let catalogue = catalogue();
         let plan = open(catalogue, &source, Purposes(yes), Purposes(no), signal);
         prop_assert!(plan.consented.without(Purposes(yes)).is_empty());
@@ -186,7 +189,8 @@ proptest! {
                 Refusal::ConsentWithdrawn => prop_assert!(!no.is_empty()),
                 Refusal::SignalObjected => prop_assert!(signal),
                 Refusal::ConsentAbsent => {
-                    prop_assert!(!open(catalogue, &source, Purposes::ALL, Purposes::NONE, false).purposes.is_empty());
+                    let agreed = open(catalogue, &source, Purposes::ALL, Purposes::NONE, false);
+                    prop_assert!(!agreed.purposes.is_empty());
                 }
                 other => prop_assert!(false, "{other:?}"),
             }
@@ -215,7 +219,13 @@ fn refusals_come_in_their_order() {
     assert_eq!(why(&child, Purposes::NONE, sell, true), Refusal::AgeUnknown);
     let empty = Catalogue::parse(&[(
         "purposes.toml",
-        r#"purpose = [{ number = 2, name = "duty", title = "", description = "", key = "", bases = ["legal-duty"] }]"#,
+        "[[purpose]]
+        number = 2
+        name = 'duty'
+        title = 'Duty'
+        description = ''
+        key = 'essential.legal_obligation'
+        bases = ['legal-duty']",
     )])
     .unwrap();
     let plan = open(&empty, &site, duty, Purposes::NONE, false);
@@ -230,15 +240,16 @@ fn a_source_that_declares_what_a_purpose_forbids_is_refused() {
     site.bases.insert(Purpose::SELL, Basis::LegitimateInterest);
     assert_eq!(
         site.check(catalogue).unwrap_err().to_string(),
-        "source `shop`: basis `legitimate-interest` cannot open purpose `sell`: use one of consent, opt-out-regime"
+        "source `shop`: basis `legitimate-interest` cannot open purpose `sell`: \
+         use one of consent, opt-out-regime"
     );
     site.bases = BTreeMap::from([(Purpose::MEASURE, Basis::ExemptMeasurement)]);
     assert_eq!(site.check(catalogue), Ok(()));
     site.markets = vec!["FR".to_owned(), "DE".to_owned()];
     assert_eq!(
         site.check(catalogue).unwrap_err().to_string(),
-        "source `shop`: `exempt-measurement` holds in FR, ES, IT, NL, GB only: declare such markets, \
-         or ask for consent"
+        "source `shop`: `exempt-measurement` holds in FR, ES, IT, NL, GB only: \
+         declare such markets, or ask for consent"
     );
     site.bases = BTreeMap::from([(Purpose::new(60).unwrap(), Basis::Consent)]);
     assert_eq!(
