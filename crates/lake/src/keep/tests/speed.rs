@@ -37,8 +37,7 @@ fn shop(count: u64) -> Vec<Row> {
 
 #[test]
 fn figures() {
-    let count =
-        std::env::var("CANDOR_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(20_000);
+    let count = option_env!("CANDOR_ROWS").and_then(|rows| rows.parse().ok()).unwrap_or(20_000);
     let rows = shop(count);
     let mut lake = Lake::new();
     let started = Cpu::now();
