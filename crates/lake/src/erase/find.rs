@@ -1,5 +1,5 @@
-//! Which files hold rows of some leaves. It looks for leaves, not persons: who they were when is no
-//! matter.
+//! Which files hold rows of some leaves. It looks for leaves, not persons: who they were when is
+//! no matter.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

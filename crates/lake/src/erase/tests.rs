@@ -33,17 +33,17 @@ proptest! {
         for (entry, before) in entries.iter().zip(before) {
             let is_held = before.iter().any(|filed| leaves.contains(&filed.row.leaf));
             prop_assert_eq!(found.contains(&entry.id), is_held);
-            let change =
-                lake.write(|writing, new_file| rewrite(entry, writing, &footers, new_file));
-            let change = change.unwrap();
+            let change = lake
+                .write(|writing, new_file| rewrite(entry, writing, &footers, new_file))
+                .unwrap();
             prop_assert_eq!(change.removed.len(), usize::from(is_held));
             if is_held {
                 let after = change.added.iter().flat_map(|entry| lake.rows(entry, Pick::Every));
                 let mut left = before;
                 left.retain(|filed| !leaves.contains(&filed.row.leaf));
                 prop_assert_eq!(after.collect::<Vec<_>>(), left);
-                let left = files_with(&lake.place, &change.added, &leaves, &footers);
-                prop_assert!(left.unwrap().is_empty());
+                let found = files_with(&lake.place, &change.added, &leaves, &footers).unwrap();
+                prop_assert_eq!(found, Vec::new());
                 for added in &change.added {
                     prop_assert_eq!((added.level, added.bucket), (entry.level, entry.bucket));
                     prop_assert_eq!((added.from, added.until), (entry.from, entry.until));

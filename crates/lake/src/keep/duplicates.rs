@@ -73,8 +73,8 @@ impl Duplicates {
         self.unfolded.get(&segment).map(|keys| keys.iter().copied().collect()).unwrap_or_default()
     }
 
-    /// Takes over what the vault has committed; the keys of the segments up to `folded` are in runs
-    /// now.
+    /// Takes over what the vault has committed; the keys of the segments up to `folded` are in
+    /// runs now.
     pub fn commit(&mut self, change: &Change, folded: Option<u64>) -> Result<(), FileError> {
         self.add(&change.runs_added)?;
         self.runs.retain(|run| !change.runs_removed.contains(&run.entry.id));

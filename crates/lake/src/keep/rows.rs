@@ -17,7 +17,7 @@ use vocabulary::{
 
 use super::column::{self, ColumnKind};
 use super::file::FileError;
-use super::read::{Batches, CHUNK_ROWS, FileReader, Picked, instant, long, short};
+use super::read::{Batches, CHUNK_ROWS, FileReader, Picked, instant, long, short, times};
 use super::sealed::{self, Packer, Spot};
 
 /// Rows decoded at once; several files are read side by side.
@@ -231,7 +231,7 @@ impl Rows<'_> {
     fn decode(&mut self, batch: &RecordBatch) -> Result<Vec<Filed>, FileError> {
         let numbers: Vec<u64> = self.numbers.by_ref().take(batch.num_rows()).collect();
         let mistyped = || self.reader.damaged("a column is not of its type");
-        let mut rows = fixed(batch).ok_or_else(mistyped)?;
+        let mut rows = fixed(batch, self.reader.unit()).ok_or_else(mistyped)?;
         for (code, kind) in self.reader.columns().iter() {
             let array = batch.column_by_name(&column::name(code)).ok_or_else(mistyped)?;
             let values = values(kind, array).ok_or_else(mistyped)?;
@@ -291,9 +291,9 @@ impl Rows<'_> {
 }
 
 /// The rows with their fixed columns alone.
-fn fixed(batch: &RecordBatch) -> Option<Vec<Filed>> {
+fn fixed(batch: &RecordBatch, unit: i64) -> Option<Vec<Filed>> {
     let person = long(batch, column::PERSON, true)?;
-    let time = instant(batch, column::TIME, true)?;
+    let time = times(batch, unit)?;
     let received = instant(batch, column::RECEIVED, true)?;
     let sequence = short(batch, column::SEQUENCE, true)?;
     let event = short(batch, column::EVENT, true)?;

@@ -1,8 +1,8 @@
 //! Sealed runs: all sealed properties of one class of some consecutive rows of one person, as one
 //! blob.
 //!
-//! A blob opens only in its file, for its person and class, at its first row. It never outlives the
-//! person's key.
+//! A blob opens only in its file, for its person and class, at its first row. It never outlives
+//! the person's key.
 
 use life::keep::manifest::FileId;
 use serde::{Deserialize, Serialize};

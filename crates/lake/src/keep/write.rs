@@ -27,7 +27,7 @@ use self::batch::Batch;
 use super::column::{self, ColumnKind, Columns};
 use super::durable::{Hashed, Unfinished};
 use super::file::{FileError, Place};
-use super::read::{COLUMNS_KEY, FileReader};
+use super::read::{COLUMNS_KEY, FileReader, UNIT_KEY};
 use super::sealed::{self, Packer, RUN_BYTES, RUN_ROWS, Run, Spot};
 
 /// Rows of a row group, about; it is cut where a run ends.
@@ -81,10 +81,23 @@ pub fn bucket(person: Person) -> u16 {
 }
 
 /// Which columns a file has beside the fixed ones.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Layout {
     pub(crate) columns: Columns,
     pub(crate) classes: BTreeSet<Class>,
+    /// How many microseconds one step of the time column stands for: the most that every row
+    /// allows.
+    pub(super) unit: i64,
+}
+
+/// Steps of time that a file may count in, in microseconds, each a multiple of the next.
+const UNITS: [i64; 3] = [1_000_000, 1_000, 1];
+
+impl Default for Layout {
+    fn default() -> Self {
+        let [unit, ..] = UNITS;
+        Self { columns: Columns::default(), classes: BTreeSet::new(), unit }
+    }
 }
 
 impl Layout {
@@ -97,6 +110,7 @@ impl Layout {
             }
         }
         self.classes.extend(row.sealed.iter().map(|(class, _, _)| *class));
+        self.count_in(|unit| row.time.0 % unit == 0);
     }
 
     /// Makes room for what other files hold, so that rewriting them loses nothing.
@@ -108,6 +122,12 @@ impl Layout {
             }
         }
         self.classes.extend(files.iter().flat_map(FileReader::classes));
+        self.count_in(|unit| files.iter().all(|file| file.unit() % unit == 0));
+    }
+
+    fn count_in(&mut self, fits: impl Fn(i64) -> bool) {
+        let unit = UNITS.into_iter().find(|unit| *unit <= self.unit && fits(*unit));
+        self.unit = unit.unwrap_or(1);
     }
 
     fn widen(&mut self, code: Code, kind: ColumnKind) {
@@ -343,7 +363,10 @@ fn properties(
         .set_statistics_enabled(EnabledStatistics::None)
         .set_max_row_group_row_count(None)
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_key_value_metadata(Some(vec![KeyValue::new(COLUMNS_KEY.to_owned(), listed)]))
+        .set_key_value_metadata(Some(vec![
+            KeyValue::new(COLUMNS_KEY.to_owned(), listed),
+            KeyValue::new(UNIT_KEY.to_owned(), layout.unit.to_string()),
+        ]))
         .with_file_encryption_properties(keys);
     for name in [column::PERSON, column::LEAF, column::TIME, column::RECEIVED] {
         builder = plain(builder, name, Encoding::DELTA_BINARY_PACKED);

@@ -167,8 +167,7 @@ impl Run {
         }
         let (mut low, mut high) = (0, self.entry.keys);
         let (mut least, mut most) = (0, u64::MAX);
-        // INVARIANT(between): a key that is in the run is at `low..high`, which shrinks at every
-        // turn.
+        // INVARIANT(between): a key that is in the run is at `low..high`, which always shrinks.
         while low < high {
             let share = u128::from(prefix(key).saturating_sub(least)) * u128::from(high - low);
             let guess = low + (share / (u128::from(most.saturating_sub(least)) + 1)) as u64;
