@@ -3,6 +3,8 @@
 //!
 //! `bench ingest` and `bench questions` measure a running server from outside, as a client sees it.
 
+#![expect(clippy::disallowed_methods, reason = "a bench measures with the machine's own clock")]
+
 mod disk;
 mod http;
 mod ingest;
