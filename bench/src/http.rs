@@ -21,7 +21,12 @@ impl Connection {
     }
 
     /// Sends a body and takes status and body of the answer.
-    pub(crate) fn post(&mut self, path: &str, authorization: &str, body: &[u8]) -> Result<(u16, Vec<u8>)> {
+    pub(crate) fn post(
+        &mut self,
+        path: &str,
+        authorization: &str,
+        body: &[u8],
+    ) -> Result<(u16, Vec<u8>)> {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: {authorization}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",

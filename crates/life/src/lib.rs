@@ -3,9 +3,9 @@
 //! Nothing here waits, reads a clock, draws chance or touches a disk; `now` and chance are arguments.
 //! The modules stand in the order in which a datum meets them, and none uses one below it.
 
-pub mod admit;
 pub mod arrive;
-pub mod erase;
+pub mod admit;
 pub mod keep;
 pub mod know;
+pub mod erase;
 pub mod ledger;

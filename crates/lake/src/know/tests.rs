@@ -26,8 +26,14 @@ use vocabulary::{
 use super::{AskError, Asking, MemoryRun, Run, Scan, Source, ask};
 use crate::keep::chunk::{Chunk, Column};
 
-const PURPOSES: [(&str, u8); 6] =
-    [("operate", 0), ("measure", 3), ("analyse", 4), ("experiment", 7), ("sell", 16), ("diagnose", 26)];
+const PURPOSES: [(&str, u8); 6] = [
+    ("operate", 0),
+    ("measure", 3),
+    ("analyse", 4),
+    ("experiment", 7),
+    ("sell", 16),
+    ("diagnose", 26),
+];
 const EVENTS: [&str; 4] = ["rang", "knocked", "entered", "left"];
 const PROPERTIES: [&str; 4] = ["tone", "size", "ratio", "is_loud"];
 const LEAVES: u64 = 20;
@@ -560,7 +566,8 @@ fn a_question_needs_a_grant_of_its_purpose_its_verb_its_categories_and_its_time(
         categories: Categories::NONE,
         until: Time(10),
     };
-    let narrow = Grant::issue(&readable(), &authority, Purpose::MEASURE, Verb::Ask, Time(0)).unwrap();
+    let narrow =
+        Grant::issue(&readable(), &authority, Purpose::MEASURE, Verb::Ask, Time(0)).unwrap();
     assert_eq!(code(&narrow, 1), Some("grant-other-category"));
 }
 
