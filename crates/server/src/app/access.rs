@@ -123,46 +123,10 @@ impl App {
         actor: &Actor,
         wanted: KeyRequest,
     ) -> Result<NewKeyView, Problem> {
-        let wrong = |code, detail: String, pointer: &str| {
-            Err(Problem::new(StatusCode::BAD_REQUEST, code, detail).at(pointer))
-        };
-        let Some(kind) = KeyKind::parse(&wanted.kind) else {
-            let detail =
-                format!("`{}` is no kind of key: use `site`, `server` or `token`", wanted.kind);
-            return wrong("key-kind-unknown", detail, "/kind");
-        };
-        let source = wanted.source.as_deref().map(|name| (name, self.source(name)));
-        match (kind, &source) {
-            (KeyKind::Token, Some(_)) => {
-                return wrong(
-                    "key-source",
-                    "a token has no source: leave it out".to_owned(),
-                    "/source",
-                );
-            }
-            (KeyKind::Token, None) => {}
-            (KeyKind::Site | KeyKind::Server, Some((_, Some(_)))) => {}
-            (KeyKind::Site | KeyKind::Server, Some((name, None))) => {
-                let detail =
-                    format!("`{name}` is no declared source: declare it under `[sources.{name}]`");
-                return wrong("source-unknown", detail, "/source");
-            }
-            (KeyKind::Site | KeyKind::Server, None) => {
-                return wrong(
-                    "key-source",
-                    "name the source that the key writes to".to_owned(),
-                    "/source",
-                );
-            }
-        }
+        let kind = self.check_key(&wanted)?;
         let mut purposes = Purposes::NONE;
         for name in &wanted.purposes {
             purposes = purposes.with(self.purpose(name)?);
-        }
-        if kind == KeyKind::Token && purposes.is_empty() {
-            let detail =
-                "name the purposes that the token may ask for, such as `measure`".to_owned();
-            return wrong("key-purposes", detail, "/purposes");
         }
         let now = self.now();
         let expires = (kind == KeyKind::Token).then_some(now + Span::days(90));
@@ -174,21 +138,52 @@ impl App {
             purposes,
             expires,
         };
-        let fact = |key: String, revoked| Fact::KeyChanged {
+        let fact = Fact::KeyChanged {
             at: now,
             actor: actor.0.clone(),
-            key,
+            key: new.actor.0.clone(),
             kind: kind.code().to_owned(),
-            revoked,
+            revoked: false,
         };
         let (key, clear) = self
             .inner()
             .vault
-            .create_key(new, &[fact("new".to_owned(), false)], now)
+            .create_key(new, &[fact], now)
             .await
             .map_err(failed)?;
         self.inner().jobs.wake_ledger();
         Ok(NewKeyView { id: key.id, key: clear.0 })
+    }
+
+    /// What kind of key is wanted, or which field stands against it.
+    fn check_key(&self, wanted: &KeyRequest) -> Result<KeyKind, Problem> {
+        let wrong = |code, detail: String, pointer: &str| {
+            Err(Problem::new(StatusCode::BAD_REQUEST, code, detail).at(pointer))
+        };
+        let Some(kind) = KeyKind::parse(&wanted.kind) else {
+            let detail =
+                format!("`{}` is no kind of key: use `site`, `server` or `token`", wanted.kind);
+            return wrong("key-kind-unknown", detail, "/kind");
+        };
+        let text = str::to_owned;
+        match (kind, wanted.source.as_deref()) {
+            (KeyKind::Token, Some(_)) => {
+                wrong("key-source", text("a token has no source: leave it out"), "/source")
+            }
+            (KeyKind::Token, None) if wanted.purposes.is_empty() => {
+                let detail = "name the purposes that the token may ask for, such as `measure`";
+                wrong("key-purposes", text(detail), "/purposes")
+            }
+            (KeyKind::Site | KeyKind::Server, None) => {
+                wrong("key-source", text("name the source that the key writes to"), "/source")
+            }
+            (KeyKind::Site | KeyKind::Server, Some(name)) if self.source(name).is_none() => {
+                let detail =
+                    format!("`{name}` is no declared source: declare it under `[sources.{name}]`");
+                wrong("source-unknown", detail, "/source")
+            }
+            (KeyKind::Token, None) | (KeyKind::Site | KeyKind::Server, Some(_)) => Ok(kind),
+        }
     }
 
     /// Takes a key out of force; answers whether there was one.
