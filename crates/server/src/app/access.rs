@@ -145,12 +145,8 @@ impl App {
             kind: kind.code().to_owned(),
             revoked: false,
         };
-        let (key, clear) = self
-            .inner()
-            .vault
-            .create_key(new, &[fact], now)
-            .await
-            .map_err(failed)?;
+        let (key, clear) =
+            self.inner().vault.create_key(new, &[fact], now).await.map_err(failed)?;
         self.inner().jobs.wake_ledger();
         Ok(NewKeyView { id: key.id, key: clear.0 })
     }
