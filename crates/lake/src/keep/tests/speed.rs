@@ -1,5 +1,5 @@
-//! How fast files are written and read, printed when the numbers are large; small, it is a test
-//! like any other.
+//! How fast files are written and read: built with `CANDOR_ROWS` set to many, a measurement;
+//! otherwise a test like any other.
 
 use super::*;
 use crate::keep::chunk::{Need, Texts};
