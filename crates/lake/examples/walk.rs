@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use lake::keep::chunk::{Chunk, Column};
 use lake::know::{AskError, Asking, MemoryRun, Run, Scan, Source, ask};
-use life::admit::{Actor, Authority, Grant, Verb};
+use life::admit::{Actor, Authority, Catalogue, Grant, Verb};
 use life::keep::mask::VerdictMask;
 use life::keep::names::Named;
 use life::keep::{Cut, Mask, Names};
@@ -239,16 +239,19 @@ fn main() {
         until: Time(10),
     };
     let people = rows as u64 / 20;
+    let catalogue = Catalogue::shipped().unwrap();
     for (name, every) in [("nobody masked", None), ("one in 20 withdrawn, hidden, moved", Some(20))]
     {
         let mask = mask(people, every);
         for (question, plan) in &plans {
             for threads in 1..=threads {
-                let grant = Grant::issue(&authority, Purpose::MEASURE, Verb::Ask, Time(0)).unwrap();
+                let grant =
+                    Grant::issue(&catalogue, &authority, Purpose::MEASURE, Verb::Ask, Time(0))
+                        .unwrap();
                 let (still, source) = (&|_| true, &lake);
                 let moved_rows_max = usize::MAX;
                 let asking = Asking { plan, mask: &mask, source, still, threads, moved_rows_max };
-                let took = (0..3).map(|_| {
+                let took = (0..9).map(|_| {
                     let start = Instant::now();
                     let (answer, _) = ask(&asking, &grant, Time(1)).unwrap();
                     (start.elapsed().as_secs_f64(), answer)
