@@ -108,9 +108,18 @@ fn pond() -> impl Strategy<Value = Pond> {
     let cuts = prop::collection::vec((1..=LEAVES, 0u8..64, 0u64..200), 0..4);
     let hidden = prop::collection::vec(1..=LEAVES, 0..4);
     let facts = prop::collection::vec(fact(), 0..200);
+    // Some lakes are so narrow that most rows tie with others of their person.
+    let width = select(vec![(LEAVES, 160), (LEAVES, 3), (3, 10)]);
+    let facts = (facts, width).prop_map(|(mut facts, (leaves, slots))| {
+        for (arrival, fact) in (0..).zip(&mut facts) {
+            fact.arrival = arrival;
+            fact.leaf = 1 + fact.leaf % leaves;
+            fact.slot %= slots;
+        }
+        facts
+    });
     (facts, persons, runs, 0usize..4, 1usize..9, verdicts, cuts, hidden).prop_map(
-        |(mut facts, persons, mut runs, compacted, chunk_rows, verdicts, cuts, hidden)| {
-            (0..).zip(&mut facts).for_each(|(number, fact)| fact.arrival = number);
+        |(facts, persons, mut runs, compacted, chunk_rows, verdicts, cuts, hidden)| {
             runs.push((facts.len(), persons.len() - 1, true));
             runs.sort_unstable();
             for run in &mut runs {
@@ -338,7 +347,7 @@ fn grant(purpose: Purpose, verb: Verb) -> Grant {
         categories: Categories::ALL,
         until: Time(10),
     };
-    Grant::issue(&readable(), &authority, purpose, verb, Time(0)).unwrap()
+    Grant::issue(&Catalogue::shipped().unwrap(), &authority, purpose, verb, Time(0)).unwrap()
 }
 
 fn asking<'a>(plan: &'a Plan, mask: &'a Mask, pond: &'a Pond, threads: usize) -> Asking<'a> {
@@ -566,8 +575,9 @@ fn a_question_needs_a_grant_of_its_purpose_its_verb_its_categories_and_its_time(
         categories: Categories::NONE,
         until: Time(10),
     };
+    let catalogue = Catalogue::shipped().unwrap();
     let narrow =
-        Grant::issue(&readable(), &authority, Purpose::MEASURE, Verb::Ask, Time(0)).unwrap();
+        Grant::issue(&catalogue, &authority, Purpose::MEASURE, Verb::Ask, Time(0)).unwrap();
     assert_eq!(code(&narrow, 1), Some("grant-other-category"));
 }
 
