@@ -3,6 +3,8 @@
 mod arrive;
 mod clients;
 mod erase;
+mod fresh;
 mod keep;
 mod ledger;
+mod scenario;
 mod tidy;

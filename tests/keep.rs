@@ -1,4 +1,5 @@
-//! keep: what was acknowledged is there after any kind of death, once; what was not may be sent again.
+//! keep: what was acknowledged is there after any kind of death, once; what was not may be sent
+//! again.
 
 use std::time::Duration;
 
@@ -27,8 +28,7 @@ async fn nothing_acknowledged_is_lost_or_twice_over_a_hundred_kills() -> Result<
     let mut expected = vec![0u64; DEATHS as usize];
     for cycle in 0..DEATHS {
         let clients: Vec<_> = (0..CLIENTS).map(|client| live(&candor, cycle, client)).collect();
-        // The life's length is what this test draws; nothing waits for anything to become true.
-        tokio::time::sleep(Duration::from_millis(chance.u64(5..120))).await;
+        pass(Duration::from_millis(chance.u64(5..120))).await;
         candor.kill()?;
         let mut sent = Vec::new();
         for client in clients {
@@ -57,6 +57,11 @@ async fn nothing_acknowledged_is_lost_or_twice_over_a_hundred_kills() -> Result<
     }
     ensure!(expected.iter().sum::<u64>() > DEATHS, "the clients sent something in most lives");
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the moment of death is what this test draws")]
+async fn pass(life: Duration) {
+    tokio::time::sleep(life).await;
 }
 
 /// A client sends until the program is gone; the last request never hears its answer.
@@ -105,7 +110,11 @@ async fn send(candor: &Candor, events: &Value) -> Result<()> {
 /// Events by the life that they were sent in.
 async fn counted(candor: &Candor) -> Result<Vec<(String, u64)>> {
     let series = json!([{ "event": "Product Viewed", "count": "events" }]);
-    let answer = candor.trend("measure", &series, Some("category")).await?;
+    let question = json!({
+        "purpose": "measure", "from": "2020-01-01T00:00:00Z", "to": "2040-01-01T00:00:00Z",
+        "interval": "month", "series": series, "breakdown": "category", "limit": DEATHS + 1,
+    });
+    let answer = candor.post("/api/query/trend", &question).await?;
     let lines = answer["series"].as_array().context("series")?;
     let line = |line: &Value| {
         let name = line["breakdown"].as_str()?.to_owned();

@@ -1,4 +1,5 @@
-//! The real program, started as a stranger starts it: a data directory, a key outside it, an address.
+//! The real program, started as a stranger starts it: a data directory, a key outside it, an
+//! address.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,11 @@
-//! Whole lives as text: each `.life` file under tests/scenarios is played on the rules alone, in memory.
+//! Whole lives as text: each `.life` file under tests/scenarios is played on the rules alone, in
+//! memory.
 //!
-//! A new scenario needs no recompiling. A line is a step; a line that starts with a space goes on with
-//! the one before; `#` begins a comment. The steps:
+//! A new scenario needs no recompiling. A line is a step; a line that starts with a space goes on
+//! with the one before; `#` begins a comment. The steps:
 //!
 //! ```text
-//! source shop-web kind=site audience=general markets=EU measure=exempt-measurement unclassified=keep
+//! source shop-web kind=site audience=general markets=FR,IT unclassified=keep
 //! at 2026-01-01T10:00:00Z
 //! send segment track shop-web {"event":"Order Completed","anonymousId":"d1"}
 //! send native shop-server {"event":"order","user_id":"u1"}
@@ -80,8 +81,14 @@ fn a_wrong_expectation_fails() {
         play(&format!("{start}{step}")).unwrap();
     }
     check("expect refused consent-absent", "expected refused consent-absent, but it was accepted");
-    check("expect invalid identifier-missing", "expected invalid identifier-missing, but it was accepted");
-    check("expect purposes measure analyse", "expected purposes analyse measure, but they are measure");
+    check(
+        "expect invalid identifier-missing",
+        "expected invalid identifier-missing, but it was accepted",
+    );
+    check(
+        "expect purposes measure analyse",
+        "expected purposes analyse measure, but they are measure",
+    );
     check("expect column price 4", "expected column price 4, but it is 3");
     check("expect column coupon X", "expected column coupon X, but there is none");
     check("expect sealed price 3", "expected sealed price 3, but there is none");

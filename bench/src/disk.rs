@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 /// Appends 4 KiB and syncs, a thousand times; prints the median and the 99th percentile.
-pub fn measure(folder: &str) -> Result<()> {
+pub(crate) fn measure(folder: &str) -> Result<()> {
     let path = Path::new(folder).join("bench-disk.tmp");
     let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
     let block = [7u8; 4096];
@@ -26,8 +26,10 @@ pub fn measure(folder: &str) -> Result<()> {
 }
 
 /// The median and the 99th percentile.
-pub fn percentiles(times: &mut [f64]) -> (f64, f64) {
+pub(crate) fn percentiles(times: &mut [f64]) -> (f64, f64) {
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get(((times.len() as f64) * share) as usize).copied().unwrap_or(f64::NAN);
+    let at = |share: f64| {
+        times.get(((times.len() as f64) * share) as usize).copied().unwrap_or(f64::NAN)
+    };
     (at(0.5), at(0.99))
 }

@@ -1,4 +1,5 @@
-//! A client that costs next to nothing beside the server that it measures: one connection, one request at a time.
+//! A client that costs next to nothing beside the server that it measures: one connection, one
+//! request at a time.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,14 +7,14 @@ use std::net::TcpStream;
 use anyhow::{Context, Result, bail};
 
 /// One kept-alive connection.
-pub struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     host: String,
 }
 
 impl Connection {
     /// Connects to `http://host:port`.
-    pub fn open(url: &str) -> Result<Self> {
+    pub(crate) fn open(url: &str) -> Result<Self> {
         let host = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let stream = TcpStream::connect(&host).with_context(|| format!("cannot reach `{url}`"))?;
         stream.set_nodelay(true)?;
@@ -21,7 +22,12 @@ impl Connection {
     }
 
     /// Sends a body and takes status and body of the answer.
-    pub fn post(&mut self, path: &str, authorization: &str, body: &[u8]) -> Result<(u16, Vec<u8>)> {
+    pub(crate) fn post(
+        &mut self,
+        path: &str,
+        authorization: &str,
+        body: &[u8],
+    ) -> Result<(u16, Vec<u8>)> {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: {authorization}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
@@ -38,7 +44,9 @@ impl Connection {
     fn answer(&mut self) -> Result<(u16, Vec<u8>)> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;
-        let Some(status) = line.split(' ').nth(1) else { bail!("the server closed the connection") };
+        let Some(status) = line.split(' ').nth(1) else {
+            bail!("the server closed the connection")
+        };
         let status = status.parse()?;
         let mut length = 0;
         loop {

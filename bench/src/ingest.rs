@@ -1,4 +1,5 @@
-//! Events acknowledged as durable: each connection sends a batch, waits for the answer, sends the next.
+//! Events acknowledged as durable: each connection sends a batch, waits for the answer, sends the
+//! next.
 
 use std::time::{Duration, Instant};
 
@@ -8,18 +9,18 @@ use crate::disk::percentiles;
 use crate::http::Connection;
 
 /// How hard, and where.
-pub struct Load {
-    pub url: String,
-    pub key: String,
-    pub batch: u64,
-    pub seconds: u64,
-    pub connections: u64,
+pub(crate) struct Load {
+    pub(crate) url: String,
+    pub(crate) key: String,
+    pub(crate) batch: u64,
+    pub(crate) seconds: u64,
+    pub(crate) connections: u64,
     /// The server's process id, to read its memory; zero = unknown.
-    pub server: u64,
+    pub(crate) server: u64,
 }
 
 /// Runs the load and prints one line.
-pub fn measure(load: &Load) -> Result<()> {
+pub(crate) fn measure(load: &Load) -> Result<()> {
     let start = Instant::now();
     let until = start + Duration::from_secs(load.seconds);
     let workers: Vec<_> = (0..load.connections)
@@ -37,7 +38,8 @@ pub fn measure(load: &Load) -> Result<()> {
     let events = times.len() as u64 * load.batch;
     let (median, slow) = percentiles(&mut times);
     println!(
-        "batch {:>4}  connections {:>3}  {:>9.0} events/s  {:>8.0} requests/s  p50 {median:.2} ms  p99 {slow:.2} ms{}",
+        "batch {:>4}  connections {:>3}  {:>9.0} events/s  {:>8.0} requests/s  \
+         p50 {median:.2} ms  p99 {slow:.2} ms{}",
         load.batch,
         load.connections,
         events as f64 / seconds,
@@ -53,10 +55,12 @@ fn send(url: &str, key: &str, batch: u64, worker: u64, until: Instant) -> Result
     let mut times = Vec::new();
     let mut number = 0u64;
     while Instant::now() < until {
-        let events: Vec<String> = (0..batch).map(|_| {
-            number += 1;
-            event(worker, number)
-        }).collect();
+        let events: Vec<String> = (0..batch)
+            .map(|_| {
+                number += 1;
+                event(worker, number)
+            })
+            .collect();
         let body = format!("{{\"events\":[{}]}}", events.join(","));
         let start = Instant::now();
         let (status, answer) = connection.post("/v1/events", &authorization, body.as_bytes())?;
@@ -72,12 +76,18 @@ fn send(url: &str, key: &str, batch: u64, worker: u64, until: Instant) -> Result
 fn event(worker: u64, number: u64) -> String {
     let mixed = (worker * 1_000_003 + number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let person = mixed % 100_000;
+    let product = mixed % 500;
+    let price = mixed % 200;
+    let properties = format!(
+        r#""product_id":"p{product}","sku":"sku-{product}","category":"Shoes","name":"Runner","#
+    );
+    let more = format!(
+        r#""brand":"North","price":{price}.5,"quantity":1,"currency":"EUR","country":"DE","#
+    );
+    let consent = r#""consent":{"measure":true,"analyse":true}"#;
     format!(
-        r#"{{"event":"Product Viewed","id":"{worker}-{number}-{mixed:x}","user_id":"u{person}","properties":{{"product_id":"p{}","sku":"sku-{}","category":"Shoes","name":"Runner","brand":"North","price":{}.5,"quantity":1,"currency":"EUR","country":"DE","device":"mobile"}},"consent":{{"measure":true,"analyse":true}}}}"#,
-        mixed % 500,
-        mixed % 500,
-        mixed % 200,
-    )
+        r#"{{"event":"Product Viewed","id":"{worker}-{number}-{mixed:x}","user_id":"u{person}","#
+    ) + &format!(r#""properties":{{{properties}{more}"device":"mobile"}},{consent}}}"#)
 }
 
 fn memory(process: u64) -> String {

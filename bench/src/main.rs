@@ -1,6 +1,9 @@
-//! Figures: how fast events are acknowledged as durable, what that costs, and how fast questions are answered.
+//! Figures: how fast events are acknowledged as durable, what that costs, and how fast questions
+//! are answered.
 //!
 //! `bench ingest` and `bench questions` measure a running server from outside, as a client sees it.
+
+#![expect(clippy::disallowed_methods, reason = "a bench measures with the machine's own clock")]
 
 mod disk;
 mod http;

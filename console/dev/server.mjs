@@ -190,6 +190,7 @@ async function post(path, body, response) {
   }
   if (path === 'session/password') {
     state.password = body.password;
+    state.signedIn = false;
     return json(response, {});
   }
   if (path === 'keys') {

@@ -24,8 +24,16 @@ export async function start(binary, { basePath } = {}) {
   flags.push('--config', inside('candor.toml'), '--listen', '127.0.0.1:0', '--json');
   if (basePath) flags.push('--base-path', basePath);
   const child = spawn(binary, ['serve', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((done) => child.once('exit', done));
+  let isWanted = true;
+  const ended = new Promise((done) =>
+    child.once('exit', (code, signal) => {
+      // Whoever reads a page of refused connections should know why.
+      if (isWanted) console.log(`candor ended by itself: code ${code}, signal ${signal}`);
+      done(code);
+    }),
+  );
   const stop = async () => {
+    isWanted = false;
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
     await ended;

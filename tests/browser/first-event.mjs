@@ -12,8 +12,11 @@ export async function checkFirstEvent(shared) {
   const card = (outcome) => listener.locator(`article[data-outcome="${outcome}"]`);
 
   await check('the first-event page makes a key and fills it into the code', async () => {
-    const stream = page.waitForResponse((answer) => answer.url().includes('verdicts/stream'));
-    await page.goto(at('start?with=curl'));
+    const [stream] = await Promise.all([
+      page.waitForResponse((answer) => answer.url().includes('verdicts/stream')),
+      page.goto(at('start?with=curl')),
+    ]);
+    assert.equal(stream.status(), 200);
     await heading(page, 'First event').waitFor();
     await page.getByRole('button', { name: 'Create a site key' }).click();
     const shown = page.locator('code', { hasText: /^\S{16,}$/ }).first();
@@ -21,7 +24,6 @@ export async function checkFirstEvent(shared) {
     const code = await page.getByRole('region', { name: 'Code that sends an event' }).textContent();
     assert.ok(code.includes(shared.key), 'the key is not in the snippet');
     assert.ok(code.includes(at('').replace(/\/$/, '')), 'the host is not in the snippet');
-    await stream;
   });
   for (const language of ['Browser', 'Node', 'Python', 'curl']) {
     await check(`the ${language} snippet marks the line that sends consent`, async () => {

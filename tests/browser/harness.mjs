@@ -2,17 +2,19 @@
 
 const results = { passed: 0, failed: 0 };
 
-/** Runs one case; a failure is printed and counted, and the next case goes on. */
+/** Runs one case and says whether it passed; a failure is printed, and the next case goes on. */
 export async function check(name, body) {
   const start = performance.now();
   try {
     await body();
     results.passed += 1;
     console.log(`ok    ${name} (${Math.round(performance.now() - start)} ms)`);
+    return true;
   } catch (error) {
     results.failed += 1;
     console.log(`FAIL  ${name}`);
     console.log(String(error?.stack ?? error).replace(/^/gm, '      '));
+    return false;
   }
 }
 

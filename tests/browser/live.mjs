@@ -13,9 +13,11 @@ export async function checkLive(shared) {
   const opened = () => rows.filter({ hasText: OPENED }).count();
 
   await check('a kept event appears on the open live page', async () => {
-    const stream = page.waitForResponse((answer) => answer.url().includes('events/stream'));
-    await page.goto(at(`events?find=${encodeURIComponent(OPENED)}`));
-    await stream;
+    const [stream] = await Promise.all([
+      page.waitForResponse((answer) => answer.url().includes('events/stream')),
+      page.goto(at(`events?find=${encodeURIComponent(OPENED)}`)),
+    ]);
+    assert.equal(stream.status(), 200);
     await list.getByText('Listening').waitFor();
     const before = await opened();
     await track(shared.key, { consent: true });

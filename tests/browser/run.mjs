@@ -51,7 +51,9 @@ async function walk({ url, link, stop }, flows) {
   page.setDefaultTimeout(10_000);
   const shared = { page, context: browser.context, key: '' };
   try {
-    for (const flow of flows) await flow(shared);
+    for (const flow of flows) {
+      if ((await flow(shared)) === false) break;
+    }
     await check('nothing was blocked by the content security policy', () =>
       none(browser.violations));
     await check('no request left for another host', () => none(browser.foreign));

@@ -24,7 +24,8 @@ export async function checkSession({ page }) {
     const answer = await page.request.get(at('api/session'));
     assert.equal(answer.status(), 401);
   });
-  await check('a wrong password is refused, the right one opens', async () => {
+  // Without a session nothing else can be seen, so the caller is told.
+  return check('a wrong password is refused, the right one opens', async () => {
     await byPassword(page, 'not the password at all');
     await page.getByRole('alert').waitFor();
     await byPassword(page, PASSWORD);

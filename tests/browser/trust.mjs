@@ -45,9 +45,11 @@ export async function checkTrust({ page }) {
   await check('a person takes their events away', async () => {
     await page.goto(at('rights'));
     await page.getByLabel('Id', { exact: true }).fill(person(0));
-    const file = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download' }).click();
-    assert.equal((await file).suggestedFilename(), 'person.jsonl');
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    assert.equal(file.suggestedFilename(), 'person.jsonl');
     await page.getByText(/\d+ lines? downloaded/).waitFor();
   });
   await check('erasing asks twice, and the person leaves every answer at once', async () => {

@@ -1,6 +1,7 @@
 //! A proxy that fails as networks fail: once before the request reached Candor, once after.
 //!
-//! A client cannot tell the two apart. In both cases it must send the same event under the same key.
+//! A client cannot tell the two apart. In both cases it must send the same event under the same
+//! key.
 
 use std::collections::BTreeSet;
 use std::io::Read;

@@ -123,7 +123,8 @@ impl Stage {
         };
         for fact in facts {
             let parts = fact.split_once('=');
-            let (word, value) = parts.ok_or_else(|| format!("`{fact}` needs a value: `{fact}=…`"))?;
+            let (word, value) =
+                parts.ok_or_else(|| format!("`{fact}` needs a value: `{fact}=…`"))?;
             let list = || value.split(',').map(str::to_owned).collect();
             match word {
                 "kind" => source.kind = named(value, "kind of source")?,
@@ -232,7 +233,8 @@ impl Stage {
     }
 
     fn source(&self, name: &str) -> Result<(Source, KeyKind), String> {
-        let source = self.sources.get(name).ok_or_else(|| format!("there is no source `{name}`"))?;
+        let source =
+            self.sources.get(name).ok_or_else(|| format!("there is no source `{name}`"))?;
         let key = match source.kind {
             SourceKind::Site | SourceKind::App => KeyKind::Site,
             SourceKind::Server | SourceKind::Mailer | SourceKind::Feed => KeyKind::Server,
@@ -267,7 +269,8 @@ impl Stage {
                 let expected: BTreeSet<&str> = names.iter().copied().collect();
                 let open = last.row.iter().flat_map(|row| row.purposes.iter());
                 let open: BTreeSet<&str> = open.map(|purpose| self.name_of(purpose)).collect();
-                let list = |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(" ");
+                let list =
+                    |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(" ");
                 told(open == expected, || {
                     format!("expected purposes {}, but they are {}", list(&expected), list(&open))
                 })
@@ -275,13 +278,15 @@ impl Stage {
             [place @ ("column" | "sealed"), name, ref value @ ..] => {
                 let (expected, found) = (value.join(" "), self.found(last, place, name));
                 told(found.as_ref() == Some(&expected), || {
-                    let but = found.map_or("there is none".to_owned(), |value| format!("it is {value}"));
+                    let but =
+                        found.map_or("there is none".to_owned(), |value| format!("it is {value}"));
                     format!("expected {place} {name} {expected}, but {but}")
                 })
             }
             ["dropped", name] => {
                 let places = ["column", "sealed"].iter();
-                let is_kept = places.into_iter().any(|place| self.found(last, place, name).is_some());
+                let is_kept =
+                    places.into_iter().any(|place| self.found(last, place, name).is_some());
                 told(!is_kept, || format!("expected {name} to be dropped, but it was kept"))
             }
             ["seen", name] => {
@@ -294,7 +299,9 @@ impl Stage {
             }
             ["persons", number] => {
                 let count = self.truth.identity.person_count().to_string();
-                told(count == number, || format!("expected persons {number}, but there are {count}"))
+                told(count == number, || {
+                    format!("expected persons {number}, but there are {count}")
+                })
             }
             _ => Err(format!("`{}` can not be expected", words.join(" "))),
         }
@@ -309,7 +316,8 @@ impl Stage {
         let row = last.row.as_ref()?;
         let code = self.truth.names.code(Named::Property, name)?;
         let column = row.columns.iter().find(|(held, _)| *held == code).map(|(_, value)| value);
-        let sealed = row.sealed.iter().find(|(_, held, _)| *held == code).map(|(_, _, value)| value);
+        let sealed =
+            row.sealed.iter().find(|(_, held, _)| *held == code).map(|(_, _, value)| value);
         let value = if place == "column" { column } else { sealed };
         value.map(|value| match value {
             Value::Flag(flag) => flag.to_string(),

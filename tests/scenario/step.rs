@@ -26,9 +26,9 @@ pub fn parse(text: &str) -> Result<Vec<(usize, Step)>, String> {
     Ok(steps.into_iter().map(|(number, text)| (number, step(&text))).collect())
 }
 
-/// JSON begins at the first brace or bracket that begins a word.
+/// JSON begins at the first brace that begins a word; what is expected is words alone.
 fn step(text: &str) -> Step {
-    let start = [" {", " ["].iter().filter_map(|front| text.find(front)).min();
+    let start = text.find(" {").filter(|_| !text.starts_with("expect"));
     let (words, json) = match start {
         Some(start) => (&text[..start], Some(text[start..].trim().to_owned())),
         None => (text, None),

@@ -24,7 +24,7 @@ struct Need {
 const FOR_RUN: [Need; 1] =
     [Need { what: "a C compiler", shown_by: &["cc", "--version"], package: "build-essential" }];
 
-const FOR_TEST: [Need; 4] = [
+const FOR_TEST: [Need; 5] = [
     Need { what: "git", shown_by: &["git", "--version"], package: "git" },
     Need { what: "Python", shown_by: &["python3", "--version"], package: "python3" },
     Need {
@@ -33,6 +33,11 @@ const FOR_TEST: [Need; 4] = [
         package: "python3-venv",
     },
     Need { what: "Chromium", shown_by: &["chromium", "--version"], package: "chromium" },
+    Need {
+        what: "PostgreSQL 15",
+        shown_by: &["/usr/lib/postgresql/15/bin/postgres", "--version"],
+        package: "postgresql-15",
+    },
 ];
 
 /// All that `run` needs: a compiler and Node with npm.

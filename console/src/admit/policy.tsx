@@ -58,10 +58,10 @@ function Purposes() {
           <li key={purpose.number} className="border-r border-b border-line px-5 py-3.5">
             <p className="flex items-baseline gap-2">
               <span className="font-medium">{purpose.title}</span>
-              <code className="font-mono text-xs text-soft">{purpose.name}</code>
               <span className="ml-auto text-xs text-soft tabular-nums">{purpose.number}</span>
             </p>
             <p className="mt-0.5 text-sm text-soft">{purpose.description}</p>
+            <code className="font-mono text-xs text-soft">{purpose.name}</code>
           </li>
         ))}
       </ul>

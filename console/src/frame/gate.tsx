@@ -122,7 +122,11 @@ const PASSWORD_LENGTH_MIN = 12;
 
 function SetPassword({ onDone, onLater }: { onDone: () => void; onLater: () => void }) {
   const [password, setPassword] = useState('');
-  const form = useSubmit(() => post('api/session/password', { password }), onDone);
+  const form = useSubmit(async () => {
+    await post('api/session/password', { password });
+    // A new password ends every session, this one too.
+    await post('api/session', { password });
+  }, onDone);
   const short = password.length < PASSWORD_LENGTH_MIN;
   return (
     <Front title="Choose a password">

@@ -1,4 +1,5 @@
-//! erase: finding the files that hold somebody's rows, and writing them again without. It decides nothing.
+//! erase: finding the files that hold somebody's rows, and writing them again without. It decides
+//! nothing.
 
 pub mod find;
 pub mod rewrite;

@@ -25,5 +25,5 @@ pub mod volumes;
 
 pub use ask::{Asking, ask};
 pub use error::AskError;
-pub use volumes::volumes;
 pub use run::{MemoryRun, Run, Scan, Source};
+pub use volumes::volumes;

@@ -1,5 +1,6 @@
-//! The lake: events in columns. The only crate that names Arrow, Parquet and the files of the journal.
+//! The lake: events in columns. The only crate that names Arrow, Parquet and the files of the
+//! journal.
 
+pub mod erase;
 pub mod keep;
 pub mod know;
-pub mod erase;

@@ -1,4 +1,5 @@
-//! admit: the gate. `Raw` becomes `Admitted` or is refused, and every later use needs a `Grant` from here.
+//! admit: the gate. `Raw` becomes `Admitted` or is refused, and every later use needs a `Grant`
+//! from here.
 //!
 //! INVARIANT(gate): only this module makes an `Admitted` or a `Grant`; their fields are private.
 

@@ -1,4 +1,5 @@
-//! keep: what an admitted event becomes when it is written down, and the state that the journal's order builds.
+//! keep: what an admitted event becomes when it is written down, and the state that the journal's
+//! order builds.
 
 pub mod draft;
 pub mod frame;

@@ -4,6 +4,9 @@
 //! Nothing here reads rows from anywhere: the lake walks them, and its operators must agree with
 //! the reference answers of this module.
 
+#[cfg(test)]
+mod tests;
+
 pub mod answer;
 pub mod cohort;
 pub mod condition;

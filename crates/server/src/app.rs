@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use life::admit::catalogue::DeclaredProperty;
-use life::admit::{Blinder, Catalogue, Gate, Seen, Source};
-use life::know::Words;
 use lake::keep::column::Columns;
 use lake::keep::file::Place;
 use lake::keep::keeper::{Keeper, Region};
 use lake::keep::read::Footers;
+use life::admit::catalogue::DeclaredProperty;
+use life::admit::{Blinder, Catalogue, Gate, Seen, Source};
+use life::know::Words;
 use metrics_exporter_prometheus::PrometheusHandle;
 use vault::Vault;
 use vocabulary::{Code, Fact, Limits, PersonSealer, SourceId, Time};
@@ -194,7 +194,8 @@ impl App {
         metrics::gauge!("candor_fresh_rows").set(self.region().fresh_rows() as f64);
         metrics::gauge!("candor_journal_segments").set(view.fresh.len() as f64);
         metrics::gauge!("candor_lake_files").set(view.files.len() as f64);
-        metrics::gauge!("candor_lake_bytes").set(view.files.iter().map(|file| file.bytes).sum::<u64>() as f64);
+        metrics::gauge!("candor_lake_bytes")
+            .set(view.files.iter().map(|file| file.bytes).sum::<u64>() as f64);
     }
 
     /// All figures as text for Prometheus.
@@ -221,7 +222,8 @@ impl App {
         drop(keeper);
         let thread = self.0.keeper_thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // The keeper's thread ends once it has written what was waiting; a panic in it was logged.
+            // The keeper's thread ends once it has written what was waiting; a panic in it was
+            // logged.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
         self.0.jobs.finish().await;

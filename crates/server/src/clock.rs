@@ -42,7 +42,8 @@ impl Clock {
 
 #[expect(clippy::disallowed_methods, reason = "the only reading of the machine's clock")]
 fn read_system() -> Time {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Time(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 

@@ -1,4 +1,5 @@
-//! The command line: one file for each verb. Verbs that use data ask the same HTTP API as everybody.
+//! The command line: one file for each verb. Verbs that use data ask the same HTTP API as
+//! everybody.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! The configuration: defaults, then one TOML file, then the environment, then flags. Unknown keys are refused.
+//! The configuration: defaults, then one TOML file, then the environment, then flags. Unknown keys
+//! are refused.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -70,7 +71,8 @@ impl Layers {
     pub fn defaults() -> Self {
         let mut layers = Self { values: Table::new(), origins: BTreeMap::new() };
         let text = include_str!("config/default.toml");
-        // The shipped text is parsed by a test; a fault in it would leave the layers empty and be named below.
+        // The shipped text is parsed by a test; a fault in it would leave the layers empty and be
+        // named below.
         if let Ok(table) = text.parse::<Table>() {
             layers.lay(table, &Origin::Default);
         }
@@ -111,10 +113,11 @@ impl Layers {
 
     /// Reads the layers as a whole.
     pub fn read(&self) -> Result<Config, ConfigError> {
-        let config: Config = Value::Table(self.values.clone()).try_into().map_err(|error: toml::de::Error| {
-            let problem = error.message().to_owned();
-            ConfigError::Key { origin: self.blame(&problem), problem }
-        })?;
+        let config: Config =
+            Value::Table(self.values.clone()).try_into().map_err(|error: toml::de::Error| {
+                let problem = error.message().to_owned();
+                ConfigError::Key { origin: self.blame(&problem), problem }
+            })?;
         for (name, rules) in &config.sources {
             rules.check().map_err(|problem| ConfigError::Source { name: name.clone(), problem })?;
         }
@@ -138,7 +141,10 @@ impl Layers {
 
     fn set(&mut self, key: &str, text: &str, origin: Origin) {
         // A text that reads as a TOML value is one; anything else is a string.
-        let value = format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value"));
+        let value = format!("value = {text}")
+            .parse::<Table>()
+            .ok()
+            .and_then(|mut table| table.remove("value"));
         let is_text = matches!(self.get(key), Some(Value::String(_)));
         let value = value.filter(|_| !is_text).unwrap_or_else(|| Value::String(text.to_owned()));
         self.insert(key, value, origin);
@@ -172,7 +178,10 @@ impl Layers {
     fn blame(&self, problem: &str) -> String {
         let named = problem.split('`').nth(1).unwrap_or_default();
         let found = self.origins.iter().find(|(key, _)| key.rsplit('.').next() == Some(named));
-        found.map_or_else(|| "configuration".to_owned(), |(key, origin)| format!("{origin}, `{key}`"))
+        found.map_or_else(
+            || "configuration".to_owned(),
+            |(key, origin)| format!("{origin}, `{key}`"),
+        )
     }
 }
 
@@ -210,9 +219,15 @@ mod tests {
         layers.environment(std::iter::once(variable));
         layers.flag("server.data", "elsewhere");
         assert_eq!(layers.read().unwrap().server.listen, "127.0.0.1:1");
-        let origins: Vec<String> =
-            layers.lines().filter(|line| line.0.starts_with("server.")).map(|line| format!("{} {}", line.0, line.2)).collect();
-        assert!(origins.contains(&"server.listen $CANDOR__SERVER__LISTEN".to_owned()), "{origins:?}");
+        let origins: Vec<String> = layers
+            .lines()
+            .filter(|line| line.0.starts_with("server."))
+            .map(|line| format!("{} {}", line.0, line.2))
+            .collect();
+        assert!(
+            origins.contains(&"server.listen $CANDOR__SERVER__LISTEN".to_owned()),
+            "{origins:?}"
+        );
         assert!(origins.contains(&"server.data flag".to_owned()), "{origins:?}");
     }
 

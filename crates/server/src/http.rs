@@ -104,7 +104,10 @@ pub fn local_routes(app: &App) -> Router {
 }
 
 /// Headers that every answer carries.
-async fn secure(request: axum::extract::Request, next: middleware::Next) -> axum::response::Response {
+async fn secure(
+    request: axum::extract::Request,
+    next: middleware::Next,
+) -> axum::response::Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let fixed = [

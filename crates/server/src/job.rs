@@ -1,4 +1,5 @@
-//! Work that nobody waits for: folding, compaction, erasure's rewriting, the ledger. One file for each word.
+//! Work that nobody waits for: folding, compaction, erasure's rewriting, the ledger. One file for
+//! each word.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,6 +12,9 @@ use crate::app::App;
 pub mod erase;
 pub mod keep;
 pub mod ledger;
+
+/// Closed segments that wait for the fold; then the keeper waits too.
+const SEGMENTS_WAITING: usize = 8;
 
 /// The running jobs and how to wake them.
 #[derive(Debug)]
@@ -25,20 +29,17 @@ impl Jobs {
     #[must_use]
     pub fn new() -> (Self, keep::Folding) {
         let jobs = Self { running: Mutex::default(), ledger: Notify::new(), erase: Notify::new() };
-        let (sender, receiver) = mpsc::unbounded_channel();
+        let (sender, receiver) = mpsc::channel(SEGMENTS_WAITING);
         (jobs, keep::Folding { sender, receiver })
     }
 
     /// Starts every job.
     pub(crate) fn start(&self, app: &App, folding: keep::Folding, waiting: Vec<Closed>) {
         let keep::Folding { sender, receiver } = folding;
-        for closed in waiting {
-            // The receiver is right here.
-            let _ = sender.send(closed);
-        }
+        // The keeper's is the only other one: without it the fold knows that nothing more comes.
         drop(sender);
         let jobs = [
-            tokio::spawn(keep::fold(app.clone(), receiver)),
+            tokio::spawn(keep::fold(app.clone(), waiting, receiver)),
             tokio::spawn(keep::tick(app.clone())),
             tokio::spawn(ledger::write(app.clone())),
             tokio::spawn(erase::rewrite(app.clone())),
@@ -68,7 +69,8 @@ impl Jobs {
     pub async fn finish(&self) {
         self.ledger.notify_one();
         self.erase.notify_one();
-        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        let running =
+            std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
         for job in running {
             // A job that failed has logged why.
             let _ = job.await;

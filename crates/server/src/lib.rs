@@ -1,4 +1,5 @@
-//! The world: HTTP, jobs, configuration and the command line. Everything that decides lies below it.
+//! The world: HTTP, jobs, configuration and the command line. Everything that decides lies below
+//! it.
 
 pub mod app;
 pub mod clock;

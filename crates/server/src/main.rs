@@ -15,11 +15,16 @@ async fn main() -> ExitCode {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
         )
         .init();
-    match candor.run(Environment(std::env::vars().collect())).await {
+    match candor.run(environment()).await {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(error) => {
             eprintln!("candor: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one reading of the environment")]
+fn environment() -> Environment {
+    Environment(std::env::vars().collect())
 }

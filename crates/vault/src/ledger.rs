@@ -1,7 +1,8 @@
 //! The files of the ledger: facts from the outbox become entries, hashes and a signed checkpoint.
 //!
 //! A checkpoint is signed only over a tree that grew from the one signed before it, and only after
-//! all that it counts is durable. It is the one file that is ever replaced. After an error nothing in
+//! all that it counts is durable. It is the one file that is ever replaced. After an error nothing
+//! in
 //! memory is believed: what the checkpoint on disk does not count is written anew.
 
 mod directory;

@@ -1,4 +1,5 @@
-//! Which files hold rows of some leaves. It looks for leaves, not persons: who they were when is no matter.
+//! Which files hold rows of some leaves. It looks for leaves, not persons: who they were when is
+//! no matter.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use vocabulary::Leaf;
 use crate::keep::file::{FileError, Place, Scanned};
 use crate::keep::read::{FileReader, Footers};
 
-/// The files that hold at least one row of one of these leaves, whoever they belonged to when it was written.
+/// The files that hold at least one row of one of these leaves, whoever they belonged to when it
+/// was written.
 pub fn files_with(
     place: &Place,
     entries: &[FileEntry],

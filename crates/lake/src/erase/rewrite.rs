@@ -1,4 +1,5 @@
-//! Writing a file again without the rows of erased leaves. Its order, bucket and period stay as they are.
+//! Writing a file again without the rows of erased leaves. Its order, bucket and period stay as
+//! they are.
 
 use std::sync::Arc;
 
@@ -11,8 +12,10 @@ use crate::keep::write::{FileWriter, Layout, NewFile, Shape, Writing};
 
 /// The file again without the rows of erased leaves; no change when it holds none.
 ///
-/// Rows stay with the person that they were filed under, so that the file's version stays true. What
-/// was sealed under a destroyed key goes too. The old file is unlinked once the change is committed.
+/// Rows stay with the person that they were filed under, so that the file's version stays true.
+/// What
+/// was sealed under a destroyed key goes too. The old file is unlinked once the change is
+/// committed.
 pub fn rewrite(
     entry: &FileEntry,
     writing: &Writing<'_>,

@@ -33,15 +33,17 @@ proptest! {
         for (entry, before) in entries.iter().zip(before) {
             let is_held = before.iter().any(|filed| leaves.contains(&filed.row.leaf));
             prop_assert_eq!(found.contains(&entry.id), is_held);
-            let change = lake.write(|writing, new_file| rewrite(entry, writing, &footers, new_file));
-            let change = change.unwrap();
+            let change = lake
+                .write(|writing, new_file| rewrite(entry, writing, &footers, new_file))
+                .unwrap();
             prop_assert_eq!(change.removed.len(), usize::from(is_held));
             if is_held {
                 let after = change.added.iter().flat_map(|entry| lake.rows(entry, Pick::Every));
                 let mut left = before;
                 left.retain(|filed| !leaves.contains(&filed.row.leaf));
                 prop_assert_eq!(after.collect::<Vec<_>>(), left);
-                prop_assert!(files_with(&lake.place, &change.added, &leaves, &footers).unwrap().is_empty());
+                let found = files_with(&lake.place, &change.added, &leaves, &footers).unwrap();
+                prop_assert_eq!(found, Vec::new());
                 for added in &change.added {
                     prop_assert_eq!((added.level, added.bucket), (entry.level, entry.bucket));
                     prop_assert_eq!((added.from, added.until), (entry.from, entry.until));
@@ -62,7 +64,8 @@ fn a_file_of_nobody_else_goes_altogether() {
     lake.keys.destroy(leaf(5).into());
     lake.erased.insert(leaf(5));
     let footers = Footers::new(8);
-    let change = lake.write(|writing, new_file| rewrite(&entry, writing, &footers, new_file)).unwrap();
+    let change =
+        lake.write(|writing, new_file| rewrite(&entry, writing, &footers, new_file)).unwrap();
     assert_eq!((change.added.len(), change.removed), (0, vec![entry.id]));
     let left: Vec<_> = std::fs::read_dir(lake.place.path("rows")).unwrap().collect();
     assert_eq!(left.len(), 1, "the unfinished file is not left behind");
@@ -79,7 +82,8 @@ fn what_the_erased_said_is_in_no_dictionary_of_the_new_file() {
     let entry = lake.fold(&[said(5, "canary of five"), said(6, "word of six")]).remove(0);
     lake.erased.insert(leaf(5));
     let footers = Footers::new(8);
-    let change = lake.write(|writing, new_file| rewrite(&entry, writing, &footers, new_file)).unwrap();
+    let change =
+        lake.write(|writing, new_file| rewrite(&entry, writing, &footers, new_file)).unwrap();
     let reader = lake.open(&change.added[0]).unwrap();
     let words = reader.dictionary(Code(1)).unwrap();
     assert_eq!(words, vec!["word of six".to_owned()]);

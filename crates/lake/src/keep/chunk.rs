@@ -1,4 +1,5 @@
-//! A chunk: some rows of one sorted run, decoded into plain columns. Fresh rows and files both become chunks.
+//! A chunk: some rows of one sorted run, decoded into plain columns. Fresh rows and files both
+//! become chunks.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use vocabulary::Code;
 
-/// Rows in the order (bucket, person, time, sequence, arrival). A column that was not asked for is empty.
+/// Rows in the order (bucket, person, time, sequence, arrival). A column that was not asked for is
+/// empty.
 ///
 /// `person` is the person as known when the run was sorted.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +53,8 @@ pub struct Need {
     pub received: bool,
 }
 
-/// The texts that one question has met, numbered from one, so that runs with different dictionaries agree.
+/// The texts that one question has met, numbered from one, so that runs with different dictionaries
+/// agree.
 #[derive(Debug, Default)]
 pub struct Texts(Mutex<Interned>);
 

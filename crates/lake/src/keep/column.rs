@@ -1,4 +1,5 @@
-//! Columns of a file: the fixed ones, and one per promoted property. It never decides which property is promoted.
+//! Columns of a file: the fixed ones, and one per promoted property. It never decides which
+//! property is promoted.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
-//! Compaction: the files of a period become one per bucket, in the order of people as they are known now.
+//! Compaction: the files of a period become one per bucket, in the order of people as they are
+//! known now.
 //!
-//! It brings moved rows home and leaves erased ones behind; what anybody may see of the rest stays the same.
+//! It brings moved rows home and leaves erased ones behind; what anybody may see of the rest stays
+//! the same.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::iter::Peekable;
@@ -73,7 +75,8 @@ impl Task {
     }
 }
 
-/// Sorts files by when their rows arrived: among rows of one time, those of earlier files come first.
+/// Sorts files by when their rows arrived: among rows of one time, those of earlier files come
+/// first.
 #[must_use]
 pub fn arrival(entry: &FileEntry) -> (std::cmp::Reverse<u8>, life::keep::manifest::FileId) {
     (std::cmp::Reverse(entry.level), entry.id)
@@ -145,7 +148,8 @@ fn strays(readers: &[FileReader], writing: &Writing<'_>) -> Result<Strays, FileE
     Ok(strays)
 }
 
-/// The leaves that some row of a file holds and that belong to another person than it was filed under.
+/// The leaves that some row of a file holds and that belong to another person than it was filed
+/// under.
 fn moved(reader: &FileReader, writing: &Writing<'_>) -> Result<BTreeSet<Leaf>, FileError> {
     let need = Need { leaf: true, ..Need::default() };
     let texts = std::sync::Arc::new(Texts::default());

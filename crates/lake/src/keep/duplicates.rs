@@ -1,6 +1,8 @@
-//! Which client keys were seen lately, exactly: in memory until their segment is folded, in sorted runs after.
+//! Which client keys were seen lately, exactly: in memory until their segment is folded, in sorted
+//! runs after.
 //!
-//! It never guesses: what a filter lets through is looked up in its run. It knows keyed hashes, no client's key.
+//! It never guesses: what a filter lets through is looked up in its run. It knows keyed hashes, no
+//! client's key.
 
 mod run;
 
@@ -38,7 +40,8 @@ pub struct Duplicates {
 }
 
 impl Duplicates {
-    /// Opens the runs of a manifest; the keys of unfolded segments are inserted again by the replay.
+    /// Opens the runs of a manifest; the keys of unfolded segments are inserted again by the
+    /// replay.
     pub fn open(root: &Path, entries: &[RunEntry]) -> Result<Self, FileError> {
         let mut duplicates =
             Self { root: root.to_owned(), unfolded: BTreeMap::new(), runs: Vec::new() };
@@ -70,7 +73,8 @@ impl Duplicates {
         self.unfolded.get(&segment).map(|keys| keys.iter().copied().collect()).unwrap_or_default()
     }
 
-    /// Takes over what the vault has committed; the keys of the segments up to `folded` are in runs now.
+    /// Takes over what the vault has committed; the keys of the segments up to `folded` are in
+    /// runs now.
     pub fn commit(&mut self, change: &Change, folded: Option<u64>) -> Result<(), FileError> {
         self.add(&change.runs_added)?;
         self.runs.retain(|run| !change.runs_removed.contains(&run.entry.id));
@@ -172,5 +176,4 @@ impl Hasher for Spread {
     }
 
     fn write_usize(&mut self, _length: usize) {}
-
 }

@@ -1,4 +1,5 @@
-//! Writing a file so that it is there whole or not at all, with its digest. It does not know what it writes.
+//! Writing a file so that it is there whole or not at all, with its digest. It does not know what
+//! it writes.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};

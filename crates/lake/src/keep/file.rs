@@ -26,7 +26,9 @@ pub enum FileError {
     Sync { path: PathBuf, cause: io::Error },
     #[error("`{path}` is not encrypted, so it is not ours: restore it from a backup")]
     Plain { path: PathBuf },
-    #[error("`{path}` does not open with its key and place in the manifest: restore it from a backup")]
+    #[error(
+        "`{path}` does not open with its key and place in the manifest: restore it from a backup"
+    )]
     Locked { path: PathBuf },
     #[error("`{path}` is damaged ({what}): restore it from a backup")]
     Damaged { path: PathBuf, what: String },

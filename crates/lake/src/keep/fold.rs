@@ -1,4 +1,5 @@
-//! Folding: rows of the journal become files, one for each period. The vault's commit makes it happen once.
+//! Folding: rows of the journal become files, one for each period. The vault's commit makes it
+//! happen once.
 
 use std::collections::HashSet;
 use std::fs;
@@ -73,7 +74,8 @@ fn goal(arrival: usize, row: &Row, writing: &Writing<'_>) -> Goal {
     }
 }
 
-/// Removes the files that the manifest does not know: what a stop before the commit left. Returns how many.
+/// Removes the files that the manifest does not know: what a stop before the commit left. Returns
+/// how many.
 ///
 /// Only at start, before anything is written.
 pub fn sweep(place: &Place, files: &[FileEntry], runs: &[RunEntry]) -> Result<usize, FileError> {
@@ -99,7 +101,8 @@ pub fn sweep(place: &Place, files: &[FileEntry], runs: &[RunEntry]) -> Result<us
     Ok(removed)
 }
 
-/// Removes files that a committed change took out of the manifest; one that is gone already is fine.
+/// Removes files that a committed change took out of the manifest; one that is gone already is
+/// fine.
 pub fn remove(place: &Place, paths: &[String]) -> Result<(), FileError> {
     let mut directories = HashSet::new();
     for below in paths {

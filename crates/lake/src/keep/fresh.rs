@@ -10,7 +10,8 @@ use vocabulary::{Class, Code, Leaf, Person, Value};
 
 use super::chunk::{Chunk, Column, Need, Texts};
 
-/// The rows of one journal segment that is not folded yet. It only grows; readers hold what they saw.
+/// The rows of one journal segment that is not folded yet. It only grows; readers hold what they
+/// saw.
 #[derive(Debug, Default)]
 pub struct Fresh {
     blocks: RwLock<Vec<Arc<Block>>>,
@@ -101,7 +102,10 @@ impl Block {
 
     fn rest(&self, place: usize) -> Rest {
         let end = self.ends.get(place).map_or(0, |end| *end as usize);
-        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |end| *end as usize);
+        let start = place
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+            .map_or(0, |end| *end as usize);
         let bytes = self.rest.get(start..end).unwrap_or_default();
         postcard::from_bytes(bytes).unwrap_or_default()
     }
@@ -155,19 +159,22 @@ impl Snapshot {
         self.0.iter().all(|block| block.fixed.is_empty())
     }
 
-    /// The rows of some snapshots as chunks by bucket, each sorted by person, time, sequence and arrival.
+    /// The rows of some snapshots as chunks by bucket, each sorted by person, time, sequence and
+    /// arrival.
     pub fn chunks(
         snapshots: &[Snapshot],
         person: &dyn Fn(Leaf) -> Person,
         need: &Need,
         texts: &Texts,
     ) -> Vec<Chunk> {
-        let blocks: Vec<&Block> = snapshots.iter().flat_map(|one| one.0.iter().map(|block| &**block)).collect();
+        let blocks: Vec<&Block> =
+            snapshots.iter().flat_map(|one| one.0.iter().map(|block| &**block)).collect();
         let mut buckets: Vec<Vec<Place>> = vec![Vec::new(); usize::from(BUCKETS)];
         let mut persons: HashMap<u64, u64> = HashMap::new();
         for (number, block) in (0u32..).zip(&blocks) {
             for (row, fixed) in (0u32..).zip(&block.fixed) {
-                let whose = *persons.entry(fixed.leaf).or_insert_with(|| person(Leaf(fixed.leaf)).0);
+                let whose =
+                    *persons.entry(fixed.leaf).or_insert_with(|| person(Leaf(fixed.leaf)).0);
                 let bucket = Leaf(whose).ordinal() % u64::from(BUCKETS);
                 if let Some(places) = buckets.get_mut(bucket as usize) {
                     places.push(Place { person: whose, block: number, row });
@@ -179,13 +186,15 @@ impl Snapshot {
 }
 
 fn chunk(blocks: &[&Block], mut places: Vec<Place>, need: &Need, texts: &Texts) -> Chunk {
-    let fixed = |place: &Place| blocks.get(place.block as usize)?.fixed.get(place.row as usize).copied();
+    let fixed =
+        |place: &Place| blocks.get(place.block as usize)?.fixed.get(place.row as usize).copied();
     places.sort_by_cached_key(|place| {
         let (time, sequence) = fixed(place).map_or((0, 0), |fixed| (fixed.time, fixed.sequence));
         (place.person, time, sequence, place.block, place.row)
     });
     let rows: Vec<Fixed> = places.iter().filter_map(fixed).collect();
-    let columns = if need.columns.is_empty() { Vec::new() } else { columns(blocks, &places, need, texts) };
+    let columns =
+        if need.columns.is_empty() { Vec::new() } else { columns(blocks, &places, need, texts) };
     Chunk {
         person: places.iter().map(|place| place.person).collect(),
         time: rows.iter().map(|row| row.time).collect(),
@@ -202,11 +211,17 @@ fn chunk(blocks: &[&Block], mut places: Vec<Place>, need: &Need, texts: &Texts) 
 }
 
 fn columns(blocks: &[&Block], places: &[Place], need: &Need, texts: &Texts) -> Vec<Column> {
-    let mut values: Vec<Vec<Option<Value>>> = vec![Vec::with_capacity(places.len()); need.columns.len()];
+    let mut values: Vec<Vec<Option<Value>>> =
+        vec![Vec::with_capacity(places.len()); need.columns.len()];
     for place in places {
-        let (held, _) = blocks.get(place.block as usize).map(|block| block.rest(place.row as usize)).unwrap_or_default();
+        let (held, _) = blocks
+            .get(place.block as usize)
+            .map(|block| block.rest(place.row as usize))
+            .unwrap_or_default();
         for (wanted, column) in need.columns.iter().zip(&mut values) {
-            column.push(held.iter().rev().find(|(code, _)| code == wanted).map(|(_, value)| value.clone()));
+            column.push(
+                held.iter().rev().find(|(code, _)| code == wanted).map(|(_, value)| value.clone()),
+            );
         }
     }
     values.into_iter().map(|values| column(&values, texts)).collect()
@@ -215,7 +230,9 @@ fn columns(blocks: &[&Block], places: &[Place], need: &Need, texts: &Texts) -> V
 /// A column of the type of its first value; values of another type are null.
 fn column(values: &[Option<Value>], texts: &Texts) -> Column {
     let valid = |is: fn(&Value) -> bool| -> Option<NullBuffer> {
-        Some(values.iter().map(|value| value.as_ref().is_some_and(is)).collect::<Vec<bool>>().into())
+        Some(
+            values.iter().map(|value| value.as_ref().is_some_and(is)).collect::<Vec<bool>>().into(),
+        )
     };
     match values.iter().flatten().next() {
         None => Column::Absent,
@@ -224,7 +241,10 @@ fn column(values: &[Option<Value>], texts: &Texts) -> Column {
                 .iter()
                 .map(|value| match value {
                     Some(Value::Text(text) | Value::Json(text)) => texts.number(text),
-                    Some(Value::Flag(_) | Value::Integer(_) | Value::Number(_) | Value::Time(_)) | None => 0,
+                    Some(
+                        Value::Flag(_) | Value::Integer(_) | Value::Number(_) | Value::Time(_),
+                    )
+                    | None => 0,
                 })
                 .collect(),
         ),
@@ -232,22 +252,35 @@ fn column(values: &[Option<Value>], texts: &Texts) -> Column {
             let number = |value: &Option<Value>| match value {
                 Some(Value::Integer(number)) => *number,
                 Some(Value::Time(time)) => time.0,
-                Some(Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Json(_)) | None => 0,
+                Some(Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Json(_))
+                | None => 0,
             };
             let numbers: ScalarBuffer<i64> = values.iter().map(number).collect();
-            Column::Integer(numbers, valid(|value| matches!(value, Value::Integer(_) | Value::Time(_))))
+            Column::Integer(
+                numbers,
+                valid(|value| matches!(value, Value::Integer(_) | Value::Time(_))),
+            )
         }
         Some(Value::Number(_)) => {
             let number = |value: &Option<Value>| match value {
                 Some(Value::Number(number)) => *number,
-                Some(Value::Flag(_) | Value::Integer(_) | Value::Time(_) | Value::Text(_) | Value::Json(_)) | None => 0.0,
+                Some(
+                    Value::Flag(_)
+                    | Value::Integer(_)
+                    | Value::Time(_)
+                    | Value::Text(_)
+                    | Value::Json(_),
+                )
+                | None => 0.0,
             };
             let numbers: ScalarBuffer<f64> = values.iter().map(number).collect();
             Column::Number(numbers, valid(|value| matches!(value, Value::Number(_))))
         }
         Some(Value::Flag(_)) => {
-            let flags: ScalarBuffer<u8> =
-                values.iter().map(|value| u8::from(matches!(value, Some(Value::Flag(true))))).collect();
+            let flags: ScalarBuffer<u8> = values
+                .iter()
+                .map(|value| u8::from(matches!(value, Some(Value::Flag(true)))))
+                .collect();
             Column::Flag(flags, valid(|value| matches!(value, Value::Flag(_))))
         }
     }

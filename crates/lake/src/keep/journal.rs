@@ -1,6 +1,8 @@
-//! The journal: a region's one order of everything that changes truth, in encrypted segments on disk.
+//! The journal: a region's one order of everything that changes truth, in encrypted segments on
+//! disk.
 //!
-//! A frame is acknowledged only after `fdatasync`. An error of `fdatasync` is final: the kernel may have
+//! A frame is acknowledged only after `fdatasync`. An error of `fdatasync` is final: the kernel may
+//! have
 //! dropped the pages, so the process must stop and replay; nobody here tries again.
 
 use std::fs::{self, File, OpenOptions};
@@ -61,7 +63,10 @@ pub struct Segment {
 
 impl std::fmt::Debug for Segment {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Segment").field("number", &self.number).field("frames", &self.frames).finish_non_exhaustive()
+        out.debug_struct("Segment")
+            .field("number", &self.number)
+            .field("frames", &self.frames)
+            .finish_non_exhaustive()
     }
 }
 
@@ -164,14 +169,22 @@ fn read_frames(body: &[u8], segment: u64, sealer: &dyn Sealer, context: &Context
     let mut number = 0;
     while !rest.is_empty() {
         let offset = (MAGIC.len() + body.len() - rest.len()) as u64;
-        let damage = |bytes: usize, is_torn_tail| Damage { segment, offset, bytes: bytes as u64, is_torn_tail };
+        let damage = |bytes: usize, is_torn_tail| Damage {
+            segment,
+            offset,
+            bytes: bytes as u64,
+            is_torn_tail,
+        };
         let Some((sealed, after)) = split_frame(rest) else {
             replayed.broken.push(damage(rest.len(), true));
             break;
         };
         match Kept::open(sealer, &context.frame(segment, number), sealed) {
             Ok(kept) => replayed.frames.push((number, kept)),
-            Err(Broken::Seal(SealError::Broken | SealError::Destroyed | SealError::Missing) | Broken::Format) => {
+            Err(
+                Broken::Seal(SealError::Broken | SealError::Destroyed | SealError::Missing)
+                | Broken::Format,
+            ) => {
                 replayed.broken.push(damage(rest.len() - after.len(), after.is_empty()));
             }
         }
@@ -205,7 +218,11 @@ pub fn segments(directory: &Path) -> Result<Vec<u64>, JournalError> {
 }
 
 /// Copies damaged bytes of a segment aside, durably, so that somebody can look at them later.
-pub fn quarantine(directory: &Path, aside: &Path, damage: &Damage) -> Result<PathBuf, JournalError> {
+pub fn quarantine(
+    directory: &Path,
+    aside: &Path,
+    damage: &Damage,
+) -> Result<PathBuf, JournalError> {
     let source = path(directory, damage.segment);
     let target = aside.join(format!("{:012}-{}.bytes", damage.segment, damage.offset));
     let failed = |path: &Path, action| {

@@ -1,4 +1,5 @@
-//! The keeper: the one writer of a region. It decides duplicates, gives numbers, writes the journal, and only
+//! The keeper: the one writer of a region. It decides duplicates, gives numbers, writes the
+//! journal, and only
 //! then lets events be answered and seen.
 //!
 //! One thread takes what is waiting, makes one frame of it, and syncs once: a group commit.
@@ -54,7 +55,8 @@ impl Region {
         view.fresh.iter().map(|(_, fresh)| fresh.len()).sum()
     }
 
-    /// Replaces what was folded or rewritten by its files, for every question that starts from here on.
+    /// Replaces what was folded or rewritten by its files, for every question that starts from here
+    /// on.
     pub fn publish(&self, change: impl FnOnce(&mut View)) {
         change(&mut self.view.write().unwrap_or_else(PoisonError::into_inner));
     }
@@ -106,7 +108,8 @@ impl Closed {
             | Record::Counts { .. } => None,
         });
         self.fresh.push(rows);
-        let others = kept.into_records().into_iter().filter(|record| !matches!(record, Record::Row { .. }));
+        let others =
+            kept.into_records().into_iter().filter(|record| !matches!(record, Record::Row { .. }));
         self.records.extend(others);
     }
 }
@@ -177,14 +180,9 @@ impl Keeper {
         listener: Box<dyn Listener>,
     ) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
         let (sender, receiver) = sync_channel(region.limits.queue_batches);
-        let writer = Writer {
-            region: Arc::clone(&region),
-            start,
-            keys,
-            listener,
-            current: None,
-        };
-        let thread = thread::Builder::new().name("keeper".into()).spawn(move || writer.run(&receiver))?;
+        let writer = Writer { region: Arc::clone(&region), start, keys, listener, current: None };
+        let thread =
+            thread::Builder::new().name("keeper".into()).spawn(move || writer.run(&receiver))?;
         Ok((Self { sender, region }, thread))
     }
 
@@ -217,7 +215,10 @@ impl Keeper {
     }
 
     /// Gives names their codes.
-    pub async fn name(&self, names: Vec<(life::keep::names::Named, String)>) -> Result<(), Unavailable> {
+    pub async fn name(
+        &self,
+        names: Vec<(life::keep::names::Named, String)>,
+    ) -> Result<(), Unavailable> {
         self.ask(|reply| Message::Names(names, reply)).await
     }
 
@@ -232,7 +233,10 @@ impl Keeper {
         self.ask(Message::Close).await
     }
 
-    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, Unavailable> {
+    async fn ask<T>(
+        &self,
+        message: impl FnOnce(oneshot::Sender<T>) -> Message,
+    ) -> Result<T, Unavailable> {
         let (reply, answer) = oneshot::channel();
         self.sender.try_send(message(reply)).map_err(|error| match error {
             TrySendError::Full(_) => Unavailable::Busy,
@@ -353,18 +357,27 @@ impl Writer {
         })
     }
 
-    fn enter_events(&mut self, draft: &mut Draft<'_>, submission: Submission) -> Result<Vec<Outcome>, KeeperError> {
+    fn enter_events(
+        &mut self,
+        draft: &mut Draft<'_>,
+        submission: Submission,
+    ) -> Result<Vec<Outcome>, KeeperError> {
         let region = Arc::clone(&self.region);
         let mut duplicates = region.duplicates.lock().unwrap_or_else(PoisonError::into_inner);
         // Nothing is written before the frame of this draft, so its segment is known already.
-        let segment = self.current.as_ref().map_or(self.start.segment, |current| current.segment.number);
+        let segment =
+            self.current.as_ref().map_or(self.start.segment, |current| current.segment.number);
         let Submission { source, judged, now } = submission;
         let mut counts = Counts::default();
         let mut outcomes = Vec::with_capacity(judged.len());
         for judged in judged {
             let outcome = match judged {
                 Judged::Admitted(admitted) => match admitted.duplicate() {
-                    Some(key) if duplicates.seen(&key).map_err(|error| KeeperError::Duplicates(error.to_string()))? => {
+                    Some(key)
+                        if duplicates
+                            .seen(&key)
+                            .map_err(|error| KeeperError::Duplicates(error.to_string()))? =>
+                    {
                         Outcome::Duplicate
                     }
                     key => {
@@ -408,15 +421,13 @@ impl Writer {
     fn open(&mut self) -> Result<(), KeeperError> {
         let number = self.start.segment;
         let sealer = self.keys.create(number).map_err(KeeperError::Key)?;
-        let segment = Segment::create(&self.start.directory, number, sealer, self.start.context.clone())?;
+        let segment =
+            Segment::create(&self.start.directory, number, sealer, self.start.context.clone())?;
         self.start.segment += 1;
         let fresh = Arc::new(Fresh::default());
         self.region.publish(|view| view.fresh.push((number, Arc::clone(&fresh))));
-        self.current = Some(Current {
-            segment,
-            closed: Closed::new(number, fresh),
-            since: self.start.now,
-        });
+        self.current =
+            Some(Current { segment, closed: Closed::new(number, fresh), since: self.start.now });
         Ok(())
     }
 
@@ -428,7 +439,9 @@ impl Writer {
     }
 
     fn is_large(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.segment.bytes >= self.region.limits.segment_bytes)
+        self.current
+            .as_ref()
+            .is_some_and(|current| current.segment.bytes >= self.region.limits.segment_bytes)
     }
 
     fn is_old(&mut self, now: Time) -> bool {

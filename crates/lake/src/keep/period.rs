@@ -1,4 +1,5 @@
-//! Which period's file a row goes to: its day while that is young, its week later. Nothing else decides it.
+//! Which period's file a row goes to: its day while that is young, its week later. Nothing else
+//! decides it.
 
 use vocabulary::{Span, Time};
 

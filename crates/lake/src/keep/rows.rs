@@ -1,4 +1,5 @@
-//! Whole rows of a file again, sealed properties included: for one person's events, exports and rewriting.
+//! Whole rows of a file again, sealed properties included: for one person's events, exports and
+//! rewriting.
 //!
 //! What was sealed under a destroyed key is gone: such a row comes without it.
 
@@ -16,7 +17,7 @@ use vocabulary::{
 
 use super::column::{self, ColumnKind};
 use super::file::FileError;
-use super::read::{Batches, CHUNK_ROWS, FileReader, Picked, instant, long, short};
+use super::read::{Batches, CHUNK_ROWS, FileReader, Picked, instant, long, short, times};
 use super::sealed::{self, Packer, Spot};
 
 /// Rows decoded at once; several files are read side by side.
@@ -91,7 +92,8 @@ impl FileReader {
             let person_pages = self.pages(&group, column::PERSON);
             let mut ranges: Vec<Range<u64>> = Vec::new();
             for page in leaf_pages {
-                if leaves.range(Leaf(page.least)..=Leaf(page.most.max(page.least))).next().is_none() {
+                if leaves.range(Leaf(page.least)..=Leaf(page.most.max(page.least))).next().is_none()
+                {
                     continue;
                 }
                 let start = run_start(&person_pages, page.rows.start);
@@ -229,7 +231,7 @@ impl Rows<'_> {
     fn decode(&mut self, batch: &RecordBatch) -> Result<Vec<Filed>, FileError> {
         let numbers: Vec<u64> = self.numbers.by_ref().take(batch.num_rows()).collect();
         let mistyped = || self.reader.damaged("a column is not of its type");
-        let mut rows = fixed(batch).ok_or_else(mistyped)?;
+        let mut rows = fixed(batch, self.reader.unit()).ok_or_else(mistyped)?;
         for (code, kind) in self.reader.columns().iter() {
             let array = batch.column_by_name(&column::name(code)).ok_or_else(mistyped)?;
             let values = values(kind, array).ok_or_else(mistyped)?;
@@ -255,7 +257,8 @@ impl Rows<'_> {
         for class in &self.classes {
             let array = batch.column_by_name(sealed::column(*class));
             let array = array.and_then(|array| array.as_binary_opt::<i32>());
-            let array = array.ok_or_else(|| self.reader.damaged("a sealed column is not of its type"))?;
+            let array =
+                array.ok_or_else(|| self.reader.damaged("a sealed column is not of its type"))?;
             runs.push((*class, array));
         }
         for (place, (filed, number)) in rows.iter_mut().zip(numbers).enumerate() {
@@ -270,10 +273,12 @@ impl Rows<'_> {
                 let run = opened.map_err(|cause| FileError::Seal { path: path(), cause })?;
                 for (offset, properties) in run.into_iter().flat_map(|run| run.0) {
                     let waiting = self.pending.entry(number + u64::from(offset)).or_default();
-                    waiting.extend(properties.into_iter().map(|(code, value)| (*class, code, value)));
+                    waiting
+                        .extend(properties.into_iter().map(|(code, value)| (*class, code, value)));
                 }
             }
-            while let Some(first) = self.pending.first_entry().filter(|first| first.key() <= number) {
+            while let Some(first) = self.pending.first_entry().filter(|first| first.key() <= number)
+            {
                 if first.key() == number {
                     filed.row.sealed = first.remove();
                 } else {
@@ -286,9 +291,9 @@ impl Rows<'_> {
 }
 
 /// The rows with their fixed columns alone.
-fn fixed(batch: &RecordBatch) -> Option<Vec<Filed>> {
+fn fixed(batch: &RecordBatch, unit: i64) -> Option<Vec<Filed>> {
     let person = long(batch, column::PERSON, true)?;
-    let time = instant(batch, column::TIME, true)?;
+    let time = times(batch, unit)?;
     let received = instant(batch, column::RECEIVED, true)?;
     let sequence = short(batch, column::SEQUENCE, true)?;
     let event = short(batch, column::EVENT, true)?;

@@ -1,6 +1,8 @@
-//! Sealed runs: all sealed properties of one class of some consecutive rows of one person, as one blob.
+//! Sealed runs: all sealed properties of one class of some consecutive rows of one person, as one
+//! blob.
 //!
-//! A blob opens only in its file, for its person and class, at its first row. It never outlives the person's key.
+//! A blob opens only in its file, for its person and class, at its first row. It never outlives
+//! the person's key.
 
 use life::keep::manifest::FileId;
 use serde::{Deserialize, Serialize};
@@ -69,7 +71,8 @@ impl Packer {
     ) -> Result<Option<Vec<u8>>, FileError> {
         let failed = |what: String| FileError::Encode { what };
         let plain = postcard::to_stdvec(run).map_err(|error| failed(error.to_string()))?;
-        let length = u32::try_from(plain.len()).map_err(|_| failed("a run is too large".to_owned()))?;
+        let length =
+            u32::try_from(plain.len()).map_err(|_| failed("a run is too large".to_owned()))?;
         let packed = self.compressor.compress(&plain).map_err(|error| failed(error.to_string()))?;
         let mut framed = length.to_le_bytes().to_vec();
         framed.extend_from_slice(&packed);
@@ -95,7 +98,8 @@ impl Packer {
             Err(SealError::Destroyed) => return Ok(None),
             Err(cause @ (SealError::Broken | SealError::Missing)) => return Err(cause),
         };
-        let (length, packed) = framed.split_first_chunk::<LENGTH_BYTES>().ok_or(SealError::Broken)?;
+        let (length, packed) =
+            framed.split_first_chunk::<LENGTH_BYTES>().ok_or(SealError::Broken)?;
         let length = u32::from_le_bytes(*length) as usize;
         if length > OPENED_BYTES_MAX {
             return Err(SealError::Broken);

@@ -1,8 +1,10 @@
-//! What the tests of files share: a place on disk, people's keys that can be destroyed, random rows.
+//! What the tests of files share: a place on disk, people's keys that can be destroyed, random
+//! rows.
 
 mod compact;
 mod duplicates;
 mod files;
+mod speed;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -163,7 +165,8 @@ impl Lake {
         rows.map(|filed| tidy(filed.unwrap())).collect()
     }
 
-    /// What the files have to hold of these rows, in the order of a walk: by period, bucket, person, time.
+    /// What the files have to hold of these rows, in the order of a walk: by period, bucket,
+    /// person, time.
     pub(crate) fn expected(&self, rows: &[Row]) -> Vec<Filed> {
         let mut filed: Vec<Filed> = rows
             .iter()
@@ -256,10 +259,13 @@ fn sealed() -> impl Strategy<Value = Vec<(Class, Code, Value)>> {
 
 /// Rows of a few dozen people over some weeks, with ties in time.
 pub(crate) fn rows(count: usize) -> impl Strategy<Value = Vec<Row>> {
-    let fixed = (1..40u64, 0..60i64, 0..4i64, 0..3u32, 1..5u32, 0..3u16, 0..4u32, any::<u64>());
+    let fixed =
+        (1..40u64, 0..60i64, (0..4i64, 0..4i64), 0..3u32, 1..5u32, 0..3u16, 0..4u32, any::<u64>());
     let row = (fixed, columns(), sealed()).prop_map(|(fixed, columns, sealed)| {
-        let (number, day, minute, sequence, event, source, verdict, purposes) = fixed;
-        let time = NOW - Span::days(day) - Span(minute * Span::MINUTE.0 + minute % 2);
+        let (number, day, (minute, ragged), sequence, event, source, verdict, purposes) = fixed;
+        // Some files have only whole seconds, others do not.
+        let ragged = [0, 0, 1_000, 1][(ragged * (day % 3) % 4) as usize];
+        let time = NOW - Span::days(day) - Span(minute * Span::MINUTE.0 + ragged);
         Row {
             sequence,
             event: Code(event),

@@ -1,6 +1,8 @@
-//! Writing a file: sorted rows in, an encrypted Parquet file and its entry out. It is there whole or not at all.
+//! Writing a file: sorted rows in, an encrypted Parquet file and its entry out. It is there whole
+//! or not at all.
 //!
-//! Statistics are kept of person, leaf and time only, and bloom filters never: they are written in the clear.
+//! Statistics are kept of person, leaf and time only, and bloom filters never: they are written in
+//! the clear.
 
 mod batch;
 
@@ -25,7 +27,7 @@ use self::batch::Batch;
 use super::column::{self, ColumnKind, Columns};
 use super::durable::{Hashed, Unfinished};
 use super::file::{FileError, Place};
-use super::read::{COLUMNS_KEY, FileReader};
+use super::read::{COLUMNS_KEY, FileReader, UNIT_KEY};
 use super::sealed::{self, Packer, RUN_BYTES, RUN_ROWS, Run, Spot};
 
 /// Rows of a row group, about; it is cut where a run ends.
@@ -79,10 +81,23 @@ pub fn bucket(person: Person) -> u16 {
 }
 
 /// Which columns a file has beside the fixed ones.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Layout {
     pub(crate) columns: Columns,
     pub(crate) classes: BTreeSet<Class>,
+    /// How many microseconds one step of the time column stands for: the most that every row
+    /// allows.
+    pub(super) unit: i64,
+}
+
+/// Steps of time that a file may count in, in microseconds, each a multiple of the next.
+const UNITS: [i64; 3] = [1_000_000, 1_000, 1];
+
+impl Default for Layout {
+    fn default() -> Self {
+        let [unit, ..] = UNITS;
+        Self { columns: Columns::default(), classes: BTreeSet::new(), unit }
+    }
 }
 
 impl Layout {
@@ -95,6 +110,7 @@ impl Layout {
             }
         }
         self.classes.extend(row.sealed.iter().map(|(class, _, _)| *class));
+        self.count_in(|unit| row.time.0 % unit == 0);
     }
 
     /// Makes room for what other files hold, so that rewriting them loses nothing.
@@ -106,6 +122,12 @@ impl Layout {
             }
         }
         self.classes.extend(files.iter().flat_map(FileReader::classes));
+        self.count_in(|unit| files.iter().all(|file| file.unit() % unit == 0));
+    }
+
+    fn count_in(&mut self, fits: impl Fn(i64) -> bool) {
+        let unit = UNITS.into_iter().find(|unit| *unit <= self.unit && fits(*unit));
+        self.unit = unit.unwrap_or(1);
     }
 
     fn widen(&mut self, code: Code, kind: ColumnKind) {
@@ -179,8 +201,8 @@ impl<'a> FileWriter<'a> {
         let properties = properties(writing.place.context(id), &key, layout)?;
         let options =
             ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(file, batch.schema(), options)
-            .map_err(encode)?;
+        let writer =
+            ArrowWriter::try_new_with_options(file, batch.schema(), options).map_err(encode)?;
         Ok(Self {
             place: writing.place,
             sealer: writing.sealer,
@@ -210,11 +232,11 @@ impl<'a> FileWriter<'a> {
             self.end_run()?;
             self.person = person;
         }
-        self.run_bytes += row.sealed.iter().map(|(_, _, value)| sealed::value_bytes(value)).sum::<usize>();
+        self.run_bytes +=
+            row.sealed.iter().map(|(_, _, value)| sealed::value_bytes(value)).sum::<usize>();
         self.run.push(row);
         Ok(())
     }
-
 
     fn end_run(&mut self) -> Result<(), FileError> {
         let run = std::mem::take(&mut self.run);
@@ -341,13 +363,17 @@ fn properties(
         .set_statistics_enabled(EnabledStatistics::None)
         .set_max_row_group_row_count(None)
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_key_value_metadata(Some(vec![KeyValue::new(COLUMNS_KEY.to_owned(), listed)]))
+        .set_key_value_metadata(Some(vec![
+            KeyValue::new(COLUMNS_KEY.to_owned(), listed),
+            KeyValue::new(UNIT_KEY.to_owned(), layout.unit.to_string()),
+        ]))
         .with_file_encryption_properties(keys);
     for name in [column::PERSON, column::LEAF, column::TIME, column::RECEIVED] {
         builder = plain(builder, name, Encoding::DELTA_BINARY_PACKED);
     }
     for name in [column::PERSON, column::LEAF, column::TIME] {
-        builder = builder.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Page);
+        builder =
+            builder.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Page);
     }
     builder = plain(builder, column::SESSION, Encoding::PLAIN);
     for class in &layout.classes {
@@ -358,7 +384,11 @@ fn properties(
     Ok(builder.build())
 }
 
-fn plain(builder: WriterPropertiesBuilder, name: &str, encoding: Encoding) -> WriterPropertiesBuilder {
+fn plain(
+    builder: WriterPropertiesBuilder,
+    name: &str,
+    encoding: Encoding,
+) -> WriterPropertiesBuilder {
     let path = ColumnPath::from(name);
     builder.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding)
 }

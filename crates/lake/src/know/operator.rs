@@ -32,7 +32,7 @@ pub(super) trait Operator: Send {
     /// A person begins. Persons come only once, so what is kept of one can be forgotten at `end`.
     fn begin(&mut self);
 
-    /// The next rows of this person; each person's rows come in order, in as many parts as it takes.
+    /// The next rows of this person, in order; they come in as many parts as it takes.
     fn rows(&mut self, rows: &Rows<'_>);
 
     /// The person ends.

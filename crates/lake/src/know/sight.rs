@@ -1,6 +1,7 @@
 //! What a question sees: the mask, compiled for one purpose so that most rows cost a comparison.
 //!
-//! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf, received].
+//! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND
+//! person_mask[leaf, received].
 
 use std::collections::HashSet;
 

@@ -1,4 +1,5 @@
-//! The table of a region as one question sees it: the files of the manifest and the fresh rows, under one mask.
+//! The table of a region as one question sees it: the files of the manifest and the fresh rows,
+//! under one mask.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,7 +22,8 @@ use crate::keep::rows::Pick;
 
 /// A snapshot of a region's rows.
 ///
-/// INVARIANT(snapshot): files and fresh rows are taken together, the mask after them, so that a row is
+/// INVARIANT(snapshot): files and fresh rows are taken together, the mask after them, so that a row
+/// is
 /// never seen twice or not at all, and never under a mask older than itself.
 pub struct Table<'a> {
     region: &'a Region,
@@ -44,12 +46,26 @@ impl fmt::Debug for Table<'_> {
 impl<'a> Table<'a> {
     /// The rows as they are now.
     #[must_use]
-    pub fn new(region: &'a Region, place: &'a Place, footers: &'a Footers, scanned: Arc<Scanned>) -> Self {
+    pub fn new(
+        region: &'a Region,
+        place: &'a Place,
+        footers: &'a Footers,
+        scanned: Arc<Scanned>,
+    ) -> Self {
         let view = region.view();
         let fresh = view.fresh.iter().map(|(_, fresh)| fresh.snapshot()).collect();
         let oldest = view.files.iter().map(|file| file.version).min();
         let mask = region.truth(|truth| truth.mask(oldest.unwrap_or(truth.identity.version())));
-        Self { region, place, footers, scanned, files: view.files, fresh, mask, sorted: OnceLock::new() }
+        Self {
+            region,
+            place,
+            footers,
+            scanned,
+            files: view.files,
+            fresh,
+            mask,
+            sorted: OnceLock::new(),
+        }
     }
 
     /// What may be seen of it.
@@ -73,7 +89,9 @@ impl<'a> Table<'a> {
                 rows.push(filed?.row);
             }
         }
-        rows.extend(self.fresh.iter().flat_map(Snapshot::rows).filter(|row| wanted.contains(&row.leaf)));
+        rows.extend(
+            self.fresh.iter().flat_map(Snapshot::rows).filter(|row| wanted.contains(&row.leaf)),
+        );
         rows.retain(|row| {
             let Row { leaf, received, verdict, purposes, .. } = *row;
             self.mask.shows(grant.purpose(), Masked { leaf, received, verdict, purposes })
@@ -93,7 +111,8 @@ impl Source for Table<'_> {
             }
             let read = |error: FileError| AskError::Read(Box::new(error));
             let scanned = Arc::new(Scanned::default());
-            let reader = FileReader::open(self.place, entry, self.footers, &scanned).map_err(read)?;
+            let reader =
+                FileReader::open(self.place, entry, self.footers, &scanned).map_err(read)?;
             runs.push(Box::new(FileRun {
                 chunks: reader.chunks(Some(bucket), &scan.need, &scan.texts).map_err(read)?,
                 entry: Arc::clone(entry),

@@ -22,7 +22,7 @@ pub(super) struct TrendOperator {
     breakdown: Option<usize>,
     /// Series that count people.
     of_people: u32,
-    /// By series: cells in rows of a breakdown's number, each with the intervals and the whole time.
+    /// By series: for each number of a breakdown a cell for each interval and one for all of them.
     series: Vec<Vec<Cell>>,
     width: usize,
     /// The person at hand, counted from one.

@@ -1,7 +1,7 @@
 //! The walk: runs of a bucket come in, people go out to an operator, one after the other, in order.
 //!
-//! Rows are never copied: a person who is spread over runs is handed over in slices of them, each as
-//! long as it comes before the head of every other run. Only rows of moved people are collected.
+//! Rows are never copied: a person who is spread over runs is handed over in slices of them, each
+//! ending where the head of another run comes first. Only rows of moved people are collected.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! The catalogue: which purposes, categories, events and properties there are. It is data from `catalog/*.toml`.
+//! The catalogue: which purposes, categories, events and properties there are. It is data from
+//! `catalog/*.toml`.
 //!
 //! It never decides about a person: it only says what the words mean. Plans are compiled from it.
 
@@ -32,7 +33,8 @@ pub struct DeclaredPurpose {
     pub gpp: Vec<String>,
     /// The bases that may open it.
     pub bases: Vec<Basis>,
-    /// Whether it reads or stores on the device, so that its consent stays with the device at a merge.
+    /// Whether it reads or stores on the device, so that its consent stays with the device at a
+    /// merge.
     pub on_device: bool,
     /// Whether `Sec-GPC` closes it.
     pub closed_by_signal: bool,
@@ -178,7 +180,8 @@ impl Catalogue {
         self.declared(purpose).map(|declared| declared.name.as_str())
     }
 
-    /// The purposes that read or store on the device: what is said about them stays with the device.
+    /// The purposes that read or store on the device: what is said about them stays with the
+    /// device.
     #[must_use]
     pub fn on_device(&self) -> Purposes {
         let there = self.purposes.iter().filter(|declared| declared.on_device);

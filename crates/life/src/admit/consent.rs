@@ -1,7 +1,7 @@
 //! What people have said, and what that means at an instant.
 //!
-//! The latest act by corrected time wins, `no` on ties; the order of arrival is irrelevant. An unknown is a no.
-//! Nothing here says what a purpose needs; that is the plan's word.
+//! The latest act by corrected time wins, `no` on ties; the order of arrival is irrelevant. An
+//! unknown is a no. Nothing here says what a purpose needs; that is the plan's word.
 
 use serde::{Deserialize, Serialize};
 use vocabulary::{Answer, Purpose, Purposes, Time};
@@ -19,8 +19,9 @@ pub struct Act {
 
 /// The same act said at least twice, with nothing else known in between.
 ///
-/// Only the first and the last instant are remembered, because clients repeat a choice with each event.
-/// Between them a `no` is taken to have held throughout, a `yes` to have been said at the first alone.
+/// Only the first and the last instant are remembered, because clients repeat a choice with each
+/// event. Between them a `no` is taken to have held throughout, a `yes` to have been said at the
+/// first alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Run {
     first: Time,
@@ -45,7 +46,8 @@ pub struct Standing {
     pub yes: Purposes,
     /// Purposes with a no, at the event's time or now.
     pub no: Purposes,
-    /// Those of `no` that were said at the event's time or later: a yes on the event does not lift them.
+    /// Those of `no` that were said at the event's time or later: a yes on the event does not lift
+    /// them.
     pub later_no: Purposes,
     /// The person was forgotten; what was collected up to here is refused.
     pub forgotten: Option<Time>,
@@ -133,23 +135,19 @@ impl Acts {
         }
     }
 
-    /// All acts that are remembered, oldest first; of a repeated one the first and the last.
-    #[must_use]
-    pub fn all(&self) -> Vec<Act> {
-        let mut acts = Vec::with_capacity(self.runs.len() * 2);
-        for run in &self.runs {
-            acts.push(Act { time: run.first, yes: run.yes, no: run.no });
-            if run.last > run.first {
-                acts.push(Act { time: run.last, yes: run.yes, no: run.no });
-            }
-        }
-        acts.sort_by_key(|act| act.time);
-        acts
+    /// All acts that are remembered, by first instant; of a repeated one the first and the last.
+    pub fn all(&self) -> impl Iterator<Item = Act> {
+        self.runs.iter().flat_map(|run| {
+            let first = Act { time: run.first, yes: run.yes, no: run.no };
+            let last = (run.last > run.first).then_some(Act { time: run.last, ..first });
+            [Some(first), last].into_iter().flatten()
+        })
     }
 
     /// Lengthens the latest run if the act repeats it and nothing was said in between.
     fn extend(&mut self, act: Act) -> bool {
-        let Some(place) = self.runs.iter().position(|run| run.says(&act) && run.last < act.time) else {
+        let Some(place) = self.runs.iter().position(|run| run.says(&act) && run.last < act.time)
+        else {
             return false;
         };
         let Some(run) = self.runs.get(place).copied() else { return false };
@@ -202,8 +200,8 @@ impl Run {
 impl Standing {
     /// What stands for a leaf when another leaf of the same person has said something too.
     ///
-    /// A recorded `no` wins, an absent answer inherits; what is said about purposes that read or store on
-    /// a device stays with the device.
+    /// A recorded `no` wins, an absent answer inherits; what is said about purposes that read or
+    /// store on a device stays with the device.
     #[must_use]
     pub fn with(self, other: Standing, on_device: Purposes) -> Standing {
         let other_no = other.no.without(on_device);

@@ -1,4 +1,5 @@
-//! The fields of an event, flattened and taken one by one: each is kept, coarsened, masked or dropped.
+//! The fields of an event, flattened and taken one by one: each is kept, coarsened, masked or
+//! dropped.
 //!
 //! A value that is dropped is never copied. Of a path that is given twice the last value wins.
 

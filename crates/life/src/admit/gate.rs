@@ -1,6 +1,8 @@
-//! The gate itself: it names whose an event is, weighs what stands about that person, and lets through or not.
+//! The gate itself: it names whose an event is, weighs what stands about that person, and lets
+//! through or not.
 //!
-//! It looks nothing up about people: the standing comes in as an argument, and acts go out as values.
+//! It looks nothing up about people: the standing comes in as an argument, and acts go out as
+//! values.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,7 +26,8 @@ mod tests;
 /// What kind of key a request showed; it decides what the request may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyKind {
-    /// Public, write only: may narrow consent for anybody, widen it only for the device that it shows.
+    /// Public, write only: may narrow consent for anybody, widen it only for the device that it
+    /// shows.
     Site,
     /// Held by a server of the operator: may name users and grant their consent.
     Server,
@@ -140,9 +143,13 @@ impl Gate {
             ("event-name-missing", "the event has no name: send one".to_owned())
         } else if name.chars().count() > self.limits.name_chars {
             let limit = self.limits.name_chars;
-            ("event-name-too-long", format!("the name has more than {limit} characters: send a shorter one"))
+            (
+                "event-name-too-long",
+                format!("the name has more than {limit} characters: send a shorter one"),
+            )
         } else if like_identifier(name) {
-            let problem = "the name looks like an address, a number or a token: put that in a property";
+            let problem =
+                "the name looks like an address, a number or a token: put that in a property";
             ("event-name-identifies", problem.to_owned())
         } else {
             return self.check_message(raw);
@@ -157,21 +164,31 @@ impl Gate {
             Some(id) if id.chars().count() > limit => Err(Invalid {
                 code: "message-id-too-long",
                 pointer: "/messageId".to_owned(),
-                problem: format!("the event's id has more than {limit} characters: send a shorter one"),
+                problem: format!(
+                    "the event's id has more than {limit} characters: send a shorter one"
+                ),
             }),
             Some(_) | None => Ok(()),
         }
     }
 
     /// The id that the row holds, and the one that it links with, if it links two.
-    fn ids<'r>(&self, raw: &'r Raw<'_>, key: KeyKind) -> Result<(Whose<'r>, Option<Whose<'r>>), Invalid> {
+    fn ids<'r>(
+        &self,
+        raw: &'r Raw<'_>,
+        key: KeyKind,
+    ) -> Result<(Whose<'r>, Option<Whose<'r>>), Invalid> {
         // The other id of an alias is the one from before the person was known.
         let previous = raw.previous.as_deref().filter(|_| raw.kind == Kind::Alias);
         let named = [raw.user.as_deref(), raw.device.as_deref(), previous];
         if named.iter().flatten().any(|id| id.chars().count() > self.limits.identifier_chars) {
             let limit = self.limits.identifier_chars;
             let problem = format!("an id has more than {limit} characters: send a shorter one");
-            return Err(Invalid { code: "identifier-too-long", pointer: "/userId".to_owned(), problem });
+            return Err(Invalid {
+                code: "identifier-too-long",
+                pointer: "/userId".to_owned(),
+                problem,
+            });
         }
         let good = |id: &&str| !self.catalogue.is_bad_identifier(id);
         let user = raw.user.as_deref().filter(good).map(|id| (Subject::User, id));
@@ -189,7 +206,8 @@ impl Gate {
             (None, None) => Err(Invalid {
                 code: "identifier-missing",
                 pointer: "/userId".to_owned(),
-                problem: "the event names nobody: send `userId` or `anonymousId`, and a real one".to_owned(),
+                problem: "the event names nobody: send `userId` or `anonymousId`, and a real one"
+                    .to_owned(),
             }),
         }
     }
@@ -202,7 +220,8 @@ impl Gate {
             if *is_yes { yes = yes | purposes } else { no = no | purposes }
         }
         let may_widen = match (key, whose) {
-            (KeyKind::Server, Subject::User | Subject::Device) | (KeyKind::Site, Subject::Device) => true,
+            (KeyKind::Server, Subject::User | Subject::Device)
+            | (KeyKind::Site, Subject::Device) => true,
             (KeyKind::Site, Subject::User) => false,
         };
         let yes = if may_widen { yes.without(no) } else { Purposes::NONE };
@@ -217,6 +236,8 @@ type Whose<'r> = (Subject, &'r str);
 
 impl std::fmt::Debug for Gate {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Gate").field("catalogue", &self.catalogue.version()).finish_non_exhaustive()
+        out.debug_struct("Gate")
+            .field("catalogue", &self.catalogue.version())
+            .finish_non_exhaustive()
     }
 }

@@ -1,14 +1,28 @@
-//! Grants: nothing leaves without one. A grant is for one purpose, one actor, one verb, and runs out.
+//! Grants: nothing leaves without one. A grant is for one purpose, one actor, one verb, and runs
+//! out.
 //!
-//! A grant cannot be made elsewhere, copied, or read back from storage:
+//! A grant is asked for, and then it can be shown:
 //!
-//! ```compile_fail
-//! let grant = life::admit::Grant { purpose: todo!(), actor: todo!(), verb: todo!(), categories: todo!(), until: todo!() };
 //! ```
-//! ```compile_fail
-//! fn twice(grant: life::admit::Grant) -> (life::admit::Grant, life::admit::Grant) { (grant.clone(), grant) }
+//! use life::admit::{Authority, Catalogue, Grant, Verb};
+//! fn ask(catalogue: &Catalogue, authority: &Authority, now: vocabulary::Time) -> Option<Grant> {
+//!     Grant::issue(catalogue, authority, vocabulary::Purpose::MEASURE, Verb::Ask, now).ok()
+//! }
 //! ```
-//! ```compile_fail
+//! It cannot be put together or changed elsewhere, copied, or read back from storage:
+//!
+//! ```compile_fail,E0451
+//! fn forge(grant: life::admit::Grant) -> life::admit::Grant {
+//!     life::admit::Grant { purpose: vocabulary::Purpose::SELL, ..grant }
+//! }
+//! ```
+//! ```compile_fail,E0616
+//! fn widen(grant: &mut life::admit::Grant) { grant.purpose = vocabulary::Purpose::SELL; }
+//! ```
+//! ```compile_fail,E0599
+//! fn twice(grant: life::admit::Grant) -> [life::admit::Grant; 2] { [grant.clone(), grant] }
+//! ```
+//! ```compile_fail,E0277
 //! fn read(text: &str) -> life::admit::Grant { serde_json::from_str(text).unwrap() }
 //! ```
 
@@ -57,7 +71,8 @@ pub struct Authority {
 
 /// The permission for one use of people's data.
 ///
-/// INVARIANT(gate): private fields; `Grant::issue` is the only maker; neither `Clone` nor deserialisable.
+/// INVARIANT(gate): private fields; `Grant::issue` is the only maker; neither `Clone` nor
+/// deserialisable.
 #[derive(Debug)]
 pub struct Grant {
     purpose: Purpose,
@@ -120,5 +135,37 @@ impl Grant {
     #[must_use]
     pub fn holds(&self, now: Time) -> bool {
         now < self.until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_covers_what_actor_and_purpose_have_in_common_and_runs_out() {
+        let catalogue = Catalogue::shipped().unwrap();
+        let authority = |until| Authority {
+            actor: Actor("local".to_owned()),
+            purposes: Purposes::only(Purpose::ANALYSE),
+            verbs: vec![Verb::Ask],
+            categories: Categories::ALL,
+            until,
+        };
+        let ask = |until, purpose, verb| {
+            Grant::issue(&catalogue, &authority(Time(until)), purpose, verb, Time(10))
+        };
+        let grant = ask(20, Purpose::ANALYSE, Verb::Ask).unwrap();
+        assert!(grant.holds(Time(19)));
+        assert!(!grant.holds(Time(20)));
+        let email = catalogue.property("traits.email").unwrap().category;
+        let country = catalogue.property("country").unwrap().category;
+        assert!(grant.categories().has(country));
+        assert!(!grant.categories().has(email));
+        let long = ask(i64::MAX, Purpose::ANALYSE, Verb::Ask).unwrap();
+        assert!(!long.holds(Time(10) + Span::HOUR));
+        assert_eq!(ask(10, Purpose::ANALYSE, Verb::Ask).unwrap_err(), Refusal::Expired);
+        assert_eq!(ask(20, Purpose::SELL, Verb::Ask).unwrap_err(), Refusal::ActorNotAllowed);
+        assert_eq!(ask(20, Purpose::ANALYSE, Verb::Export).unwrap_err(), Refusal::ActorNotAllowed);
     }
 }

@@ -1,4 +1,5 @@
-//! External ids leave the gate as keyed blind indexes, or as values bound for sealing; never in the clear.
+//! External ids leave the gate as keyed blind indexes, or as values bound for sealing; never in the
+//! clear.
 
 use std::fmt;
 
@@ -42,7 +43,8 @@ impl Blinder {
     /// A blinder with a key from the vault's custody.
     #[must_use]
     pub fn new(key: [u8; 32]) -> Self {
-        // HMAC fills a short key up with zeros; done here, its length is right and nothing can fail.
+        // HMAC fills a short key up with zeros; done here, its length is right and nothing can
+        // fail.
         let mut block = [0; Self::BLOCK_BYTES];
         for (place, byte) in block.iter_mut().zip(key) {
             *place = byte;

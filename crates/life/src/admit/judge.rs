@@ -1,4 +1,5 @@
-//! What the gate makes: `Raw` becomes `Identified` becomes `Admitted`, or is refused without a payload.
+//! What the gate makes: `Raw` becomes `Identified` becomes `Admitted`, or is refused without a
+//! payload.
 //!
 //! Nothing else can make an `Admitted`. What has come out of the gate can be looked at:
 //!
@@ -13,10 +14,14 @@
 //! }
 //! ```
 //! ```compile_fail,E0616
-//! fn widen(admitted: &mut life::admit::Admitted) { admitted.purposes = vocabulary::Purposes::ALL; }
+//! fn widen(admitted: &mut life::admit::Admitted) {
+//!     admitted.purposes = vocabulary::Purposes::ALL;
+//! }
 //! ```
 //! ```compile_fail,E0599
-//! fn twice(admitted: life::admit::Admitted) -> [life::admit::Admitted; 2] { [admitted.clone(), admitted] }
+//! fn twice(admitted: life::admit::Admitted) -> [life::admit::Admitted; 2] {
+//!     [admitted.clone(), admitted]
+//! }
 //! ```
 //! ```compile_fail,E0277
 //! fn read(text: &str) -> life::admit::Admitted { serde_json::from_str(text).unwrap() }
@@ -33,7 +38,8 @@ use super::identifier::{Index, Sealable, Subject};
 use super::plan::AdmissionPlan;
 use crate::arrive::{Invalid, Raw};
 
-/// An external id after blinding: the index that finds its leaf, and the clear id bound for sealing.
+/// An external id after blinding: the index that finds its leaf, and the clear id bound for
+/// sealing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blinded {
     pub index: Index,
@@ -202,8 +208,8 @@ impl Admitted {
 
     /// Closes purposes that rest on consent: what somebody took back since the event was judged.
     ///
-    /// Values that only those purposes could keep go too. Answers false when no purpose is left; then the
-    /// event may not be kept.
+    /// Values that only those purposes could keep go too. Answers false when no purpose is left;
+    /// then the event may not be kept.
     pub fn narrow(&mut self, closed: Purposes) -> bool {
         self.purposes = self.purposes.without(closed & self.plan.consented);
         let open = self.purposes;
@@ -249,7 +255,11 @@ impl Admitted {
 pub enum Judged {
     Admitted(Box<Admitted>),
     /// Refused; an act of consent that it carried still counts, above all a `no`.
-    Refused { why: Refusal, whose: Blinded, act: Option<Act> },
+    Refused {
+        why: Refusal,
+        whose: Blinded,
+        act: Option<Act>,
+    },
     Filtered,
     /// A limit of the source was reached before it was judged.
     Limited,

@@ -12,7 +12,11 @@ const TOKEN_MAX: usize = 19;
 /// Whether a text holds something that looks like an identifier.
 #[must_use]
 pub fn like_identifier(text: &str) -> bool {
-    like_mail(text) || is_number(text) || is_network_address(text) || has_uuid(text) || has_token(text)
+    like_mail(text)
+        || is_number(text)
+        || is_network_address(text)
+        || has_uuid(text)
+        || has_token(text)
 }
 
 /// Whether a text holds an e-mail address.
@@ -67,7 +71,8 @@ fn has_token(text: &str) -> bool {
     })
 }
 
-/// How often a word changes between small letters, capitals and digits; a capital's small letters are no change.
+/// How often a word changes between small letters, capitals and digits; a capital's small letters
+/// are no change.
 fn changes(word: &str) -> usize {
     let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let pairs = word.bytes().zip(word.bytes().skip(1));

@@ -1,6 +1,7 @@
 //! Admission plans: what the gate decides once for each combination and then only looks up.
 //!
-//! INVARIANT(protective): another no, one yes less, a signal or an unknown age never opens a purpose.
+//! INVARIANT(protective): another no, one yes less, a signal or an unknown age never opens a
+//! purpose.
 
 use serde::{Deserialize, Serialize};
 use vocabulary::{Categories, Category, Purpose, Purposes, Refusal, SourceId};
@@ -58,7 +59,8 @@ impl Basis {
         }
     }
 
-    /// Whether a recorded no ends it: consent is withdrawn, an interest is objected to, a regime opted out of.
+    /// Whether a recorded no ends it: consent is withdrawn, an interest is objected to, a regime
+    /// opted out of.
     #[must_use]
     pub const fn yields_to_no(self) -> bool {
         match self {
@@ -118,7 +120,8 @@ pub struct AdmissionPlan {
     pub purposes: Purposes,
     /// Those of them that rest on consent and end with it.
     pub consented: Purposes,
-    /// By purpose number: the one basis that it rests on, open or not; `None` = it is closed for good.
+    /// By purpose number: the one basis that it rests on, open or not; `None` = it is closed for
+    /// good.
     pub bases: Vec<Option<Basis>>,
     /// By category number: what happens to its fields.
     pub actions: Vec<Action>,
@@ -210,10 +213,13 @@ pub fn refusal(catalogue: &Catalogue, source: &Source, plan: &AdmissionPlan) -> 
         return Refusal::AgeUnknown;
     }
     let could = |key: VerdictKey| !compile(catalogue, source, key).purposes.is_empty();
-    let bases = || catalogue.purposes().iter().filter_map(|d| Some((d.purpose, plan.basis(d.purpose)?)));
+    let bases =
+        || catalogue.purposes().iter().filter_map(|d| Some((d.purpose, plan.basis(d.purpose)?)));
     if bases().any(|(purpose, basis)| basis.yields_to_no() && key.no.has(purpose)) {
         Refusal::ConsentWithdrawn
-    } else if key.global_privacy_control && could(VerdictKey { global_privacy_control: false, ..key }) {
+    } else if key.global_privacy_control
+        && could(VerdictKey { global_privacy_control: false, ..key })
+    {
         Refusal::SignalObjected
     } else if bases().any(|(purpose, basis)| basis.needs_consent() && !key.yes.has(purpose)) {
         Refusal::ConsentAbsent
@@ -222,7 +228,8 @@ pub fn refusal(catalogue: &Catalogue, source: &Source, plan: &AdmissionPlan) -> 
     }
 }
 
-/// The purposes any of which lets a field of this category stay in the form that the action leaves it in.
+/// The purposes any of which lets a field of this category stay in the form that the action leaves
+/// it in.
 pub(super) fn readers(declared: &DeclaredCategory, action: Action) -> Purposes {
     match action {
         Action::Keep => declared.kept_for,
@@ -247,9 +254,11 @@ fn basis(
         Basis::ExemptMeasurement => source.is_exempt(catalogue),
         // Whether opting out is the rule somewhere is a law's word, and no law is known yet.
         Basis::OptOutRegime => regimes != 0,
-        Basis::LegitimateInterest | Basis::PublicTask | Basis::Contract | Basis::LegalDuty | Basis::Vital => {
-            !(source.kind.reads_device() && declared.on_device)
-        }
+        Basis::LegitimateInterest
+        | Basis::PublicTask
+        | Basis::Contract
+        | Basis::LegalDuty
+        | Basis::Vital => !(source.kind.reads_device() && declared.on_device),
         Basis::Consent | Basis::ExplicitConsent => true,
     };
     let basis = if holds { named } else { Basis::Consent };
@@ -273,10 +282,12 @@ fn is_open(source: &Source, declared: &DeclaredPurpose, basis: Basis, key: &Verd
     !is_denied && (key.yes.has(purpose) || !basis.needs_consent())
 }
 
-/// Whether only what runs and guards the service is open, because the person is a child or may be one.
+/// Whether only what runs and guards the service is open, because the person is a child or may be
+/// one.
 fn is_kept_small(audience: Audience, age: AgeBand) -> bool {
     match (audience, age) {
-        (Audience::General, AgeBand::Unknown | AgeBand::Adult) | (Audience::Mixed, AgeBand::Adult) => false,
+        (Audience::General, AgeBand::Unknown | AgeBand::Adult)
+        | (Audience::Mixed, AgeBand::Adult) => false,
         (Audience::Child, _) | (Audience::Mixed, AgeBand::Unknown) => true,
         (
             Audience::General | Audience::Mixed,

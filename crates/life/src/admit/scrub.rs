@@ -1,7 +1,7 @@
 //! What is taken out of a URL and of an address before anybody may keep it.
 //!
-//! A URL loses user and password, fragment, and every query parameter that is not listed; what looks like
-//! an identifier in its path is masked. What cannot be read as a URL is masked whole.
+//! A URL loses user and password, fragment, and every query parameter that is not listed; what
+//! looks like an identifier in its path is masked. What cannot be read as a URL is masked whole.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -42,7 +42,8 @@ pub fn truncate(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Scheme and host without credentials, and what follows them. `None` = it cannot be told what is the host.
+/// Scheme and host without credentials, and what follows them. `None` = it cannot be told what is
+/// the host.
 fn front_of(text: &str) -> Option<(Cow<'_, str>, &str)> {
     if let Some(front) = plain_front(text) {
         let (front, rest) = text.split_at_checked(front)?;
@@ -115,13 +116,22 @@ mod tests {
 
     #[test]
     fn a_url_loses_what_names_a_person() {
-        check("https://shop.example/a/b?utm_source=x&email=b%40c.de#t=1", "https://shop.example/a/b?utm_source=x");
+        check(
+            "https://shop.example/a/b?utm_source=x&email=b%40c.de#t=1",
+            "https://shop.example/a/b?utm_source=x",
+        );
         check("https://bob:secret@shop.example:8443/a", "https://shop.example:8443/a");
         check("https://shop.example", "https://shop.example");
         check("https://shop.example?a=1", "https://shop.example");
         check("https://shop.example/u/bob%40example.com/edit", "https://shop.example/u/***/edit");
-        check("https://shop.example/reset/9f86d081884c7d659a2feaa0c55ad015", "https://shop.example/reset/***");
-        check("https://shop.example/?utm_term=bob@example.com&utm_id=7", "https://shop.example/?utm_term=***&utm_id=7");
+        check(
+            "https://shop.example/reset/9f86d081884c7d659a2feaa0c55ad015",
+            "https://shop.example/reset/***",
+        );
+        check(
+            "https://shop.example/?utm_term=bob@example.com&utm_id=7",
+            "https://shop.example/?utm_term=***&utm_id=7",
+        );
         check("/cart?token=1&utm_medium=mail", "/cart?utm_medium=mail");
         check("?q=shoes", "");
         check("", "");

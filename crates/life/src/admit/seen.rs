@@ -66,7 +66,13 @@ impl Seen {
         }
     }
 
-    pub(super) fn meet_declared(&mut self, name: &str, kind: PropertyType, conflict: bool, names_max: usize) {
+    pub(super) fn meet_declared(
+        &mut self,
+        name: &str,
+        kind: PropertyType,
+        conflict: bool,
+        names_max: usize,
+    ) {
         let conflicts = u64::from(conflict);
         if let Some(known) = self.properties.get_mut(name) {
             known.count += 1;
@@ -81,7 +87,12 @@ impl Seen {
         }
     }
 
-    pub(super) fn meet_undeclared(&mut self, name: &str, kind: PropertyType, limits: &vocabulary::Limits) {
+    pub(super) fn meet_undeclared(
+        &mut self,
+        name: &str,
+        kind: PropertyType,
+        limits: &vocabulary::Limits,
+    ) {
         if let Some(known) = self.properties.get_mut(name) {
             known.count += 1;
             known.conflicts += u64::from(!is_alike(known.kind, kind));
@@ -99,7 +110,8 @@ impl Seen {
     }
 }
 
-/// Whether two values of an undeclared property may well be of one type: 3 and 3.5 are both numbers.
+/// Whether two values of an undeclared property may well be of one type: 3 and 3.5 are both
+/// numbers.
 fn is_alike(one: PropertyType, other: PropertyType) -> bool {
     let is_number = |kind| matches!(kind, PropertyType::Integer | PropertyType::Number);
     one == other || is_number(one) && is_number(other)

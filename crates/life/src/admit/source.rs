@@ -43,7 +43,8 @@ pub struct Source {
     pub name: String,
     pub kind: SourceKind,
     pub audience: Audience,
-    /// Where it is offered: country codes, or `EU`. Empty = unknown, the most protective rules hold.
+    /// Where it is offered: country codes, or `EU`. Empty = unknown, the most protective rules
+    /// hold.
     pub markets: Vec<String>,
     /// The one declared basis of each purpose; a purpose that is not listed needs consent.
     pub bases: BTreeMap<Purpose, Basis>,
@@ -101,10 +102,12 @@ impl Source {
             && self.markets.iter().all(|market| catalogue.exempt_markets.contains(market))
     }
 
-    /// The catalogue's version with this declaration worked in, so that changing either makes new verdicts.
+    /// The catalogue's version with this declaration worked in, so that changing either makes new
+    /// verdicts.
     pub(super) fn version(&self, catalogue: u32) -> u32 {
         let start = (catalogue ^ 0x811c_9dc5, self.kind as u32, self.audience as u32);
-        let mut hash = Fold(start.0).number(start.1).number(start.2).number(self.keeps_unclassified.into());
+        let mut hash =
+            Fold(start.0).number(start.1).number(start.2).number(self.keeps_unclassified.into());
         for (purpose, basis) in &self.bases {
             hash = hash.number(u32::from(purpose.number()) << 8 | *basis as u32);
         }

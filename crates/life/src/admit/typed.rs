@@ -43,7 +43,11 @@ pub(super) fn text(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Reads a JSON value as its declared type. Null is no value.
-pub(super) fn read(kind: PropertyType, json: &str, bytes_max: usize) -> Result<Option<Value>, Conflict> {
+pub(super) fn read(
+    kind: PropertyType,
+    json: &str,
+    bytes_max: usize,
+) -> Result<Option<Value>, Conflict> {
     if json == "null" {
         return Ok(None);
     }
@@ -129,7 +133,8 @@ fn keep(kind: PropertyType, value: Value) -> Option<Value> {
     }
 }
 
-/// A network instead of an address, an hour instead of an instant, a tenth instead of a number's rest.
+/// A network instead of an address, an hour instead of an instant, a tenth instead of a number's
+/// rest.
 fn coarsen(kind: PropertyType, value: Value) -> Option<Value> {
     match value {
         Value::Text(text) if kind == PropertyType::Address => {
@@ -143,7 +148,8 @@ fn coarsen(kind: PropertyType, value: Value) -> Option<Value> {
     }
 }
 
-/// A value on its way into a column that everybody with the purpose reads: an address in it is masked.
+/// A value on its way into a column that everybody with the purpose reads: an address in it is
+/// masked.
 pub(super) fn without_mail(value: Value) -> Value {
     match value {
         Value::Text(text) if like_mail(&text) => Value::Text(scrub::MASK.into()),
@@ -184,14 +190,19 @@ mod tests {
         check(PropertyType::Number, "true", Err(Conflict));
         check(PropertyType::Flag, r#""true""#, Ok(Some(Value::Flag(true))));
         check(PropertyType::Flag, "1", Err(Conflict));
-        check(PropertyType::Time, r#""2026-01-01T00:00:00Z""#, Ok(Some(Value::Time(Time(1_767_225_600_000_000)))));
+        check(
+            PropertyType::Time,
+            r#""2026-01-01T00:00:00Z""#,
+            Ok(Some(Value::Time(Time(1_767_225_600_000_000)))),
+        );
         check(PropertyType::Time, r#""yesterday""#, Err(Conflict));
         check(PropertyType::Json, r#"[1,{"a":2}]"#, Ok(Some(Value::Json(r#"[1,{"a":2}]"#.into()))));
     }
 
     #[test]
     fn a_coarse_value_says_less() {
-        let address = |action, text: &str| act(action, PropertyType::Address, Value::Text(text.into()));
+        let address =
+            |action, text: &str| act(action, PropertyType::Address, Value::Text(text.into()));
         assert!(address(Action::Coarsen, "203.0.113.9") == Some(Value::Text("203.0.113.0".into())));
         assert!(address(Action::Keep, "203.0.113.9") == Some(Value::Text("203.0.113.9".into())));
         assert!(address(Action::Keep, "Bob's phone").is_none());
@@ -199,6 +210,9 @@ mod tests {
         let number = act(Action::Coarsen, PropertyType::Number, Value::Number(52.5163));
         assert!(number == Some(Value::Number(52.5)));
         assert!(act(Action::Coarsen, PropertyType::Text, Value::Text("Bob".into())).is_none());
-        assert!(act(Action::Mask, PropertyType::Text, Value::Text("Bob".into())) == Some(Value::Text("***".into())));
+        assert!(
+            act(Action::Mask, PropertyType::Text, Value::Text("Bob".into()))
+                == Some(Value::Text("***".into()))
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! A draft: the records of the frame that is about to be written, in the order in which they take effect.
+//! A draft: the records of the frame that is about to be written, in the order in which they take
+//! effect.
 //!
-//! Whatever enters a draft takes effect on the truth at once; if the frame then cannot be made durable the
+//! Whatever enters a draft takes effect on the truth at once; if the frame then cannot be made
+//! durable the
 //! process stops, so nobody ever sees an effect that a restart would not rebuild.
 
 use vocabulary::{Counts, Leaf, Limits, Outcome, Purposes, Refusal, SourceId, Time};
@@ -10,7 +12,7 @@ use super::mask::{Cut, VerdictMask};
 use super::names::Named;
 use super::row::Row;
 use super::truth::Truth;
-use crate::admit::{Act, Admitted, AdmissionPlan, Blinded};
+use crate::admit::{Act, AdmissionPlan, Admitted, Blinded};
 
 /// The records of one frame while they are gathered.
 #[derive(Debug)]
@@ -26,7 +28,8 @@ impl<'t> Draft<'t> {
         Self { truth, limits, records: Vec::new() }
     }
 
-    /// Enters an admitted event. What was said between its judgement and now still counts: it may be refused.
+    /// Enters an admitted event. What was said between its judgement and now still counts: it may
+    /// be refused.
     pub fn admit(&mut self, mut admitted: Admitted, now: Time) -> Outcome {
         if let Some(act) = admitted.act() {
             let leaf = self.leaf(&admitted.whose().clone());
@@ -167,7 +170,8 @@ impl<'t> Draft<'t> {
         id
     }
 
-    /// Records an act on a leaf; a `no` that is not bound to a device reaches all leaves of the person.
+    /// Records an act on a leaf; a `no` that is not bound to a device reaches all leaves of the
+    /// person.
     fn record_act(&mut self, leaf: Leaf, act: Act, now: Time) {
         let mut acts = self.truth.acts(leaf);
         let (_, refused) = acts.at(now);

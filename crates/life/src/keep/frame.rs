@@ -1,6 +1,7 @@
 //! Frames of the journal: what one group commit writes, sealed as a whole.
 //!
-//! INVARIANT(kept): a `Kept` is made by sealing a draft of admitted events, or by opening an authenticated
+//! INVARIANT(kept): a `Kept` is made by sealing a draft of admitted events, or by opening an
+//! authenticated
 //! frame. Nobody can make one out of plain bytes:
 //!
 //! ```compile_fail

@@ -91,7 +91,11 @@ impl Identity {
     /// The indexes under which leaves are known.
     #[must_use]
     pub fn indexes_of(&self, leaves: &[Leaf]) -> Vec<Index> {
-        self.leaves.iter().filter(|(_, leaf)| leaves.contains(leaf)).map(|(index, _)| *index).collect()
+        self.leaves
+            .iter()
+            .filter(|(_, leaf)| leaves.contains(leaf))
+            .map(|(index, _)| *index)
+            .collect()
     }
 
     /// The person that a leaf belongs to.

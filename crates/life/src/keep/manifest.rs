@@ -1,4 +1,5 @@
-//! The manifest: which files make up the table. The lake returns changes as values, the vault commits them.
+//! The manifest: which files make up the table. The lake returns changes as values, the vault
+//! commits them.
 
 use serde::{Deserialize, Serialize};
 use vocabulary::{FileKey, Time};
@@ -35,7 +36,8 @@ pub struct FileEntry {
     pub digest: [u8; 32],
     /// The version of leaf to person that its order rests on.
     pub version: Version,
-    /// By bucket: the number of its first row; one more entry than buckets. Empty when `bucket` is some.
+    /// By bucket: the number of its first row; one more entry than buckets. Empty when `bucket` is
+    /// some.
     pub bucket_rows: Vec<u64>,
 }
 
@@ -65,7 +67,8 @@ pub struct Position {
     pub frame: u64,
 }
 
-/// A change of the manifest: from folding a segment, compacting, or erasing. Committed as a whole or not at all.
+/// A change of the manifest: from folding a segment, compacting, or erasing. Committed as a whole
+/// or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Change {
     pub added: Vec<FileEntry>,

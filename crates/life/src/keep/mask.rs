@@ -1,13 +1,15 @@
 //! What a reader may see of the rows: a mask that is applied inside the scan, before any question.
 //!
-//! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf, received].
+//! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf,
+//! received].
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use vocabulary::{Leaf, Person, Purpose, Purposes, Time, VerdictId};
 
-/// A withdrawal: rows of a leaf received before it no longer serve these purposes if they rest on consent.
+/// A withdrawal: rows of a leaf received before it no longer serve these purposes if they rest on
+/// consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cut {
     pub purposes: Purposes,
@@ -21,7 +23,8 @@ pub struct VerdictMask {
     pub consented: Purposes,
 }
 
-/// Everything that narrows what a reader sees. Cloning is cheap; a question holds one from start to end.
+/// Everything that narrows what a reader sees. Cloning is cheap; a question holds one from start to
+/// end.
 #[derive(Debug, Clone, Default)]
 pub struct Mask {
     /// By verdict number.

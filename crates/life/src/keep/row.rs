@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use vocabulary::{Class, Code, Leaf, Purposes, SourceId, Time, Value, VerdictId};
 
-/// One kept event. It holds its leaf, never the person: leaf to person is a mapping, applied when reading.
+/// One kept event. It holds its leaf, never the person: leaf to person is a mapping, applied when
+/// reading.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// When it happened, corrected for the client's clock.

@@ -1,4 +1,5 @@
-//! What is true: the state that the journal's order builds. A restart loads it from the vault and replays the rest.
+//! What is true: the state that the journal's order builds. A restart loads it from the vault and
+//! replays the rest.
 //!
 //! It holds names, verdicts, identities, consents and masks, but no rows and no clear identifier.
 
@@ -78,7 +79,8 @@ impl Truth {
 
     /// What is known about the person behind an index when something happened, and now.
     ///
-    /// A `no` at either instant closes; a `yes` must hold at both: an event that was collected before the
+    /// A `no` at either instant closes; a `yes` must hold at both: an event that was collected
+    /// before the
     /// person agreed is not saved by a later yes.
     #[must_use]
     pub fn standing(&self, index: &Index, happened: Time, now: Time) -> Standing {
@@ -136,7 +138,8 @@ impl Truth {
     #[must_use]
     pub fn mask(&self, oldest: Version) -> Mask {
         let moved = self.identity.moved_since(oldest);
-        let moved: HashMap<Leaf, Person> = moved.map(|leaf| (leaf, self.identity.person(leaf))).collect();
+        let moved: HashMap<Leaf, Person> =
+            moved.map(|leaf| (leaf, self.identity.person(leaf))).collect();
         Mask { moved: Arc::new(moved), ..self.mask.clone() }
     }
 
@@ -190,7 +193,9 @@ impl Truth {
     /// Restores a withdrawal.
     pub fn cut(&mut self, leaf: Leaf, cut: Cut) {
         let cuts = Arc::make_mut(&mut self.mask.cuts).entry(leaf).or_default();
-        cuts.retain(|held| !held.purposes.without(cut.purposes).is_empty() || held.before > cut.before);
+        cuts.retain(|held| {
+            !held.purposes.without(cut.purposes).is_empty() || held.before > cut.before
+        });
         cuts.push(cut);
         self.mask.epoch += 1;
     }
@@ -214,7 +219,9 @@ impl Truth {
             verdicts.resize(place + 1, VerdictMask::default());
             self.verdict_keys.resize(place + 1, None);
         }
-        if let (Some(held), Some(known)) = (verdicts.get_mut(place), self.verdict_keys.get_mut(place)) {
+        if let (Some(held), Some(known)) =
+            (verdicts.get_mut(place), self.verdict_keys.get_mut(place))
+        {
             *held = mask;
             *known = Some(key);
         }

@@ -1,4 +1,4 @@
-//! Which rows a step, a line or a demand of a question means: an event, and values of its properties.
+//! Which rows a part of a question means: those of an event, with values of its properties.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

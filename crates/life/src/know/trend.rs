@@ -202,13 +202,14 @@ impl TrendPlan {
     pub fn sentence(&self, answer: &TrendAnswer) -> String {
         let (zone, scope) = (&self.scope.zone, &self.scope);
         let time = format!("from {} to before {}", day(zone, scope.from), day(zone, scope.until));
-        let what = if self.breakdown.is_some() {
-            let named = answer.series.iter().filter(|line| line.total > 0);
-            let first = named.max_by_key(|line| line.total);
-            first.map_or("nothing".to_owned(), |line| {
-                let value = line.breakdown.as_deref().unwrap_or(NONE);
-                format!("`{value}` leads: {}", phrase(line.count, &event(line), line.total))
-            })
+        let named = answer.series.iter().filter(|line| line.breakdown.as_deref() != Some(OTHER));
+        let first = named.rev().max_by_key(|line| line.total);
+        let Some(first) = first.filter(|line| line.total > 0) else {
+            return format!("Nothing of it happened {time}.");
+        };
+        let what = if let Some(value) = &first.breakdown {
+            let most = phrase(first.count, &event(first), first.total);
+            format!("`{value}` leads: {most}")
         } else {
             let lines = self.series.iter().zip(&answer.series);
             let parts = lines.map(|((condition, counted), line)| {
@@ -216,9 +217,9 @@ impl TrendPlan {
             });
             parts.collect::<Vec<_>>().join(", ")
         };
-        let top = answer.series.iter().flat_map(|line| line.values.iter().zip(&answer.intervals));
-        let top = top.max_by_key(|(value, start)| (**value, std::cmp::Reverse(**start)));
-        match top.filter(|(value, _)| **value > 0) {
+        let peak =
+            first.values.iter().zip(&answer.intervals).rev().max_by_key(|(value, _)| **value);
+        match peak.filter(|_| self.breakdown.is_some() || self.series.len() == 1) {
             Some((value, start)) => {
                 let (word, date) = (self.interval.word(), day(zone, *start));
                 format!("{what} {time}; most in the {word} of {date} ({}).", count(*value))

@@ -1,4 +1,4 @@
-//! The words that a question may use, and what they stand for. Looks names up, never makes new ones.
+//! The words that a question may use, and what they stand for. It looks names up and makes none.
 
 use std::collections::{BTreeMap, HashMap};
 

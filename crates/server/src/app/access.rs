@@ -1,10 +1,10 @@
 //! Callers: their keys and tokens, the console's sessions, the password and the one-time link.
 
-use life::admit::{Actor, Authority, Verb};
-use vault::access::{ApiKey, KeyKind, NewKey};
-use vault::VaultError;
-use vocabulary::{Categories, Fact, Purposes, Span};
 use axum::http::StatusCode;
+use life::admit::{Actor, Authority, Verb};
+use vault::VaultError;
+use vault::access::{ApiKey, KeyKind, NewKey};
+use vocabulary::{Categories, Fact, Purposes, Span};
 
 use super::App;
 use super::collect::Caller;
@@ -70,7 +70,8 @@ impl App {
 
     /// Begins a session for the right password.
     pub async fn sign_in(&self, password: String) -> Result<Option<String>, Problem> {
-        let success = self.inner().vault.check_password(OPERATOR, &password).await.map_err(failed)?;
+        let success =
+            self.inner().vault.check_password(OPERATOR, &password).await.map_err(failed)?;
         self.signed_in(success).await?;
         if success { self.begin_session().await.map(Some) } else { Ok(None) }
     }
@@ -95,7 +96,8 @@ impl App {
 
     /// The first key of the first site, when it has none yet.
     pub async fn first_site_key(&self) -> anyhow::Result<Option<String>> {
-        let site = self.sources().find(|source| source.kind == life::admit::SourceKind::Site).cloned();
+        let site =
+            self.sources().find(|source| source.kind == life::admit::SourceKind::Site).cloned();
         let Some(site) = site else { return Ok(None) };
         if self.inner().vault.keys().iter().any(|key| key.source.as_deref() == Some(&site.name)) {
             return Ok(None);
@@ -116,36 +118,15 @@ impl App {
     }
 
     /// Makes a key; it is answered in the clear this once.
-    pub async fn create_key(&self, actor: &Actor, wanted: KeyRequest) -> Result<NewKeyView, Problem> {
-        let wrong = |code, detail: String, pointer: &str| {
-            Err(Problem::new(StatusCode::BAD_REQUEST, code, detail).at(pointer))
-        };
-        let Some(kind) = KeyKind::parse(&wanted.kind) else {
-            let detail = format!("`{}` is no kind of key: use `site`, `server` or `token`", wanted.kind);
-            return wrong("key-kind-unknown", detail, "/kind");
-        };
-        let source = wanted.source.as_deref().map(|name| (name, self.source(name)));
-        match (kind, &source) {
-            (KeyKind::Token, Some(_)) => {
-                return wrong("key-source", "a token has no source: leave it out".to_owned(), "/source");
-            }
-            (KeyKind::Token, None) => {}
-            (KeyKind::Site | KeyKind::Server, Some((_, Some(_)))) => {}
-            (KeyKind::Site | KeyKind::Server, Some((name, None))) => {
-                let detail = format!("`{name}` is no declared source: declare it under `[sources.{name}]`");
-                return wrong("source-unknown", detail, "/source");
-            }
-            (KeyKind::Site | KeyKind::Server, None) => {
-                return wrong("key-source", "name the source that the key writes to".to_owned(), "/source");
-            }
-        }
+    pub async fn create_key(
+        &self,
+        actor: &Actor,
+        wanted: KeyRequest,
+    ) -> Result<NewKeyView, Problem> {
+        let kind = self.check_key(&wanted)?;
         let mut purposes = Purposes::NONE;
         for name in &wanted.purposes {
             purposes = purposes.with(self.purpose(name)?);
-        }
-        if kind == KeyKind::Token && purposes.is_empty() {
-            let detail = "name the purposes that the token may ask for, such as `measure`".to_owned();
-            return wrong("key-purposes", detail, "/purposes");
         }
         let now = self.now();
         let expires = (kind == KeyKind::Token).then_some(now + Span::days(90));
@@ -157,17 +138,48 @@ impl App {
             purposes,
             expires,
         };
-        let fact = |key: String, revoked| Fact::KeyChanged {
+        let fact = Fact::KeyChanged {
             at: now,
             actor: actor.0.clone(),
-            key,
+            key: new.actor.0.clone(),
             kind: kind.code().to_owned(),
-            revoked,
+            revoked: false,
         };
         let (key, clear) =
-            self.inner().vault.create_key(new, &[fact("new".to_owned(), false)], now).await.map_err(failed)?;
+            self.inner().vault.create_key(new, &[fact], now).await.map_err(failed)?;
         self.inner().jobs.wake_ledger();
         Ok(NewKeyView { id: key.id, key: clear.0 })
+    }
+
+    /// What kind of key is wanted, or which field stands against it.
+    fn check_key(&self, wanted: &KeyRequest) -> Result<KeyKind, Problem> {
+        let wrong = |code, detail: String, pointer: &str| {
+            Err(Problem::new(StatusCode::BAD_REQUEST, code, detail).at(pointer))
+        };
+        let Some(kind) = KeyKind::parse(&wanted.kind) else {
+            let detail =
+                format!("`{}` is no kind of key: use `site`, `server` or `token`", wanted.kind);
+            return wrong("key-kind-unknown", detail, "/kind");
+        };
+        let text = str::to_owned;
+        match (kind, wanted.source.as_deref()) {
+            (KeyKind::Token, Some(_)) => {
+                wrong("key-source", text("a token has no source: leave it out"), "/source")
+            }
+            (KeyKind::Token, None) if wanted.purposes.is_empty() => {
+                let detail = "name the purposes that the token may ask for, such as `measure`";
+                wrong("key-purposes", text(detail), "/purposes")
+            }
+            (KeyKind::Site | KeyKind::Server, None) => {
+                wrong("key-source", text("name the source that the key writes to"), "/source")
+            }
+            (KeyKind::Site | KeyKind::Server, Some(name)) if self.source(name).is_none() => {
+                let detail =
+                    format!("`{name}` is no declared source: declare it under `[sources.{name}]`");
+                wrong("source-unknown", detail, "/source")
+            }
+            (KeyKind::Token, None) | (KeyKind::Site | KeyKind::Server, Some(_)) => Ok(kind),
+        }
     }
 
     /// Takes a key out of force; answers whether there was one.
@@ -191,7 +203,8 @@ impl App {
 
     async fn begin_session(&self) -> Result<String, Problem> {
         let operator = Actor(OPERATOR.to_owned());
-        let secret = self.inner().vault.begin_session(&operator, self.now()).await.map_err(failed)?;
+        let secret =
+            self.inner().vault.begin_session(&operator, self.now()).await.map_err(failed)?;
         Ok(secret.0)
     }
 

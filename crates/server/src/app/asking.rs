@@ -16,7 +16,8 @@ use crate::config::time::WeekStart;
 use crate::problem::Problem;
 
 impl App {
-    /// How often a question starts again because the mask narrowed or files were replaced while it ran.
+    /// How often a question starts again because the mask narrowed or files were replaced while it
+    /// ran.
     const TRIES: u32 = 5;
 
     /// Resolves a question against the words of this installation.
@@ -56,7 +57,11 @@ impl App {
         Ok(Reply::new(&plan, answer, scanned, start, purpose))
     }
 
-    fn answer(&self, plan: &Plan, grant: &Grant) -> Result<(life::know::Answer, life::know::Scanned), AskError> {
+    fn answer(
+        &self,
+        plan: &Plan,
+        grant: &Grant,
+    ) -> Result<(life::know::Answer, life::know::Scanned), AskError> {
         let mut tries = 0;
         loop {
             let table = self.table();
@@ -101,14 +106,21 @@ impl App {
             rows,
         };
         let snapshot = Default::default();
-        let read = vault::ledger::Read { at, actor, purpose: grant.purpose(), verb, plan, snapshot, rows };
+        let read =
+            vault::ledger::Read { at, actor, purpose: grant.purpose(), verb, plan, snapshot, rows };
         let logged = self.inner().vault.log_read(&read, &[fact]).await;
         self.inner().jobs.wake_ledger();
         logged.map_err(|error| Problem::internal(&error))
     }
 
     /// Leaves the fact that a use was refused.
-    pub async fn denied(&self, actor: &Actor, purpose: Purpose, verb: Verb, why: Refusal) -> Result<(), Problem> {
+    pub async fn denied(
+        &self,
+        actor: &Actor,
+        purpose: Purpose,
+        verb: Verb,
+        why: Refusal,
+    ) -> Result<(), Problem> {
         let fact = Fact::Denied {
             at: self.now(),
             actor: actor.0.clone(),
@@ -126,12 +138,17 @@ fn digest(text: &str) -> Digest {
 
 fn refused(error: &AskError) -> Problem {
     let status = match error {
-        AskError::OtherPurpose { .. } | AskError::OtherVerb | AskError::Expired | AskError::OtherCategory => {
-            StatusCode::FORBIDDEN
+        AskError::OtherPurpose { .. }
+        | AskError::OtherVerb
+        | AskError::Expired
+        | AskError::OtherCategory => StatusCode::FORBIDDEN,
+        AskError::TooManyCells { .. } | AskError::TooManyMovedRows { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
         }
-        AskError::TooManyCells { .. } | AskError::TooManyMovedRows { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         AskError::MaskNarrowed => StatusCode::CONFLICT,
-        AskError::Unordered | AskError::Thread | AskError::Read(_) => return Problem::internal(error),
+        AskError::Unordered | AskError::Thread | AskError::Read(_) => {
+            return Problem::internal(error);
+        }
     };
     Problem::new(status, error.code(), error.to_string())
 }

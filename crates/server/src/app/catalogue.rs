@@ -1,4 +1,5 @@
-//! The catalogue of what arrived: volumes come from a question for the reader's purpose, not from a counter.
+//! The catalogue of what arrived: volumes come from a question for the reader's purpose, not from a
+//! counter.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -37,7 +38,9 @@ impl App {
             });
             lines.collect()
         });
-        lines.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.event.cmp(&other.event)));
+        lines.sort_by(|one, other| {
+            other.count.cmp(&one.count).then_with(|| one.event.cmp(&other.event))
+        });
         Ok(lines)
     }
 
@@ -46,16 +49,20 @@ impl App {
     pub fn property_catalogue(&self) -> Vec<PropertyLine> {
         let mut lines: BTreeMap<String, PropertyLine> = BTreeMap::new();
         for property in self.catalogue().properties() {
-            let category = self.catalogue().categories().iter().find(|one| one.category == property.category);
-            lines.insert(property.name.clone(), PropertyLine {
-                property: property.name.clone(),
-                kind: property.kind.code().to_owned(),
-                category: category.map(|one| one.key.clone()),
-                declared: true,
-                column: property.is_column,
-                seen: 0,
-                conflicts: 0,
-            });
+            let category =
+                self.catalogue().categories().iter().find(|one| one.category == property.category);
+            lines.insert(
+                property.name.clone(),
+                PropertyLine {
+                    property: property.name.clone(),
+                    kind: property.kind.code().to_owned(),
+                    category: category.map(|one| one.key.clone()),
+                    declared: true,
+                    column: property.is_column,
+                    seen: 0,
+                    conflicts: 0,
+                },
+            );
         }
         let seen = self.inner().seen.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, met) in seen.properties() {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use lake::keep::keeper::{Submission, Unavailable};
 use life::admit::{Act, Blinded, Gate, Index, Judged, KeyKind, Seen, Source, Standing};
 use life::arrive::{Arrival, Invalid};
-use lake::keep::keeper::{Submission, Unavailable};
 use vocabulary::{Outcome, Purposes, Time};
 
 use super::App;
@@ -34,7 +34,8 @@ impl App {
     /// Verdicts of one request that are shown live; all of them are counted.
     const LINES_SHOWN: usize = 50;
 
-    /// Judges the events of a request and keeps what the gate lets through. The answer means: durable.
+    /// Judges the events of a request and keeps what the gate lets through. The answer means:
+    /// durable.
     pub async fn collect(
         &self,
         caller: &Caller,
@@ -135,7 +136,8 @@ impl App {
         };
         let judged = std::iter::repeat_with(ended).take(events).collect();
         self.keeper()?.keep(Submission { source: caller.source.id, judged, now }).await?;
-        let ending = EventOutcome { message: None, outcome, invalid: None, purposes: Purposes::NONE };
+        let ending =
+            EventOutcome { message: None, outcome, invalid: None, purposes: Purposes::NONE };
         self.report(caller, protocol, now, &vec![ending; events]);
         Ok(())
     }
@@ -174,11 +176,17 @@ pub fn words(ending: &EventOutcome) -> (&'static str, Option<String>, Option<Str
         Outcome::Accepted => ("accepted", None, None),
         Outcome::Duplicate => ("duplicate", None, None),
         Outcome::Filtered => ("filtered", None, None),
-        Outcome::Refused(why) => ("refused", Some(why.code().to_owned()), Some(why.remedy().to_owned())),
+        Outcome::Refused(why) => {
+            ("refused", Some(why.code().to_owned()), Some(why.remedy().to_owned()))
+        }
         Outcome::Invalid => {
             let invalid = ending.invalid.as_ref();
             let code = invalid.map(|invalid| invalid.code.to_owned());
-            ("invalid", code, invalid.map(|invalid| format!("{}: {}", invalid.pointer, invalid.problem)))
+            (
+                "invalid",
+                code,
+                invalid.map(|invalid| format!("{}: {}", invalid.pointer, invalid.problem)),
+            )
         }
         Outcome::Limited => ("limited", None, None),
         Outcome::Quarantined => ("quarantined", None, None),

@@ -1,11 +1,13 @@
-//! Forgetting: planned, invisible, keys destroyed here and now; the files are written anew by a job.
+//! Forgetting: planned, invisible, keys destroyed here and now; the files are written anew by a
+//! job.
 
 use std::collections::HashSet;
 
 use life::admit::Actor;
+use life::erase::Plan;
 use vault::VaultError;
 use vault::erase::{Buried, Erasure, ErasureState, Progress, Tombstone};
-use vocabulary::{Class, Digest, Fact, Leaf, Person};
+use vocabulary::{Digest, Fact, Leaf, Person};
 
 use super::App;
 use super::reading::Whose;
@@ -15,44 +17,53 @@ use crate::problem::Problem;
 impl App {
     /// Makes a person invisible and destroys the keys. Everything here is durable when it answers.
     pub async fn forget(&self, actor: &Actor, whose: &Whose) -> Result<ErasureView, Problem> {
-        let (person, leaves) = self.find(whose)?;
+        let (person, _) = self.find(whose)?;
+        let plan = self.region().truth(|truth| Plan::of(&truth.identity, person, &[]));
         let vault = &self.inner().vault;
         let now = self.now();
-        let planned = vault.plan_erasure(&actor.0, &leaves, &[], now).await.map_err(failed)?;
+        let planned = vault.plan_erasure(&actor.0, &plan.leaves, &[], now).await.map_err(failed)?;
         // The tombstones come first: a stop from here on ends in forgetting, never in remembering.
-        let tombstones: Vec<Tombstone> = leaves
-            .iter()
-            .flat_map(|leaf| Class::EVERY.into_iter().map(move |class| (*leaf, class)))
-            .map(|(leaf, class)| Tombstone { region: leaf.region(), leaf, class, act: Buried::Erasure, at: now })
-            .collect();
+        let act = Buried::Erasure;
+        let tombstones = plan.graves().map(|(leaf, class)| Tombstone {
+            region: leaf.region(),
+            leaf,
+            class,
+            act,
+            at: now,
+        });
+        let tombstones: Vec<Tombstone> = tombstones.collect();
         vault.bury(&tombstones).await.map_err(failed)?;
         let keeper = self.keeper().map_err(|error| Problem::unavailable(&error))?;
-        keeper.erase(leaves.clone(), now).await.map_err(|error| Problem::unavailable(&error))?;
-        let gone: HashSet<Leaf> = leaves.iter().copied().collect();
+        keeper
+            .erase(plan.leaves.clone(), now)
+            .await
+            .map_err(|error| Problem::unavailable(&error))?;
+        let gone: HashSet<Leaf> = plan.leaves.iter().copied().collect();
         self.streams().rows.retain(|row| !gone.contains(&row.leaf));
         let progress = Progress::default();
-        vault.advance_erasure(&planned.id, ErasureState::Invisible, &progress, &[], now).await.map_err(failed)?;
-        let erasure = self.destroy_keys(&planned, person).await.map_err(failed)?;
-        // The journal still holds the person's payload until its segment is folded and its key destroyed.
+        vault
+            .advance_erasure(&planned.id, ErasureState::Invisible, &progress, &[], now)
+            .await
+            .map_err(failed)?;
+        let erasure = self.destroy_keys(&planned).await.map_err(failed)?;
+        // The journal still holds the person's payload until its segment is folded and its key
+        // destroyed.
         keeper.close().await.map_err(|error| Problem::unavailable(&error))?;
         self.inner().jobs.wake_erase();
         Ok(view(&erasure))
     }
 
     /// Destroys the keys of every name under which rows of the person may be sealed.
-    pub(crate) async fn destroy_keys(&self, erasure: &Erasure, person: Person) -> Result<Erasure, VaultError> {
+    pub(crate) async fn destroy_keys(&self, erasure: &Erasure) -> Result<Erasure, VaultError> {
         let vault = &self.inner().vault;
-        let mut persons: Vec<Person> = erasure.leaves.iter().map(|leaf| Person::from(*leaf)).collect();
-        if !persons.contains(&person) {
-            persons.push(person);
-        }
+        let persons = Plan::for_leaves(erasure.leaves.clone(), &[]).persons();
         let destroyed = vault.custody().destroy_persons(&persons, &[]).await?;
         let keys = u32::try_from(destroyed.len()).unwrap_or(u32::MAX);
         let at = self.now();
         let fact = Fact::Forgotten {
             at,
             erasure: erasure.id.clone(),
-            person: Digest(self.commitment(person, &erasure.id)),
+            person: Digest(self.commitment(&persons, &erasure.id)),
             keys,
         };
         let progress = Progress { keys_destroyed: keys, ..Progress::default() };
@@ -62,9 +73,12 @@ impl App {
         Ok(erasure)
     }
 
-    /// A commitment to a person that only somebody with the erasure's id and the installation's key can open.
-    fn commitment(&self, person: Person, salt: &str) -> String {
-        hex::encode(self.blinder().index(life::admit::Subject::User, &format!("{salt}/{}", person.0)).0)
+    /// A commitment to a person that only somebody with the erasure's id and the installation's key
+    /// can open.
+    fn commitment(&self, persons: &[Person], salt: &str) -> String {
+        let oldest = persons.iter().min().map_or(0, |person| person.0);
+        let text = format!("{salt}/{oldest}");
+        hex::encode(self.blinder().index(life::admit::Subject::User, &text).0)
     }
 
     /// Every erasure, newest first.

@@ -19,8 +19,9 @@ use life::keep::names::Named;
 use life::keep::{Record, Truth};
 use life::know::Words;
 use vault::custody::{FileRoot, RootKey, SystemChance};
+use vault::ledger::Ledger;
 use vault::{Loaded, Opening, Vault};
-use vocabulary::{Fact, Limits, Purposes};
+use vocabulary::{Code, Fact, Limits, Purposes, Time};
 
 use super::streams::Streams;
 use super::{App, Inner};
@@ -28,74 +29,45 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::job::{Jobs, keep::Folding};
 
+/// Folders of the directory of state.
+const JOURNAL: &str = "journal";
+const LAKE: &str = "lake";
+const QUARANTINE: &str = "quarantine";
+const LEDGER: &str = "ledger";
+
+/// Footers of files that stay open in memory.
+const FOOTERS_MAX: usize = 4_096;
+
+/// The region as it is found on disk, before anything is written to it.
+struct Found {
+    region: Arc<Region>,
+    replayed: Replayed,
+    place: Place,
+    context: Context,
+}
+
 impl App {
-    /// Opens the installation that a configuration describes, founding it when its directory is empty.
+    /// Opens the installation that a configuration describes, founding it when its directory is
+    /// empty.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
         let now = clock.now();
         let limits = Limits::default();
-        let data = config.server.data.clone();
-        for folder in ["", "journal", "lake", "quarantine", "ledger"] {
-            let folder = data.join(folder);
-            std::fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-        }
-        let lock = lock(&data)?;
-        let vault = Vault::open(Opening {
-            data: &data,
-            region: vocabulary::Region(config.server.region),
-            root: root_key(&config)?,
-            limits: limits.clone(),
-            chance: Box::new(SystemChance::default()),
-            now,
-        })
-        .await?;
+        let lock = occupy(&config.server.data)?;
+        let vault = open_vault(&config, &limits, now).await?;
         let mut catalogue = Catalogue::shipped()?;
-        let on_device: Purposes =
-            catalogue.purposes().iter().filter(|one| one.on_device).map(|one| one.purpose).collect();
-        let loaded = vault.load_truth().await?;
-        let position = loaded.position.unwrap_or_default();
-        let mut truth = restore(loaded, &config, on_device, &limits);
         let sources = sources(&config, &catalogue, &vault).await?;
+        let Found { region, replayed, place, context } =
+            find(&config, &catalogue, &vault, &limits).await?;
 
-        let place = Place {
-            root: data.join("lake"),
-            controller: vault.controller().to_owned(),
-            region: vault.region(),
-        };
-        let mut duplicates = Duplicates::open(&place.root, &vault.runs().await?)?;
-        let files = vault.manifest().await?;
-        lake::keep::fold::sweep(&place, &files, &vault.runs().await?)?;
-        let directory = data.join("journal");
-        let context = Context { controller: vault.controller().to_owned(), region: config.server.region };
-        let replay = Replay { directory: &directory, data: &data, context: &context, vault: &vault };
-        let replayed = replay.run(position, &mut truth, &mut duplicates).await?;
-
-        let view = View {
-            files: files.into_iter().map(Arc::new).collect(),
-            fresh: replayed.closed.iter().map(|closed| (closed.segment, Arc::clone(&closed.fresh))).collect(),
-        };
-        let region = Arc::new(Region {
-            truth: RwLock::new(truth),
-            view: RwLock::new(view),
-            duplicates: Mutex::new(duplicates),
-            limits: limits.clone(),
-        });
         let (jobs, folding) = Jobs::new();
         let streams = Arc::new(Streams::new());
-        let listener = folding.listener(Arc::clone(&streams));
-        let start = Start { directory: directory.clone(), context, segment: replayed.next, now };
-        let keys = crate::job::keep::Keys::new(vault.clone());
-        let (keeper, thread) = Keeper::start(Arc::clone(&region), start, Box::new(keys), Box::new(listener))?;
-
-        let names = catalogue.properties().map(|one| (Named::Property, one.name.clone())).collect();
-        keeper.name(names).await?;
-        region.truth(|truth| {
-            catalogue.bind(|name| truth.names.code(Named::Property, name).unwrap_or(vocabulary::Code(0)));
-        });
+        let journal = config.server.data.join(JOURNAL);
+        let start = Start { directory: journal.clone(), context, segment: replayed.next, now };
+        let keys = Box::new(crate::job::keep::Keys::new(vault.clone()));
+        let listener = Box::new(folding.listener(Arc::clone(&streams)));
+        let (keeper, thread) = Keeper::start(Arc::clone(&region), start, keys, listener)?;
+        bind(&mut catalogue, &keeper, &region).await?;
         let catalogue = Arc::new(catalogue);
-        let mut ledger_seed = vault.custody().ledger_seed();
-        let ledger = vault::ledger::Ledger::open(&data.join("ledger"), &config.server.controller, &ledger_seed)?;
-        ledger_seed.fill(0);
-        let source_names = vault.sources().await?.into_iter().collect();
         let app = App(Arc::new(Inner {
             started: now,
             words: Words::of(&catalogue),
@@ -104,14 +76,14 @@ impl App {
             gate: Gate::new(Arc::clone(&catalogue), limits.clone()),
             blinder: vault.custody().blinder(),
             sources,
-            source_names,
+            source_names: vault.sources().await?.into_iter().collect(),
             region,
             keeper: Mutex::new(Some(keeper)),
             keeper_thread: Mutex::new(Some(thread)),
-            ledger: Mutex::new(ledger),
+            ledger: Mutex::new(open_ledger(&config, &vault)?),
             place,
-            journal: directory,
-            footers: Footers::new(4096),
+            journal,
+            footers: Footers::new(FOOTERS_MAX),
             streams,
             manifest: tokio::sync::Mutex::new(()),
             seen: Mutex::new(Seen::default()),
@@ -140,12 +112,21 @@ impl App {
             facts.push(Fact::Founded { at, controller: self.0.vault.controller().to_owned() });
         }
         for damage in replayed.broken {
-            tracing::error!(segment = damage.segment, offset = damage.offset, bytes = damage.bytes,
-                torn_tail = damage.is_torn_tail, "bytes of the journal do not authenticate; they were kept aside");
+            tracing::error!(
+                segment = damage.segment,
+                offset = damage.offset,
+                bytes = damage.bytes,
+                torn_tail = damage.is_torn_tail,
+                "bytes of the journal do not authenticate; they were kept aside"
+            );
             facts.push(Fact::Quarantined {
                 at,
                 what: format!("journal segment {} at {}", damage.segment, damage.offset),
-                reason: if damage.is_torn_tail { "torn tail".into() } else { "does not authenticate".into() },
+                reason: if damage.is_torn_tail {
+                    "torn tail".into()
+                } else {
+                    "does not authenticate".into()
+                },
                 bytes: damage.bytes,
             });
         }
@@ -176,7 +157,8 @@ impl Replay<'_> {
         truth: &mut Truth,
         duplicates: &mut Duplicates,
     ) -> anyhow::Result<Replayed> {
-        let mut replayed = Replayed { closed: Vec::new(), broken: Vec::new(), next: position.segment.max(1) };
+        let mut replayed =
+            Replayed { closed: Vec::new(), broken: Vec::new(), next: position.segment.max(1) };
         for segment in journal::segments(self.directory)? {
             if segment < position.segment {
                 // Its rows are in files; the program stopped before it could tidy up.
@@ -187,7 +169,7 @@ impl Replay<'_> {
             let sealer = self.vault.custody().segment_key(segment).await?;
             let read = journal::replay(self.directory, segment, &*sealer, self.context)?;
             for damage in &read.broken {
-                journal::quarantine(self.directory, &self.data.join("quarantine"), damage)?;
+                journal::quarantine(self.directory, &self.data.join(QUARANTINE), damage)?;
             }
             replayed.broken.extend(read.broken);
             let mut closed = Closed::new(segment, Arc::new(Fresh::default()));
@@ -207,13 +189,89 @@ impl Replay<'_> {
     }
 }
 
-fn lock(data: &Path) -> anyhow::Result<File> {
+/// Makes the directory of state and takes it for this process alone.
+fn occupy(data: &Path) -> anyhow::Result<File> {
+    for folder in ["", JOURNAL, LAKE, QUARANTINE, LEDGER] {
+        let folder = data.join(folder);
+        let failed = || format!("cannot make `{}`", folder.display());
+        std::fs::create_dir_all(&folder).with_context(failed)?;
+    }
     let path = data.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
     if file.try_lock().is_err() {
-        bail!("`{}` is in use by another candor: stop it, or ask it through its socket", data.display());
+        bail!(
+            "`{}` is in use by another candor: stop it, or ask it through its socket",
+            data.display()
+        );
     }
     Ok(file)
+}
+
+async fn open_vault(config: &Config, limits: &Limits, now: Time) -> anyhow::Result<Vault> {
+    let opening = Opening {
+        data: &config.server.data,
+        region: vocabulary::Region(config.server.region),
+        root: root_key(config)?,
+        limits: limits.clone(),
+        chance: Box::new(SystemChance::default()),
+        now,
+    };
+    Ok(Vault::open(opening).await?)
+}
+
+/// Loads what the vault saved and replays what the journal holds beyond it.
+async fn find(
+    config: &Config,
+    catalogue: &Catalogue,
+    vault: &Vault,
+    limits: &Limits,
+) -> anyhow::Result<Found> {
+    let data = &config.server.data;
+    let on_device = catalogue.purposes().iter().filter(|one| one.on_device);
+    let on_device: Purposes = on_device.map(|one| one.purpose).collect();
+    let loaded = vault.load_truth().await?;
+    let position = loaded.position.unwrap_or_default();
+    let mut truth = restore(loaded, config, on_device, limits);
+    let place = Place {
+        root: data.join(LAKE),
+        controller: vault.controller().to_owned(),
+        region: vault.region(),
+    };
+    let (files, runs) = (vault.manifest().await?, vault.runs().await?);
+    lake::keep::fold::sweep(&place, &files, &runs)?;
+    let mut duplicates = Duplicates::open(&place.root, &runs)?;
+    let context =
+        Context { controller: vault.controller().to_owned(), region: config.server.region };
+    let directory = data.join(JOURNAL);
+    let replay = Replay { directory: &directory, data, context: &context, vault };
+    let replayed = replay.run(position, &mut truth, &mut duplicates).await?;
+    let fresh = replayed.closed.iter().map(|closed| (closed.segment, Arc::clone(&closed.fresh)));
+    let view = View { files: files.into_iter().map(Arc::new).collect(), fresh: fresh.collect() };
+    let region = Arc::new(Region {
+        truth: RwLock::new(truth),
+        view: RwLock::new(view),
+        duplicates: Mutex::new(duplicates),
+        limits: limits.clone(),
+    });
+    Ok(Found { region, replayed, place, context })
+}
+
+/// Gives every declared property the number that stands for its name, for good.
+async fn bind(catalogue: &mut Catalogue, keeper: &Keeper, region: &Region) -> anyhow::Result<()> {
+    let names = catalogue.properties().map(|one| (Named::Property, one.name.clone())).collect();
+    keeper.name(names).await?;
+    region.truth(|truth| {
+        // Every name was just given a code; zero stands for no name and is never asked for.
+        catalogue.bind(|name| truth.names.code(Named::Property, name).unwrap_or(Code(0)));
+    });
+    Ok(())
+}
+
+fn open_ledger(config: &Config, vault: &Vault) -> anyhow::Result<Ledger> {
+    let mut seed = vault.custody().ledger_seed();
+    let ledger = Ledger::open(&config.server.data.join(LEDGER), &config.server.controller, &seed);
+    seed.fill(0);
+    Ok(ledger?)
 }
 
 /// The root key; made on the first start, when the data directory holds nothing yet.
@@ -229,7 +287,8 @@ fn root_key(config: &Config) -> anyhow::Result<Arc<dyn RootKey>> {
 }
 
 fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits) -> Truth {
-    let mut truth = Truth::new(vocabulary::Region(config.server.region), on_device, limits.consent_acts);
+    let mut truth =
+        Truth::new(vocabulary::Region(config.server.region), on_device, limits.consent_acts);
     for (named, _, text) in &loaded.names {
         truth.names.insert(*named, text);
     }

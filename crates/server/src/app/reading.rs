@@ -1,4 +1,5 @@
-//! Reading people's data: each reading is for the purpose of its grant and shows only what that purpose may see.
+//! Reading people's data: each reading is for the purpose of its grant and shows only what that
+//! purpose may see.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,7 +56,8 @@ impl App {
     /// A purpose by name.
     pub fn purpose(&self, name: &str) -> Result<Purpose, Problem> {
         self.catalogue().purpose(name).ok_or_else(|| {
-            let detail = format!("`{name}` is no purpose: `GET /api/catalogue/purposes` lists them");
+            let detail =
+                format!("`{name}` is no purpose: `GET /api/catalogue/purposes` lists them");
             Problem::new(StatusCode::BAD_REQUEST, "unknown-purpose", detail).at("/purpose")
         })
     }
@@ -93,20 +95,29 @@ impl App {
             source: self.source_name(row.source),
             person: format!("p{}", person.0),
             purposes: self.purpose_names(row.purposes),
-            properties: self.properties(grant, row.columns.iter().map(|(code, value)| (*code, value))),
+            properties: self
+                .properties(grant, row.columns.iter().map(|(code, value)| (*code, value))),
         })
     }
 
     /// The person whom a request names, and all leaves.
     pub fn find(&self, whose: &Whose) -> Result<(Person, Vec<Leaf>), Problem> {
-        let named = [&whose.user_id, &whose.device_id, &whose.person].iter().filter(|name| name.is_some()).count();
+        let named = [&whose.user_id, &whose.device_id, &whose.person]
+            .iter()
+            .filter(|name| name.is_some())
+            .count();
         if named != 1 {
             let detail = "name the person by exactly one of `user_id`, `device_id` and `person`";
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "person-unclear", detail).at("/user_id"));
+            return Err(
+                Problem::new(StatusCode::BAD_REQUEST, "person-unclear", detail).at("/user_id")
+            );
         }
         let indexes = [(Subject::User, &whose.user_id), (Subject::Device, &whose.device_id)];
-        let index = indexes.iter().find_map(|(subject, id)| Some(self.blinder().index(*subject, id.as_ref()?)));
-        let number = whose.person.as_deref().and_then(|text| text.strip_prefix('p')?.parse::<u64>().ok());
+        let index = indexes
+            .iter()
+            .find_map(|(subject, id)| Some(self.blinder().index(*subject, id.as_ref()?)));
+        let number =
+            whose.person.as_deref().and_then(|text| text.strip_prefix('p')?.parse::<u64>().ok());
         self.region().truth(|truth| {
             let leaf = match index {
                 Some(index) => truth.identity.leaf(&index),
@@ -118,8 +129,13 @@ impl App {
         })
     }
 
-    /// What a purpose may see of one person, oldest first; the reading is logged before it is answered.
-    pub async fn person_events(&self, whose: &Whose, grant: Grant) -> Result<Vec<PersonEvent>, Problem> {
+    /// What a purpose may see of one person, oldest first; the reading is logged before it is
+    /// answered.
+    pub async fn person_events(
+        &self,
+        whose: &Whose,
+        grant: Grant,
+    ) -> Result<Vec<PersonEvent>, Problem> {
         let (_, leaves) = self.find(whose)?;
         let app = self.clone();
         let (grant, rows) = tokio::task::spawn_blocking(move || {
@@ -134,7 +150,9 @@ impl App {
     }
 
     fn person_event(&self, grant: &Grant, row: &Row) -> Option<PersonEvent> {
-        let event = self.region().truth(|truth| truth.names.text(Named::Event, row.event).map(str::to_owned))?;
+        let event = self
+            .region()
+            .truth(|truth| truth.names.text(Named::Event, row.event).map(str::to_owned))?;
         let columns = row.columns.iter().map(|(code, value)| (*code, value));
         let sealed = row.sealed.iter().map(|(_, code, value)| (*code, value));
         Some(PersonEvent {

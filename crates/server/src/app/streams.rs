@@ -1,4 +1,5 @@
-//! What happens right now, for whoever watches: verdicts without payload, and rows as they become durable.
+//! What happens right now, for whoever watches: verdicts without payload, and rows as they become
+//! durable.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

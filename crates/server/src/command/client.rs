@@ -1,4 +1,5 @@
-//! How a verb reaches the API: through the server's socket when it runs, in this process when it does not.
+//! How a verb reaches the API: through the server's socket when it runs, in this process when it
+//! does not.
 
 use anyhow::Context;
 use axum::Router;
@@ -52,7 +53,13 @@ impl Client {
     }
 
     /// Sends a body and takes the answer.
-    pub async fn send(&self, method: &str, path: &str, content: &str, body: Bytes) -> anyhow::Result<Answer> {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        content: &str,
+        body: Bytes,
+    ) -> anyhow::Result<Answer> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -72,7 +79,8 @@ impl Client {
                 Ok(Answer { status, body })
             }
             Client::Here(router, _) => {
-                let response = router.as_ref().clone().oneshot(request.body(Body::from(body))?).await?;
+                let response =
+                    router.as_ref().clone().oneshot(request.body(Body::from(body))?).await?;
                 let status = response.status().as_u16();
                 Ok(Answer { status, body: response.into_body().collect().await?.to_bytes() })
             }
@@ -98,7 +106,8 @@ impl Answer {
         let ending = Ending::of(self.status);
         let value = self.json()?;
         if ending != Ending::Done {
-            let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text =
+                |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             if json {
                 println!("{value}");
             }
@@ -109,5 +118,12 @@ impl Answer {
             println!("{}", show(&value));
         }
         Ok(ending)
+    }
+}
+
+/// Sets a field of a JSON object.
+pub(super) fn put(object: &mut Value, name: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(name.to_owned(), value);
     }
 }

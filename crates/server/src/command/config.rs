@@ -25,7 +25,10 @@ impl ConfigVerb {
             let values: serde_json::Map<String, serde_json::Value> = layers
                 .lines()
                 .map(|(key, value, from)| {
-                    (key.to_owned(), serde_json::json!({ "value": value, "origin": from.to_string() }))
+                    (
+                        key.to_owned(),
+                        serde_json::json!({ "value": value, "origin": from.to_string() }),
+                    )
                 })
                 .collect();
             println!("{}", serde_json::Value::Object(values));

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use vocabulary::{Span, Time};
 
-use super::client::Client;
+use super::client::{Client, put};
 use super::{Ending, Environment, Place};
 use crate::clock::{Clock, pause};
 
@@ -100,7 +100,10 @@ impl Demo {
     }
 
     async fn target(&self, environment: &Environment) -> anyhow::Result<Target> {
-        let mut keys = vec![("site", "shop-web", self.key.clone()), ("server", "shop-server", self.server_key.clone())];
+        let mut keys = vec![
+            ("site", "shop-web", self.key.clone()),
+            ("server", "shop-server", self.server_key.clone()),
+        ];
         if keys.iter().any(|(_, _, key)| key.is_none()) {
             let client = Client::open(&self.place, environment).await?;
             for (kind, source, key) in &mut keys {
@@ -126,23 +129,22 @@ async fn make_key(client: &Client, kind: &str, source: &str) -> anyhow::Result<S
 }
 
 impl Target {
-    /// Sends events, those of the pages with the site's key and those of the shop's server with its own.
+    /// Sends events, those of the pages with the site's key and those of the shop's server with its
+    /// own.
     async fn send(&self, events: &[Event], now: Time) -> anyhow::Result<()> {
         for (by_server, key) in [(false, &self.site), (true, &self.server)] {
-            let calls: Vec<&Value> =
-                events.iter().filter(|event| event.by_server == by_server).map(|event| &event.call).collect();
-            if calls.is_empty() {
-                continue;
-            }
             let stamped: Vec<Value> = events
                 .iter()
                 .filter(|event| event.by_server == by_server)
                 .map(|event| {
                     let mut call = event.call.clone();
-                    call["timestamp"] = json!(event.time.to_string());
+                    put(&mut call, "timestamp", json!(event.time.to_string()));
                     call
                 })
                 .collect();
+            if stamped.is_empty() {
+                continue;
+            }
             let body = json!({ "batch": stamped, "sentAt": now.to_string(), "writeKey": key });
             self.post(&body).await?;
         }
@@ -153,7 +155,8 @@ impl Target {
         let url = format!("{}/v1/batch", self.url);
         for _ in 0..Demo::TRIES {
             let answer = self.http.post(&url).json(body).send().await;
-            let answer = answer.with_context(|| format!("cannot reach `{url}`: is `candor serve` running?"))?;
+            let answer = answer
+                .with_context(|| format!("cannot reach `{url}`: is `candor serve` running?"))?;
             match answer.status().as_u16() {
                 200 => return Ok(()),
                 429 | 503 => pause(Span(200_000)).await,

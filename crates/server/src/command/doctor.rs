@@ -27,7 +27,13 @@ impl Doctor {
             let findings = report.get("findings").and_then(Value::as_array).into_iter().flatten();
             let lines = findings.map(|finding| {
                 let text = |key: &str| finding.get(key).and_then(Value::as_str).unwrap_or_default();
-                format!("{:8} {}: {} {}", text("state"), text("title"), text("detail"), text("remedy"))
+                format!(
+                    "{:8} {}: {} {}",
+                    text("state"),
+                    text("title"),
+                    text("detail"),
+                    text("remedy")
+                )
             });
             lines.collect::<Vec<_>>().join("\n")
         });

@@ -32,8 +32,12 @@ pub struct Whose {
 impl Whose {
     /// The part of a request that says whose data it is about.
     pub fn request(&self) -> Value {
-        let fields = [("user_id", &self.user_id), ("device_id", &self.device_id), ("person", &self.person)];
-        fields.into_iter().filter_map(|(name, id)| Some((name.to_owned(), json!(id.as_ref()?)))).collect()
+        let fields =
+            [("user_id", &self.user_id), ("device_id", &self.device_id), ("person", &self.person)];
+        fields
+            .into_iter()
+            .filter_map(|(name, id)| Some((name.to_owned(), json!(id.as_ref()?))))
+            .collect()
     }
 }
 
@@ -50,7 +54,8 @@ impl Erasures {
         let answer = client.get("/api/erasures").await?;
         let ending = answer.print(self.place.json, |erasures| {
             let lines = erasures.as_array().into_iter().flatten().map(|erasure| {
-                let text = |key: &str| erasure.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+                let text =
+                    |key: &str| erasure.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
                 format!("{}  {:14}  {}", text("erasure"), text("state"), text("asked"))
             });
             lines.collect::<Vec<_>>().join("\n")

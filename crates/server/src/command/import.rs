@@ -38,15 +38,16 @@ impl Import {
     }
 
     async fn load(&self, client: &Client) -> anyhow::Result<Ending> {
-        let (input, bytes): (Box<dyn AsyncRead + Unpin + Send>, u64) = if self.file.as_os_str() == "-" {
-            (Box::new(tokio::io::stdin()), 0)
-        } else {
-            let file = tokio::fs::File::open(&self.file)
-                .await
-                .with_context(|| format!("cannot open `{}`", self.file.display()))?;
-            let bytes = file.metadata().await?.len();
-            (Box::new(file), bytes)
-        };
+        let (input, bytes): (Box<dyn AsyncRead + Unpin + Send>, u64) =
+            if self.file.as_os_str() == "-" {
+                (Box::new(tokio::io::stdin()), 0)
+            } else {
+                let file = tokio::fs::File::open(&self.file)
+                    .await
+                    .with_context(|| format!("cannot open `{}`", self.file.display()))?;
+                let bytes = file.metadata().await?.len();
+                (Box::new(file), bytes)
+            };
         let progress = ProgressBar::new(bytes);
         progress.set_style(ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}")?);
         let mut lines = BufReader::with_capacity(1 << 20, input);
@@ -106,8 +107,12 @@ impl Counts {
                         self.count(&format!("{outcome}: {code}"), count);
                     }
                 }
-                Value::Array(problems) => problems.iter().for_each(|problem| eprintln!("candor: {problem}")),
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => self.count(outcome, count),
+                Value::Array(problems) => {
+                    problems.iter().for_each(|problem| eprintln!("candor: {problem}"))
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                    self.count(outcome, count)
+                }
             }
         }
     }

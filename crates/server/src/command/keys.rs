@@ -44,7 +44,8 @@ impl Keys {
         match self {
             Keys::Create { place, kind, source, name, purposes } => {
                 let client = Client::open(&place, environment).await?;
-                let request = json!({ "kind": kind, "source": source, "name": name, "purposes": purposes });
+                let request =
+                    json!({ "kind": kind, "source": source, "name": name, "purposes": purposes });
                 let answer = client.post("/api/keys", &request).await?;
                 let shown = answer.print(place.json, |key| {
                     key.get("key").and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -57,8 +58,16 @@ impl Keys {
                 let answer = client.get("/api/keys").await?;
                 let shown = answer.print(place.json, |keys| {
                     let lines = keys.as_array().into_iter().flatten().map(|key| {
-                        let text = |name: &str| key.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
-                        format!("{}  {}  {}  {}", text("id"), text("kind"), text("source"), text("name"))
+                        let text = |name: &str| {
+                            key.get(name).and_then(Value::as_str).unwrap_or("-").to_owned()
+                        };
+                        format!(
+                            "{}  {}  {}  {}",
+                            text("id"),
+                            text("kind"),
+                            text("source"),
+                            text("name")
+                        )
                     });
                     lines.collect::<Vec<_>>().join("\n")
                 });
@@ -67,8 +76,14 @@ impl Keys {
             }
             Keys::Revoke { place, id } => {
                 let client = Client::open(&place, environment).await?;
-                let answer =
-                    client.send("DELETE", &format!("/api/keys/{id}"), "application/json", Default::default()).await?;
+                let answer = client
+                    .send(
+                        "DELETE",
+                        &format!("/api/keys/{id}"),
+                        "application/json",
+                        Default::default(),
+                    )
+                    .await?;
                 let shown = answer.print(place.json, |_| "revoked".to_owned());
                 client.close().await;
                 shown

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Client, put};
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Subcommand)]
@@ -93,10 +93,10 @@ impl Query {
         let (kind, about, mut question) = self.question()?;
         let fields = [("purpose", &about.purpose), ("from", &about.from), ("to", &about.to)];
         for (name, text) in fields {
-            question[name] = json!(text);
+            put(&mut question, name, json!(text));
         }
         if let Some(zone) = &about.zone {
-            question["zone"] = json!(zone);
+            put(&mut question, "zone", json!(zone));
         }
         let client = Client::open(&about.place, environment).await?;
         let answer = client.post(&format!("/api/query/{kind}"), &question).await?;
@@ -109,7 +109,8 @@ impl Query {
         Ok(match self {
             Query::Trend { about, events, count, interval, breakdown } => {
                 let filters = filters(&about.filters)?;
-                let line = |event: Value| json!({ "event": event, "count": count, "where": filters });
+                let line =
+                    |event: Value| json!({ "event": event, "count": count, "where": filters });
                 let series: Vec<Value> = if events.is_empty() {
                     vec![line(Value::Null)]
                 } else {
@@ -117,7 +118,7 @@ impl Query {
                 };
                 let mut question = json!({ "interval": interval, "series": series });
                 if let Some(property) = breakdown {
-                    question["breakdown"] = json!(property);
+                    put(&mut question, "breakdown", json!(property));
                 }
                 ("trend", about, question)
             }
@@ -127,7 +128,7 @@ impl Query {
                     steps.iter().map(|event| json!({ "event": event, "where": filters })).collect();
                 let mut question = json!({ "steps": steps, "window": window });
                 if let Some(property) = breakdown {
-                    question["breakdown"] = json!(property);
+                    put(&mut question, "breakdown", json!(property));
                 }
                 ("funnel", about, question)
             }
@@ -142,7 +143,9 @@ impl Query {
                 let all = did.iter().map(|text| {
                     let (event, least) = text.split_once(">=").unwrap_or((text, "1"));
                     let least: u32 = least.trim().parse().map_err(|_| {
-                        anyhow::anyhow!("--did `{text}`: write the count as a number, such as `{event}>=3`")
+                        anyhow::anyhow!(
+                            "--did `{text}`: write the count as a number, such as `{event}>=3`"
+                        )
                     })?;
                     Ok(json!({ "event": event.trim(), "at_least": least, "where": filters }))
                 });
@@ -175,7 +178,8 @@ fn show(answer: &Value) -> String {
     let mut lines = vec![text(answer.get("sentence")), String::new()];
     for (place, interval) in list("intervals").iter().enumerate() {
         let values = list("series");
-        let values = values.iter().map(|line| text(line.get("values").and_then(|all| all.get(place))));
+        let values =
+            values.iter().map(|line| text(line.get("values").and_then(|all| all.get(place))));
         lines.push(format!("{}  {}", text(Some(interval)), values.collect::<Vec<_>>().join("  ")));
     }
     for step in list("steps") {
@@ -185,8 +189,14 @@ fn show(answer: &Value) -> String {
     }
     for cohort in list("cohorts") {
         let values = cohort.get("values").and_then(Value::as_array).cloned().unwrap_or_default();
-        let values: Vec<String> = values.iter().map(|value| format!("{:>8}", text(Some(value)))).collect();
-        lines.push(format!("{}  {:>8}  {}", text(cohort.get("start")), text(cohort.get("people")), values.join("")));
+        let values: Vec<String> =
+            values.iter().map(|value| format!("{:>8}", text(Some(value)))).collect();
+        lines.push(format!(
+            "{}  {:>8}  {}",
+            text(cohort.get("start")),
+            text(cohort.get("people")),
+            values.join("")
+        ));
     }
     if let Some(people) = answer.get("people") {
         lines.push(format!("{people} people"));

@@ -38,15 +38,16 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
         let mut layers = self.place.layers(environment)?;
-        for (key, text) in [("server.listen", &self.listen), ("server.base_path", &self.base_path)] {
+        for (key, text) in [("server.listen", &self.listen), ("server.base_path", &self.base_path)]
+        {
             if let Some(text) = text {
                 layers.flag(key, text);
             }
         }
         let config = layers.read()?;
-        let listener = TcpListener::bind(&config.server.listen)
-            .await
-            .with_context(|| format!("cannot listen on `{}`: choose another with --listen", config.server.listen))?;
+        let listener = TcpListener::bind(&config.server.listen).await.with_context(|| {
+            format!("cannot listen on `{}`: choose another with --listen", config.server.listen)
+        })?;
         let address = listener.local_addr()?;
         let socket = config.server.data.join(http::SOCKET);
         let app = App::open(config, Clock::system()).await?;
@@ -64,7 +65,8 @@ fn local_listener(socket: &PathBuf) -> anyhow::Result<UnixListener> {
     use std::os::unix::fs::PermissionsExt;
     // The exclusive lock on the directory is held: a socket that lies here is a dead server's.
     let _ = std::fs::remove_file(socket);
-    let listener = UnixListener::bind(socket).with_context(|| format!("cannot make `{}`", socket.display()))?;
+    let listener = UnixListener::bind(socket)
+        .with_context(|| format!("cannot make `{}`", socket.display()))?;
     std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
@@ -83,12 +85,18 @@ async fn greet(app: &App, address: SocketAddr, json: bool) -> anyhow::Result<()>
     println!("  sign in     {link}   (works once)");
     match key {
         Some(key) => println!("  site key    {key}"),
-        None => println!("  site key    was shown at the first start; `candor keys create` makes another"),
+        None => println!(
+            "  site key    was shown at the first start; `candor keys create` makes another"
+        ),
     }
     Ok(())
 }
 
-async fn serve_until_stopped(app: &App, listener: TcpListener, local: UnixListener) -> anyhow::Result<()> {
+async fn serve_until_stopped(
+    app: &App,
+    listener: TcpListener,
+    local: UnixListener,
+) -> anyhow::Result<()> {
     let public = http::routes(app);
     let private = http::local_routes(app);
     let connections = Arc::new(GracefulShutdown::new());
@@ -150,7 +158,9 @@ fn attend<I>(
 
 async fn stopped() {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}

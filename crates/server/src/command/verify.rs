@@ -1,4 +1,5 @@
-//! `candor verify`: the ledger, checked from its files and its public key alone. No server, no root key.
+//! `candor verify`: the ledger, checked from its files and its public key alone. No server, no root
+//! key.
 
 use std::path::PathBuf;
 
@@ -32,7 +33,8 @@ impl Verify {
         };
         let key = self.public_key.unwrap_or_else(|| directory.join("key.pub"));
         let read = |path: &PathBuf| {
-            std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+            std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read `{}`", path.display()))
         };
         let since = self.since.as_ref().map(read).transpose()?;
         let report = verify(&Directory::at(&directory), &read(&key)?, since.as_deref());

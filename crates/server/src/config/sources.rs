@@ -37,19 +37,29 @@ const fn general() -> Audience {
 impl SourceRules {
     /// What can be checked without the catalogue.
     pub fn check(&self) -> Result<(), String> {
-        let wrong = |market: &&String| market.len() != 2 || !market.chars().all(|letter| letter.is_ascii_uppercase());
+        let wrong = |market: &&String| {
+            market.len() != 2 || !market.chars().all(|letter| letter.is_ascii_uppercase())
+        };
         match self.markets.iter().find(wrong) {
-            Some(market) => Err(format!("`{market}` is no market: write `EU` or a country code such as `DE`")),
+            Some(market) => {
+                Err(format!("`{market}` is no market: write `EU` or a country code such as `DE`"))
+            }
             None => Ok(()),
         }
     }
 
     /// The source as the gate knows it.
-    pub fn declare(&self, id: SourceId, name: &str, catalogue: &Catalogue) -> Result<Source, String> {
+    pub fn declare(
+        &self,
+        id: SourceId,
+        name: &str,
+        catalogue: &Catalogue,
+    ) -> Result<Source, String> {
         let mut bases = BTreeMap::new();
         for (purpose, basis) in &self.bases {
             let known = catalogue.purpose(purpose);
-            let known = known.ok_or_else(|| format!("`bases.{purpose}`: there is no such purpose"))?;
+            let known =
+                known.ok_or_else(|| format!("`bases.{purpose}`: there is no such purpose"))?;
             bases.insert(known, *basis);
         }
         Ok(Source {

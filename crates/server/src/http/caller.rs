@@ -1,4 +1,5 @@
-//! Who calls the API: the local operator through the socket, a session, or a token. Access is decided here once.
+//! Who calls the API: the local operator through the socket, a session, or a token. Access is
+//! decided here once.
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -87,7 +88,8 @@ fn bearer(parts: &Parts) -> Option<String> {
 /// The session's id from the cookie header.
 #[must_use]
 pub fn cookie(parts: &Parts) -> Option<String> {
-    let values = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let values =
+        parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     values
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))

@@ -24,5 +24,6 @@ async fn ready(State(app): State<App>) -> Response {
 
 async fn figures(State(app): State<App>) -> Response {
     app.measure();
-    ([(axum::http::header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics()).into_response()
+    ([(axum::http::header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics())
+        .into_response()
 }

@@ -47,14 +47,23 @@ pub struct Since {
 }
 
 /// The ledger's latest signed state.
-#[utoipa::path(get, path = "/api/ledger", responses((status = 200, body = LedgerView), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/ledger",
+    responses((status = 200, body = LedgerView), (status = 401, body = Problem)),
+)]
 pub async fn show(State(app): State<App>, _known: Known) -> Result<Json<LedgerView>, Problem> {
     let (size, checkpoint, public_key) = app.checkpoint();
     Ok(Json(LedgerView { size, checkpoint, public_key }))
 }
 
 /// Facts in their order.
-#[utoipa::path(get, path = "/api/ledger/facts", params(Which), responses((status = 200, body = [FactLine]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/ledger/facts",
+    params(Which),
+    responses((status = 200, body = [FactLine]), (status = 401, body = Problem)),
+)]
 pub async fn facts(
     State(app): State<App>,
     known: Known,
@@ -63,13 +72,20 @@ pub async fn facts(
     known.manager()?;
     let limit = which.limit.unwrap_or(100).min(app.limits().page_rows);
     let entries = app.facts(which.after, limit)?;
-    let lines = entries.into_iter().map(|(index, fact)| Ok(FactLine { index, fact: RawValue::from_string(fact)? }));
+    let lines = entries
+        .into_iter()
+        .map(|(index, fact)| Ok(FactLine { index, fact: RawValue::from_string(fact)? }));
     let lines: Result<Vec<FactLine>, serde_json::Error> = lines.collect();
     Ok(Json(lines.map_err(|error| Problem::internal(&error))?))
 }
 
 /// Check the ledger's files against its public key.
-#[utoipa::path(post, path = "/api/ledger/verify", request_body = Since, responses((status = 200, body = Report), (status = 401, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/ledger/verify",
+    request_body = Since,
+    responses((status = 200, body = Report), (status = 401, body = Problem)),
+)]
 pub async fn verify(
     State(app): State<App>,
     known: Known,

@@ -26,6 +26,13 @@ pub struct Link {
     token: String,
 }
 
+/// A link's token opens the console; it is never printed.
+impl std::fmt::Debug for Link {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Link(..)")
+    }
+}
+
 /// A password; at least twelve characters when it is set.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -33,8 +40,19 @@ pub struct Password {
     password: String,
 }
 
+/// A password is never printed.
+impl std::fmt::Debug for Password {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Password(..)")
+    }
+}
+
 /// Who is signed in.
-#[utoipa::path(get, path = "/api/session", responses((status = 200, body = SessionView), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/session",
+    responses((status = 200, body = SessionView), (status = 401, body = Problem)),
+)]
 pub async fn show(State(app): State<App>, known: Known) -> Result<Json<SessionView>, Problem> {
     let password_set = app.password_is_set().await?;
     let actor = known.authority.actor.0;
@@ -42,7 +60,12 @@ pub async fn show(State(app): State<App>, known: Known) -> Result<Json<SessionVi
 }
 
 /// Sign in with the link that the server printed; it works once.
-#[utoipa::path(post, path = "/api/session/link", request_body = Link, responses((status = 200), (status = 401, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/session/link",
+    request_body = Link,
+    responses((status = 200), (status = 401, body = Problem)),
+)]
 pub async fn use_link(State(app): State<App>, Json(link): Json<Link>) -> Result<Response, Problem> {
     let session = app.use_link(&link.token).await?.ok_or_else(|| {
         let detail = "the link was used before or has run out: restart the server to get a new one";
@@ -52,7 +75,12 @@ pub async fn use_link(State(app): State<App>, Json(link): Json<Link>) -> Result<
 }
 
 /// Set the password for later.
-#[utoipa::path(post, path = "/api/session/password", request_body = Password, responses((status = 204), (status = 400, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/session/password",
+    request_body = Password,
+    responses((status = 204), (status = 400, body = Problem)),
+)]
 pub async fn set_password(
     State(app): State<App>,
     known: Known,
@@ -60,7 +88,8 @@ pub async fn set_password(
 ) -> Result<StatusCode, Problem> {
     known.manager()?;
     if wanted.password.chars().count() < 12 {
-        let detail = "the password needs at least twelve characters; a sentence is easy to remember";
+        let detail =
+            "the password needs at least twelve characters; a sentence is easy to remember";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "password-short", detail).at("/password"));
     }
     app.set_password(wanted.password).await?;
@@ -68,8 +97,16 @@ pub async fn set_password(
 }
 
 /// Sign in with the password.
-#[utoipa::path(post, path = "/api/session", request_body = Password, responses((status = 200), (status = 401, body = Problem)))]
-pub async fn sign_in(State(app): State<App>, Json(given): Json<Password>) -> Result<Response, Problem> {
+#[utoipa::path(
+    post,
+    path = "/api/session",
+    request_body = Password,
+    responses((status = 200), (status = 401, body = Problem)),
+)]
+pub async fn sign_in(
+    State(app): State<App>,
+    Json(given): Json<Password>,
+) -> Result<Response, Problem> {
     let session = app.sign_in(given.password).await?.ok_or_else(|| {
         let detail = "the password is wrong, or none has been set: use the one-time link";
         Problem::new(StatusCode::UNAUTHORIZED, "password-wrong", detail)
@@ -92,6 +129,8 @@ fn signed_in(app: &App, session: &str) -> Response {
         "" => "/",
         base => base,
     };
-    let value = format!("{COOKIE}={session}; Path={path}; HttpOnly; SameSite=Strict; Max-Age=43200");
-    (StatusCode::OK, [(header::SET_COOKIE, value)], Json(serde_json::json!({ "signed_in": true }))).into_response()
+    let value =
+        format!("{COOKIE}={session}; Path={path}; HttpOnly; SameSite=Strict; Max-Age=43200");
+    (StatusCode::OK, [(header::SET_COOKIE, value)], Json(serde_json::json!({ "signed_in": true })))
+        .into_response()
 }

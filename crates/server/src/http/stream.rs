@@ -9,7 +9,8 @@ use tokio::sync::broadcast::Receiver;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::{Stream, StreamExt};
 
-/// Shows each line that `show` lets through as an event of this name. Whoever reads too slowly misses lines.
+/// Shows each line that `show` lets through as an event of this name. Whoever reads too slowly
+/// misses lines.
 pub fn follow<T, S>(
     receiver: Receiver<T>,
     name: &'static str,

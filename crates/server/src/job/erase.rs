@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use life::keep::manifest::{FileEntry, FileId};
 use vault::Commit;
 use vault::erase::{Erasure, ErasureState, Progress};
-use vocabulary::{Fact, Leaf, Person, Span};
+use vocabulary::{Fact, Leaf, Span};
 
 use crate::app::App;
 
@@ -15,7 +15,10 @@ use crate::app::App;
 pub async fn rewrite(app: App) {
     loop {
         if let Err(error) = round(&app).await {
-            tracing::error!(error = format!("{error:#}"), "an erasure could not be carried out; it is tried again");
+            tracing::error!(
+                error = format!("{error:#}"),
+                "an erasure could not be carried out; it is tried again"
+            );
             crate::clock::pause(Span::seconds(1)).await;
         }
         if app.inner().stopping.load(Ordering::Relaxed) {
@@ -45,11 +48,12 @@ async fn catch_up(app: &App, erasure: Erasure) -> anyhow::Result<Erasure> {
     if erasure.state == ErasureState::Planned {
         app.keeper()?.erase(erasure.leaves.clone(), erasure.requested).await?;
         let progress = Progress::default();
-        erasure = vault.advance_erasure(&erasure.id, ErasureState::Invisible, &progress, &[], app.now()).await?;
+        erasure = vault
+            .advance_erasure(&erasure.id, ErasureState::Invisible, &progress, &[], app.now())
+            .await?;
     }
     if erasure.state == ErasureState::Invisible {
-        let first = erasure.leaves.first().copied().unwrap_or(Leaf(0));
-        erasure = app.destroy_keys(&erasure, Person::from(first)).await?;
+        erasure = app.destroy_keys(&erasure).await?;
         app.keeper()?.close().await?;
     }
     Ok(erasure)
@@ -59,7 +63,9 @@ async fn catch_up(app: &App, erasure: Erasure) -> anyhow::Result<Erasure> {
 fn is_folded(app: &App, erasure: &Erasure) -> bool {
     let gone: HashSet<Leaf> = erasure.leaves.iter().copied().collect();
     let view = app.region().view();
-    let holds = |fresh: &lake::keep::fresh::Fresh| fresh.snapshot().rows().any(|row| gone.contains(&row.leaf));
+    let holds = |fresh: &lake::keep::fresh::Fresh| {
+        fresh.snapshot().rows().any(|row| gone.contains(&row.leaf))
+    };
     !view.fresh.iter().any(|(_, fresh)| holds(fresh))
 }
 
@@ -74,12 +80,17 @@ async fn carry_out(app: &App, erasure: &Erasure) -> anyhow::Result<()> {
         let entries: Vec<FileEntry> = view.files.iter().map(|file| (**file).clone()).collect();
         let inner = finder.inner();
         let found = lake::erase::find::files_with(&inner.place, &entries, &wanted, &inner.footers)?;
-        anyhow::Ok(entries.into_iter().filter(|entry| found.contains(&entry.id)).collect::<Vec<_>>())
+        anyhow::Ok(
+            entries.into_iter().filter(|entry| found.contains(&entry.id)).collect::<Vec<_>>(),
+        )
     })
     .await??;
     let ids: Vec<FileId> = files.iter().map(|file| file.id).collect();
     let started = Progress { files: Some(ids), ..Progress::default() };
-    inner.vault.advance_erasure(&erasure.id, ErasureState::Rewriting, &started, &[], app.now()).await?;
+    inner
+        .vault
+        .advance_erasure(&erasure.id, ErasureState::Rewriting, &started, &[], app.now())
+        .await?;
     let mut removed = 0;
     let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
     for file in files {
@@ -95,7 +106,8 @@ async fn carry_out(app: &App, erasure: &Erasure) -> anyhow::Result<()> {
         app.replace_files(&change)?;
     }
     let done = Progress { files: Some(Vec::new()), rows_removed: removed, ..Progress::default() };
-    let fact = Fact::Rewritten { at: app.now(), erasure: erasure.id.clone(), files: count, rows: removed };
+    let fact =
+        Fact::Rewritten { at: app.now(), erasure: erasure.id.clone(), files: count, rows: removed };
     inner.vault.advance_erasure(&erasure.id, ErasureState::Done, &done, &[fact], app.now()).await?;
     inner.jobs.wake_ledger();
     Ok(())

@@ -1,4 +1,5 @@
-//! The job of keeping: closed segments become files, small files become larger ones, old keys are forgotten.
+//! The job of keeping: closed segments become files, small files become larger ones, old keys are
+//! forgotten.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::Ordering;
@@ -16,7 +17,7 @@ use life::keep::manifest::{Change, FileEntry, Position, RunEntry};
 use life::keep::{Kept, Record, Row};
 use life::ledger::commitment::{Batch, Salt};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{Receiver, Sender};
 use vault::{Commit, Vault, VaultError};
 use vocabulary::{Class, Counts, Fact, Leaf, Person, Sealer, SourceId, Span};
 
@@ -26,8 +27,8 @@ use crate::app::streams::Streams;
 /// The queue of closed segments.
 #[derive(Debug)]
 pub struct Folding {
-    pub(super) sender: UnboundedSender<Closed>,
-    pub(super) receiver: UnboundedReceiver<Closed>,
+    pub(super) sender: Sender<Closed>,
+    pub(super) receiver: Receiver<Closed>,
 }
 
 impl Folding {
@@ -41,7 +42,7 @@ impl Folding {
 /// Passes on what the keeper tells: rows to whoever watches, segments to the fold.
 #[derive(Debug)]
 pub struct Told {
-    sender: UnboundedSender<Closed>,
+    sender: Sender<Closed>,
     streams: Arc<Streams>,
 }
 
@@ -60,7 +61,7 @@ impl Listener for Told {
 
     fn closed(&mut self, closed: Closed) {
         // Without a receiver the program is ending; the segment stays in the journal.
-        let _ = self.sender.send(closed);
+        let _ = self.sender.blocking_send(closed);
     }
 
     fn fatal(&mut self, error: KeeperError) {
@@ -69,6 +70,10 @@ impl Listener for Told {
 }
 
 /// Ends the process: what is on disk is unknown, and only a restart reads it anew.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing may be written after a failed sync, not even on the way out"
+)]
 fn stop_at_once(error: &dyn std::fmt::Display) -> ! {
     tracing::error!(%error, "storage cannot be trusted any more: the process stops, a restart replays the journal");
     std::process::exit(70)
@@ -121,14 +126,23 @@ pub async fn tick(app: App) {
 }
 
 /// Folds segments as they close, then compacts what has become many.
-pub async fn fold(app: App, mut closed: UnboundedReceiver<Closed>) {
-    while let Some(segment) = closed.recv().await {
+pub async fn fold(app: App, waiting: Vec<Closed>, mut closed: Receiver<Closed>) {
+    let mut waiting = waiting.into_iter();
+    loop {
+        let next = match waiting.next() {
+            Some(segment) => Some(segment),
+            None => closed.recv().await,
+        };
+        let Some(segment) = next else { return };
         while let Err(error) = fold_one(&app, &segment).await {
             if is_final(&error) {
                 stop_at_once(&format!("{error:#}"));
             }
-            tracing::error!(segment = segment.segment, error = format!("{error:#}"),
-                "a segment could not be folded; its events are safe in the journal, and it is tried again");
+            tracing::error!(
+                segment = segment.segment,
+                error = format!("{error:#}"),
+                "a segment could not be folded; its events are safe in the journal, and it is tried again"
+            );
             if app.inner().stopping.load(Ordering::Relaxed) {
                 return;
             }
@@ -139,7 +153,10 @@ pub async fn fold(app: App, mut closed: UnboundedReceiver<Closed>) {
             if is_final(&error) {
                 stop_at_once(&format!("{error:#}"));
             }
-            tracing::error!(error = format!("{error:#}"), "compaction failed; it is tried again after the next fold");
+            tracing::error!(
+                error = format!("{error:#}"),
+                "compaction failed; it is tried again after the next fold"
+            );
         }
     }
 }
@@ -165,7 +182,8 @@ async fn fold_one(app: &App, closed: &Closed) -> anyhow::Result<()> {
     })
     .await??;
     let position = Some(Position { segment: segment + 1, frame: 0 });
-    let change = Change { added, runs_added: run.into_iter().collect(), position, ..Change::default() };
+    let change =
+        Change { added, runs_added: run.into_iter().collect(), position, ..Change::default() };
     let commit = Commit { change: &change, records: &closed.records, facts: &facts };
     match app.inner().vault.commit(&commit).await {
         // A try before this one was committed and failed afterwards.
@@ -186,7 +204,8 @@ async fn fold_one(app: &App, closed: &Closed) -> anyhow::Result<()> {
 
 /// Makes few files of many, one period after the other, and few runs of duplicate keys of many.
 async fn compact_due(app: &App) -> anyhow::Result<()> {
-    let files: Vec<FileEntry> = app.region().view().files.iter().map(|file| (**file).clone()).collect();
+    let files: Vec<FileEntry> =
+        app.region().view().files.iter().map(|file| (**file).clone()).collect();
     for task in plan_compaction(&files, app.now()) {
         let _manifest = app.inner().manifest.lock().await;
         let work = Work::of(app);
@@ -217,7 +236,8 @@ async fn tidy_runs(app: &App) -> anyhow::Result<()> {
     for runs in merges {
         let id = app.inner().vault.next_file();
         let root = app.inner().place.root.clone();
-        let merged = tokio::task::spawn_blocking(move || anyhow::Ok((merge_runs(&root, id, &runs)?, runs)));
+        let merged =
+            tokio::task::spawn_blocking(move || anyhow::Ok((merge_runs(&root, id, &runs)?, runs)));
         let (merged, runs) = merged.await??;
         let runs_added = merged.into_iter().collect();
         changes.push((Change { runs_added, runs_removed: ids(&runs), ..Change::default() }, runs));
@@ -237,11 +257,13 @@ async fn tidy_runs(app: &App) -> anyhow::Result<()> {
 impl App {
     /// Asks or changes what is known of duplicates.
     pub(crate) fn duplicates<T>(&self, ask: impl FnOnce(&mut Duplicates) -> T) -> T {
-        let mut held = self.inner().region.duplicates.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held =
+            self.inner().region.duplicates.lock().unwrap_or_else(PoisonError::into_inner);
         ask(&mut held)
     }
 
-    /// Shows a committed change of files to whoever asks from here on, and unlinks what it replaced.
+    /// Shows a committed change of files to whoever asks from here on, and unlinks what it
+    /// replaced.
     pub(crate) fn replace_files(&self, change: &Change) -> Result<(), FileError> {
         let mut gone = Vec::new();
         self.inner().region.publish(|view| {
@@ -275,7 +297,9 @@ fn facts(app: &App, closed: &Closed, rows: &[Row]) -> Vec<Fact> {
     let at = app.now();
     let facts = counts.into_iter().map(|(source, counts)| {
         let kept = (0u64..).zip(rows).filter(|(_, row)| row.source == source);
-        let batch = Batch::new(kept.map(|(index, row)| (Salt::derive(&secret, index), row.leaf, row.verdict)));
+        let batch = Batch::new(
+            kept.map(|(index, row)| (Salt::derive(&secret, index), row.leaf, row.verdict)),
+        );
         let test = app.sources().any(|declared| declared.id == source && declared.is_test);
         Fact::Collected { at, source, counts, commitment: batch.root(), test }
     });

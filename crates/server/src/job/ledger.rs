@@ -1,4 +1,5 @@
-//! The ledger's job: facts leave the vault's outbox in order and become entries, signed by a checkpoint.
+//! The ledger's job: facts leave the vault's outbox in order and become entries, signed by a
+//! checkpoint.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;

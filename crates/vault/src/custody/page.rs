@@ -25,7 +25,7 @@ impl Place {
     /// The page that holds a person's key of a class.
     pub(super) const fn of(person: Person, class: Class) -> Self {
         let ordinal = person.0 & ((1 << ORDINAL_BITS) - 1);
-        Self((class.number() as u64) << CLASS_SHIFT | ordinal / SLOTS)
+        Self(((class.number() as u64) << CLASS_SHIFT) | (ordinal / SLOTS))
     }
 }
 

@@ -27,7 +27,7 @@ const PAGES_MAX: usize = 4_096;
 /// Pages that one miss reads, since scans go along the numbers.
 const PAGES_AHEAD: u64 = 16;
 const WAITING_MAX: usize = 64;
-const PAGES_WIDE: usize = 32;
+const PAGES_WIDE: usize = 16;
 /// A read that is overtaken by changes again and again gives up.
 const TRIES: u32 = 16;
 const REWRAP_PAGES: i64 = 512;
@@ -39,7 +39,8 @@ sql::statements! {
 
 sql::wide_statements! {
     upsert_pages = "insert into person_pages (place, epoch, version, wrapped) values",
-        4, PAGES_WIDE, "on conflict (place) do update set epoch = excluded.epoch, version = excluded.version, \
+        4, PAGES_WIDE,
+        "on conflict (place) do update set epoch = excluded.epoch, version = excluded.version, \
          wrapped = excluded.wrapped";
     upsert_page = "insert into person_pages (place, epoch, version, wrapped) values", 4, 1,
         "on conflict (place) do update set epoch = excluded.epoch, version = excluded.version, \

@@ -17,8 +17,8 @@ use crate::VaultError;
 use crate::custody::Custody;
 use crate::sql;
 
-/// Rows of one statement; the numbers are a compromise between calls and the size of a statement.
-const LEAVES_WIDE: usize = 64;
+/// Rows of one statement: SQLite's time for a statement grows with the square of its places.
+const LEAVES_WIDE: usize = 16;
 /// Leaves whose keys are made, and whose ids are sealed, in one go.
 const LEAVES_AT_ONCE: usize = 16_384;
 

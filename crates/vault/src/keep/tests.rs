@@ -52,8 +52,55 @@ fn file(vault: &Vault, bucket: Option<u16>) -> FileEntry {
     }
 }
 
+/// The verdict, act, withdrawal and counts that the records below carry.
+struct Told {
+    key: VerdictKey,
+    mask: VerdictMask,
+    act: Act,
+    cut: Cut,
+    counts: Counts,
+}
+
+fn told() -> Told {
+    let key = VerdictKey {
+        source: SourceId(2),
+        regimes: 0,
+        age: AgeBand::Unknown,
+        yes: Purposes(u64::MAX),
+        no: Purposes::NONE,
+        global_privacy_control: true,
+        version: u32::MAX,
+    };
+    let mut counts = Counts::default();
+    counts.add(Outcome::Accepted);
+    Told {
+        key,
+        mask: VerdictMask { purposes: Purposes(1 << 63 | 1), consented: Purposes(1) },
+        act: Act { time: NOW, yes: Purposes(8), no: Purposes(16) },
+        cut: Cut { purposes: Purposes(16), before: NOW },
+        counts,
+    }
+}
+
+fn records(told: &Told) -> Vec<Record> {
+    let counts = Record::Counts { source: SourceId(2), counts: told.counts.clone() };
+    vec![
+        Record::Name { named: Named::Event, code: Code(1), text: "bought".into() },
+        Record::Name { named: Named::Property, code: Code(1), text: "price".into() },
+        Record::Verdict { id: VerdictId(0), key: told.key, mask: told.mask },
+        new_leaf(1),
+        new_leaf(2),
+        link(1, 2),
+        Record::Act { leaf: leaf(2), act: told.act, cut: Some(told.cut) },
+        counts.clone(),
+        counts,
+        row(1, NOW),
+        row(2, Time(NOW.0 + 9)),
+    ]
+}
+
 #[tokio::test]
-async fn a_commit_comes_back_as_it_was() {
+async fn a_change_of_the_manifest_comes_back_with_its_keys() {
     let (folder, vault) = vault().await;
     let files = [file(&vault, None), file(&vault, Some(15))];
     let run = RunEntry {
@@ -66,61 +113,44 @@ async fn a_commit_comes_back_as_it_was() {
     let mut change = at(1);
     change.added = files.to_vec();
     change.runs_added = vec![run.clone()];
-    let key = VerdictKey {
-        source: SourceId(2),
-        regimes: 0,
-        age: AgeBand::Unknown,
-        yes: Purposes(u64::MAX),
-        no: Purposes::NONE,
-        global_privacy_control: true,
-        version: u32::MAX,
-    };
-    let mask = VerdictMask { purposes: Purposes(1 << 63 | 1), consented: Purposes(1) };
-    let act = Act { time: NOW, yes: Purposes(8), no: Purposes(16) };
-    let cut = Cut { purposes: Purposes(16), before: NOW };
-    let mut counts = Counts::default();
-    counts.add(Outcome::Accepted);
-    let records = [
-        Record::Name { named: Named::Event, code: Code(1), text: "bought".into() },
-        Record::Name { named: Named::Property, code: Code(1), text: "price".into() },
-        Record::Verdict { id: VerdictId(0), key, mask },
-        new_leaf(1),
-        new_leaf(2),
-        link(1, 2),
-        Record::Act { leaf: leaf(2), act, cut: Some(cut) },
-        Record::Counts { source: SourceId(2), counts: counts.clone() },
-        Record::Counts { source: SourceId(2), counts: counts.clone() },
-        row(1, NOW),
-        row(2, Time(NOW.0 + 9)),
-    ];
-    let fact = Fact::Founded { at: NOW, controller: "c".into() };
-    vault.commit(&Commit { change: &change, records: &records, facts: &[fact] }).await.unwrap();
+    vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await.unwrap();
     drop(vault);
-
     let vault = folder.open_seeded(2).await.unwrap();
     assert_eq!(vault.manifest().await.unwrap(), files);
     assert_eq!(vault.runs().await.unwrap(), [run]);
     assert_eq!(vault.next_file(), FileId(4));
+}
+
+#[tokio::test]
+async fn a_commit_comes_back_as_it_was() {
+    let (folder, vault) = vault().await;
+    let mut told = told();
+    let fact = Fact::Founded { at: NOW, controller: "c".into() };
+    let commit = Commit { change: &at(1), records: &records(&told), facts: &[fact] };
+    vault.commit(&commit).await.unwrap();
+    drop(vault);
+
+    let vault = folder.open_seeded(2).await.unwrap();
     assert_eq!(vault.drain(9).await.unwrap().len(), 1);
     let loaded = vault.load_truth().await.unwrap();
     assert_eq!(loaded.position, Some(Position { segment: 1, frame: 0 }));
     assert_eq!(loaded.version, Version(1));
-    let names =
-        [(Named::Event, Code(1), "bought".into()), (Named::Property, Code(1), "price".into())];
+    let (bought, price) = ("bought".into(), "price".into());
+    let names = [(Named::Event, Code(1), bought), (Named::Property, Code(1), price)];
     assert_eq!(loaded.names, names);
-    assert_eq!(loaded.verdicts, [(VerdictId(0), key, mask)]);
+    assert_eq!(loaded.verdicts, [(VerdictId(0), told.key, told.mask)]);
     let (person, subject) = (Person::from(leaf(1)), Subject::Device);
-    let one =
-        LoadedLeaf { leaf: leaf(1), index: Some(index(1)), subject, person, moved: Version(0) };
-    let two =
-        LoadedLeaf { leaf: leaf(2), index: Some(index(2)), subject, person, moved: Version(1) };
-    assert_eq!(loaded.leaves, [one, two]);
+    let saved = |number, moved| {
+        let (leaf, index, moved) = (leaf(number), Some(index(number)), Version(moved));
+        LoadedLeaf { leaf, index, subject, person, moved }
+    };
+    assert_eq!(loaded.leaves, [saved(1, 0), saved(2, 1)]);
     let mut acts = Acts::default();
-    acts.record(act, 4);
+    acts.record(told.act, 4);
     assert_eq!(loaded.acts, [(leaf(2), acts)]);
-    assert_eq!(loaded.cuts, [(leaf(2), vec![cut])]);
-    counts.add(Outcome::Accepted);
-    assert_eq!(loaded.counts, [(SourceId(2), counts)]);
+    assert_eq!(loaded.cuts, [(leaf(2), vec![told.cut])]);
+    told.counts.add(Outcome::Accepted);
+    assert_eq!(loaded.counts, [(SourceId(2), told.counts)]);
     let purposes = Purposes::only(Purpose::MEASURE);
     let (event, source) = (Code(1), SourceId(2));
     let last = Time(NOW.0 + 9);
@@ -292,7 +322,6 @@ async fn a_source_keeps_its_number() {
     assert_eq!(vault.sources().await.unwrap(), names);
 }
 
-/// The same as a million leaves in one fold, small: see `bench` for the large one.
 #[tokio::test]
 async fn many_new_people_in_one_fold() {
     let (_folder, vault) = vault().await;

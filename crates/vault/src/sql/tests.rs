@@ -82,8 +82,8 @@ fn no_statement_hides_from_the_list() {
         assert!(!source.contains("AssertSqlSafe"), "{place} makes a statement out of pieces");
         for called in ["query(", "query_scalar(", "raw_sql("] {
             for after in source.split(&format!("sqlx::{called}")).skip(1) {
-                let end = after.find([')', ',']).unwrap();
-                let name = after[..end].trim().trim_end_matches("()").trim_end_matches('(');
+                let name = after.split([')', ',']).next().unwrap().trim();
+                let name = name.trim_end_matches('(');
                 let is_argument =
                     ["text", "*script"].contains(&name) || name.starts_with("if wide");
                 let is_dialect = name.starts_with("SQLITE_");
@@ -92,7 +92,7 @@ fn no_statement_hides_from_the_list() {
             }
         }
         for block in source.split("\nsql::statements! {").skip(1) {
-            let block = &block[..block.find("\n}").unwrap()];
+            let block = block.split("\n}").next().unwrap();
             let names = block.lines().filter_map(|line| line.strip_prefix("    "));
             for name in names.filter_map(|line| line.split_once(" = \"")).map(|(name, _)| name) {
                 assert!(

@@ -1,6 +1,8 @@
-//! A sorted run of keys in a file, with a filter in memory. A run is written once and never changed.
+//! A sorted run of keys in a file, with a filter in memory. A run is written once and never
+//! changed.
 //!
-//! The file: a header of `HEADER_BYTES`, the keys in order, the filter's descriptor and fingerprints.
+//! The file: a header of `HEADER_BYTES`, the keys in order, the filter's descriptor and
+//! fingerprints.
 
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -51,7 +53,11 @@ pub fn write_run(
 }
 
 /// Writes the keys of several runs as one; `None` when there are no runs.
-pub fn merge_runs(root: &Path, id: FileId, runs: &[RunEntry]) -> Result<Option<RunEntry>, FileError> {
+pub fn merge_runs(
+    root: &Path,
+    id: FileId,
+    runs: &[RunEntry],
+) -> Result<Option<RunEntry>, FileError> {
     let Some(hour) = runs.iter().map(|run| run.hour).min() else { return Ok(None) };
     let mut latest = hour;
     let mut keys = Vec::new();
@@ -161,14 +167,16 @@ impl Run {
         }
         let (mut low, mut high) = (0, self.entry.keys);
         let (mut least, mut most) = (0, u64::MAX);
-        // INVARIANT(between): a key that is in the run is at `low..high`, which shrinks at every turn.
+        // INVARIANT(between): a key that is in the run is at `low..high`, which always shrinks.
         while low < high {
             let share = u128::from(prefix(key).saturating_sub(least)) * u128::from(high - low);
             let guess = low + (share / (u128::from(most.saturating_sub(least)) + 1)) as u64;
             let start = guess.saturating_sub(WINDOW_KEYS / 2).clamp(low, high);
             let end = (start + WINDOW_KEYS).min(high);
             let window = self.keys(start, end)?;
-            let (Some(first), Some(last)) = (window.first(), window.last()) else { return Ok(false) };
+            let (Some(first), Some(last)) = (window.first(), window.last()) else {
+                return Ok(false);
+            };
             if key < first {
                 (high, most) = (start, prefix(first));
             } else if key > last {
@@ -191,6 +199,9 @@ impl Run {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.fingerprints.len() + self.entry.path.len() + self.path.as_os_str().len()
+        size_of::<Self>()
+            + self.fingerprints.len()
+            + self.entry.path.len()
+            + self.path.as_os_str().len()
     }
 }

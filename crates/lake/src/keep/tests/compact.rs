@@ -7,7 +7,8 @@ use super::*;
 use crate::keep::compact::{Task, compact, plan_compaction};
 use crate::keep::fold::remove;
 
-/// Every row of the files as (person now, row), bucket by bucket in the order that a walk meets them.
+/// Every row of the files as (person now, row), bucket by bucket in the order that a walk meets
+/// them.
 fn seen(lake: &Lake, entries: &[FileEntry]) -> Vec<Filed> {
     let mut inputs = entries.to_vec();
     inputs.sort_by_key(crate::keep::compact::arrival);
@@ -45,7 +46,8 @@ fn compact_all(lake: &mut Lake, entries: &mut Vec<FileEntry>) {
     }
 }
 
-/// Each file is sorted by the people of now, all rows are in their bucket, and none is in two files.
+/// Each file is sorted by the people of now, all rows are in their bucket, and none is in two
+/// files.
 fn is_in_order(lake: &Lake, entries: &[FileEntry]) {
     for entry in entries {
         let rows = lake.rows(entry, Pick::Every);

@@ -1,4 +1,5 @@
-//! Duplicates are decided exactly, before and after folding, merging and restarting, in little memory.
+//! Duplicates are decided exactly, before and after folding, merging and restarting, in little
+//! memory.
 
 use std::collections::HashSet;
 

@@ -1,6 +1,7 @@
 //! A file gives back what was folded into it, and nothing when it is not what the manifest says.
 
 use std::fs;
+use std::sync::Arc;
 
 use life::keep::manifest::{BUCKETS, FileId};
 use proptest::prelude::*;
@@ -91,14 +92,15 @@ proptest! {
         prop_assert_eq!(&all(&lake, &entries), &expected);
         prop_assert_eq!(entries.iter().map(|entry| entry.rows).sum::<u64>(), rows.len() as u64);
 
-        let texts = Texts::default();
+        let texts = Arc::new(Texts::default());
         let codes: Vec<Code> = (1..=7).map(Code).collect();
         let need = Need {
             columns: codes.clone(),
             sequence: true,
             session: true,
             source: true,
-            ..Need::default()
+            leaf: true,
+            received: true,
         };
         let mut lines = Vec::new();
         for entry in &entries {
@@ -160,7 +162,10 @@ fn only_the_columns_asked_for_are_read() {
         let before = lake.scanned.bytes();
         for entry in &entries {
             let reader = lake.open(entry).unwrap();
-            reader.chunks(None, need, &Arc::new(Texts::default())).unwrap().for_each(|chunk| drop(chunk.unwrap()));
+            reader
+                .chunks(None, need, &Arc::new(Texts::default()))
+                .unwrap()
+                .for_each(|chunk| drop(chunk.unwrap()));
         }
         lake.scanned.bytes() - before
     };

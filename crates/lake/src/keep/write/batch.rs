@@ -1,4 +1,5 @@
-//! Rows on their way into columns. It coerces a value to its column's kind and never guesses: else it is null.
+//! Rows on their way into columns. It coerces a value to its column's kind and never guesses: else
+//! it is null.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use arrow_array::builder::{
     TimestampMicrosecondBuilder,
 };
 use arrow_array::{
-    ArrayRef, RecordBatch, TimestampMicrosecondArray, UInt32Array, UInt64Array,
+    ArrayRef, Int64Array, RecordBatch, TimestampMicrosecondArray, UInt32Array, UInt64Array,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 use life::keep::Row;
@@ -21,6 +22,7 @@ use crate::keep::sealed;
 /// Columns under construction.
 pub(super) struct Batch {
     schema: SchemaRef,
+    unit: i64,
     person: Vec<u64>,
     time: Vec<i64>,
     received: Vec<i64>,
@@ -52,6 +54,7 @@ impl Batch {
         let sealed = layout.classes.iter().map(|class| (*class, BinaryBuilder::new()));
         Self {
             schema: Arc::new(schema(layout)),
+            unit: layout.unit,
             person: Vec::new(),
             time: Vec::new(),
             received: Vec::new(),
@@ -83,7 +86,7 @@ impl Batch {
     /// Adds a row, and the blobs of the runs that it starts.
     pub(super) fn push(&mut self, person: Person, row: &Row, blobs: &mut Vec<(Class, Vec<u8>)>) {
         self.person.push(person.0);
-        self.time.push(row.time.0);
+        self.time.push(row.time.0.div_euclid(self.unit));
         self.received.push(row.received.0);
         self.sequence.push(row.sequence);
         self.event.push(row.event.0);
@@ -123,7 +126,7 @@ impl Batch {
         };
         let mut arrays = vec![
             long(&mut self.person),
-            time(&mut self.time),
+            Arc::new(Int64Array::from(std::mem::take(&mut self.time))),
             time(&mut self.received),
             short(&mut self.sequence),
             short(&mut self.event),
@@ -143,7 +146,7 @@ impl Batch {
 fn schema(layout: &Layout) -> Schema {
     let fixed = [
         (column::PERSON, DataType::UInt64),
-        (column::TIME, micros()),
+        (column::TIME, DataType::Int64),
         (column::RECEIVED, micros()),
         (column::SEQUENCE, DataType::UInt32),
         (column::EVENT, DataType::UInt32),
@@ -229,7 +232,9 @@ fn text(value: &Value) -> std::borrow::Cow<'_, str> {
 fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Integer(number) => Some(*number),
-        Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Time(_) | Value::Json(_) => None,
+        Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Time(_) | Value::Json(_) => {
+            None
+        }
     }
 }
 

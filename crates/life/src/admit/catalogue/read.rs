@@ -138,7 +138,9 @@ impl Catalogue {
         files.sort_unstable();
         let mut catalogue = Catalogue { version: digest(&files), ..Catalogue::default() };
         // Each kind of file names things that the kinds before it declare.
-        for kind in ["purposes.toml", "categories.toml", "consent.toml", "identifiers.toml", "events/"] {
+        for kind in
+            ["purposes.toml", "categories.toml", "consent.toml", "identifiers.toml", "events/"]
+        {
             for (file, text) in files.iter().filter(|(file, _)| file.starts_with(kind)) {
                 match kind {
                     "purposes.toml" => catalogue.read_purposes(file, parse(file, text)?)?,
@@ -339,10 +341,12 @@ impl Catalogue {
         Ok(purposes)
     }
 
-    /// Brings the properties into the order of their names, so that nothing depends on a hash map's.
+    /// Brings the properties into the order of their names, so that nothing depends on a hash
+    /// map's.
     fn finish(&mut self) {
         let mut order: Vec<usize> = (0..self.properties.len()).collect();
-        order.sort_by_key(|place| self.properties.get(*place).map(|property| property.name.clone()));
+        order
+            .sort_by_key(|place| self.properties.get(*place).map(|property| property.name.clone()));
         let mut moved = vec![0; order.len()];
         for (new, old) in order.iter().enumerate() {
             if let Some(slot) = moved.get_mut(*old) {

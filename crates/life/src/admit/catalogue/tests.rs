@@ -10,9 +10,10 @@ fn the_shipped_catalogue_holds_all_purposes_under_their_numbers() {
     let names: Vec<&str> = catalogue.purposes().iter().map(|declared| &*declared.name).collect();
     assert_eq!(
         names.join(" "),
-        "operate secure duty measure analyse replay link-devices experiment support personalise profile \
-         mail-measure market-mail market-sms market-push advertise sell enrich infer-sensitive \
-         decide-credit decide-price locate research train contact-match help diagnose"
+        "operate secure duty measure analyse replay link-devices experiment support personalise \
+         profile mail-measure market-mail market-sms market-push advertise sell enrich \
+         infer-sensitive decide-credit decide-price locate research train contact-match \
+         help diagnose"
     );
     for (number, declared) in (0u8..).zip(catalogue.purposes()) {
         assert_eq!(declared.purpose.number(), number, "{}", declared.name);
@@ -82,19 +83,28 @@ fn the_version_follows_the_text_and_not_the_order_of_files() {
 
 const PURPOSES: (&str, &str) = (
     "purposes.toml",
-    r#"
-purpose = [
-  { number = 3, name = "measure", title = "", description = "", key = "analytics", bases = ["consent"] },
-  { number = 21, name = "locate", title = "", description = "", key = "locate", bases = ["explicit-consent"] },
-]"#,
+    "[[purpose]]
+    number = 3
+    name = 'measure'
+    title = ''
+    description = ''
+    key = 'analytics'
+    bases = ['consent']
+    [[purpose]]
+    number = 21
+    name = 'locate'
+    title = ''
+    description = ''
+    key = 'functional'
+    bases = ['explicit-consent']",
 );
 
-const CATEGORIES: &str = r#"
+const CATEGORIES: &str = "
 category = [
-  { number = 1, key = "user.behavior", title = "", kept_for = ["measure"] },
-  { number = 2, key = "user.name", title = "", identifying = true, kept_for = ["measure"] },
-  { number = 3, key = "user.sensor", title = "", class = "sensitive", kept_for = ["measure"] },
-]"#;
+  { number = 1, key = 'user.behavior', title = '', kept_for = ['measure'] },
+  { number = 2, key = 'user.name', title = '', identifying = true, kept_for = ['measure'] },
+  { number = 3, key = 'user.sensor', title = '', class = 'sensitive', kept_for = ['measure'] },
+]";
 
 /// A catalogue with these files beside the small ones above ends in this message.
 fn check(file: &str, text: &str, message: &str) {
@@ -104,64 +114,88 @@ fn check(file: &str, text: &str, message: &str) {
     }
     files.retain(|(name, _)| *name != file);
     files.push((file, text));
-    assert_eq!(Catalogue::parse(&files).unwrap_err().to_string(), message);
+    let told = Catalogue::parse(&files).unwrap_err().to_string();
+    assert_eq!(told, format!("{file}: {message}"));
+}
+
+/// A purpose as text.
+fn purpose(number: u8, name: &str, bases: &str) -> String {
+    format!(
+        "[[purpose]]\nnumber = {number}\nname = '{name}'\ntitle = ''\ndescription = ''\n\
+         key = ''\nbases = {bases}\n"
+    )
+}
+
+/// A file that declares one property.
+fn property(name: &str, kind: &str, category: &str, more: &str) -> String {
+    format!(
+        "[properties.{name}]\ntype = '{kind}'\ncategory = '{category}'\ndescription = ''\n{more}"
+    )
 }
 
 #[test]
-fn a_broken_catalogue_names_file_key_and_remedy() {
+fn a_broken_purpose_or_category_is_named_with_its_remedy() {
     check(
         "purposes.toml",
-        r#"purpose = [
-          { number = 3, name = "a", title = "", description = "", key = "k", bases = ["consent"] },
-          { number = 3, name = "b", title = "", description = "", key = "k", bases = ["consent"] }]"#,
-        "purposes.toml: `b` has number 3, which must be below 64 and used once: take a free one",
+        &(purpose(3, "a", "['consent']") + &purpose(3, "b", "['consent']")),
+        "`b` has number 3, which must be below 64 and used once: take a free one",
     );
     check(
         "purposes.toml",
-        r#"purpose = [{ number = 3, name = "a", title = "", description = "", key = "k", bases = [] }]"#,
-        "purposes.toml: `a` names no basis: list at least one under `bases`",
+        &(purpose(3, "a", "['consent']") + &purpose(4, "a", "['consent']")),
+        "`a` is declared twice: remove one",
+    );
+    check(
+        "purposes.toml",
+        &purpose(3, "a", "[]"),
+        "`a` names no basis: list at least one under `bases`",
     );
     check(
         "categories.toml",
-        r#"category = [{ number = 1, key = "k", title = "", kept_for = ["mesure"] }]"#,
-        "categories.toml: `k` names `mesure`, which is not declared: correct it or declare it",
+        "category = [{ number = 1, key = 'k', title = '', kept_for = ['mesure'] }]",
+        "`k` names `mesure`, which is not declared: correct it or declare it",
     );
     check(
         "categories.toml",
-        r#"category = [{ number = 1, key = "k", title = "", kept_for = [], otherwise = "mask" }]"#,
-        "categories.toml: `k` is coarsened or masked but names no reader: list purposes under `coarse_for`",
+        "category = [{ number = 1, key = 'k', title = '', kept_for = [], otherwise = 'mask' }]",
+        "`k` must name readers under `coarse_for` exactly when it is coarsened or masked: \
+         correct one of them",
+    );
+}
+
+#[test]
+fn a_broken_choice_or_property_is_named_with_its_remedy() {
+    check(
+        "consent.toml",
+        "choices = { 'Everything' = ['measure', 'locate'] }",
+        "`Everything` stands for `locate`, which needs a choice of its own: remove it there",
     );
     check(
         "consent.toml",
-        r#"choices = { "Everything" = ["measure", "locate"] }"#,
-        "consent.toml: `Everything` stands for `locate`, which needs a choice of its own: remove it there",
-    );
-    check(
-        "consent.toml",
-        r#"choices = { "Measure" = ["measure"] }"#,
-        "consent.toml: `Measure` is declared twice: remove one",
+        "choices = { 'Measure' = ['measure'] }",
+        "`Measure` is declared twice: remove one",
     );
     check(
         "events/a.toml",
-        r#"properties = { name = { type = "text", category = "user.name", column = true, description = "" } }"#,
-        "events/a.toml: `name` may not become a column, because its category `user.name` is identifying: \
+        &property("name", "text", "user.name", "column = true"),
+        "`name` may not become a column, because its category `user.name` is identifying: \
          set column = false",
     );
     check(
         "events/a.toml",
-        r#"properties = { tilt = { type = "number", category = "user.sensor", column = true, description = "" } }"#,
-        "events/a.toml: `tilt` may not become a column, because its category `user.sensor` is \
+        &property("tilt", "number", "user.sensor", "column = true"),
+        "`tilt` may not become a column, because its category `user.sensor` is \
          sealed with a key of its own: set column = false",
     );
     check(
         "events/a.toml",
-        r#"properties = { ip = { type = "text", category = "user.name", filled = "address", description = "" } }"#,
-        "events/a.toml: `ip` is filled by the program and needs type `address`: correct one of them",
+        &property("ip", "text", "user.name", "filled = 'address'"),
+        "`ip` is filled by the program and needs type `address`: correct one of them",
     );
     check(
         "other.toml",
         "",
-        "other.toml: no file of this name is known: use purposes.toml, categories.toml, consent.toml, \
+        "no file of this name is known: use purposes.toml, categories.toml, consent.toml, \
          identifiers.toml or events/NAME.toml",
     );
 }
@@ -169,11 +203,14 @@ fn a_broken_catalogue_names_file_key_and_remedy() {
 #[test]
 fn an_unknown_key_or_type_is_refused() {
     for text in [
-        r#"properties = { a = { type = "texts", category = "user.behavior", description = "" } }"#,
-        r#"properties = { a = { type = "text", category = "user.behavior", description = "", colum = true } }"#,
+        property("a", "texts", "user.behavior", ""),
+        property("a", "text", "user.behavior", "colum = true"),
     ] {
-        let files = [PURPOSES, ("categories.toml", CATEGORIES), ("events/a.toml", text)];
+        let files = [PURPOSES, ("categories.toml", CATEGORIES), ("events/a.toml", &*text)];
         let error = Catalogue::parse(&files).unwrap_err();
-        assert!(matches!(&error, CatalogueError::Syntax { file, .. } if file == "events/a.toml"), "{error}");
+        assert!(
+            matches!(&error, CatalogueError::Syntax { file, .. } if file == "events/a.toml"),
+            "{error}"
+        );
     }
 }

@@ -62,7 +62,8 @@ impl Bench {
         }
     }
 
-    /// The kept fields as lines, `!` before those that are sealed as sensitive, `~` before other sealed ones.
+    /// The kept fields as lines, `!` before those that are sealed as sensitive, `~` before other
+    /// sealed ones.
     fn kept(&self, admitted: &Admitted) -> String {
         let text = |value: &Value| match value {
             Value::Flag(flag) => flag.to_string(),
@@ -72,7 +73,8 @@ impl Bench {
             Value::Time(time) => time.to_string(),
         };
         let name = |code: Code| &*self.names[code.0 as usize];
-        let columns = admitted.columns().map(|(code, value)| format!("{}={}", name(code), text(value)));
+        let columns =
+            admitted.columns().map(|(code, value)| format!("{}={}", name(code), text(value)));
         let sealed = admitted.sealed().map(|(class, code, value)| {
             let mark = if class == Class::Sensitive { "!" } else { "~" };
             format!("{mark}{}={}", name(code), text(value))
@@ -134,7 +136,10 @@ fn fields_are_flattened_typed_scrubbed_and_sorted_out() {
     let mut bench = Bench::new(SourceKind::Site);
     let mut event = raw("Product Viewed");
     event.fields = vec![
-        fields(Scope::Context, r#"{"page":{"url":"https://u:p@shop.example/a?variant=2&token=x","path":"/a"}}"#),
+        fields(
+            Scope::Context,
+            r#"{"page":{"url":"https://u:p@shop.example/a?variant=2&token=x","path":"/a"}}"#,
+        ),
         fields(
             Scope::Properties,
             r#"{"price":"3.5","quantity":2,"currency":"EUR","email":"bob@example.com",
@@ -150,7 +155,8 @@ fn fields_are_flattened_typed_scrubbed_and_sorted_out() {
     assert_eq!(
         kept,
         "brand=7 context.page.path=/b/*** currency=EUR price=3.5 quantity=2 traits.plan=pro \
-         ~context.ip=203.0.113.0 ~context.page.url=https://shop.example/a?variant=2 ~label=big ~query=shoes"
+         ~context.ip=203.0.113.0 ~context.page.url=https://shop.example/a?variant=2 \
+         ~label=big ~query=shoes"
     );
     let mystery = bench.seen.property("mystery.depth").unwrap();
     assert_eq!((mystery.count, mystery.kind, mystery.declared), (1, PropertyType::Json, false));
@@ -177,7 +183,10 @@ fn a_conflict_is_null_and_counted_and_the_last_value_stands() {
 fn what_nobody_declared_is_dropped_or_sealed_as_unclassified() {
     let mut bench = Bench::new(SourceKind::Site);
     let event = || Raw {
-        fields: vec![fields(Scope::Properties, r#"{"mood":"good \"x\"","a":{"b":[1,2]},"bob@example.com":1}"#)],
+        fields: vec![fields(
+            Scope::Properties,
+            r#"{"mood":"good \"x\"","a":{"b":[1,2]},"bob@example.com":1}"#,
+        )],
         ..raw("Opened")
     };
     let standing = yes(bench.purposes(&["analyse"]));
@@ -201,7 +210,10 @@ fn direct_identifiers_are_sealed_for_those_who_need_them_only() {
     let mut bench = Bench::new(SourceKind::Server);
     let event = || Raw {
         user: Some("u1".into()),
-        fields: vec![fields(Scope::Context, r#"{"traits":{"email":"b@example.com","phone":"+49 151 1","name":"Bob"}}"#)],
+        fields: vec![fields(
+            Scope::Context,
+            r#"{"traits":{"email":"b@example.com","phone":"+49 151 1","name":"Bob"}}"#,
+        )],
         ..raw("Signed Up")
     };
     let standing = yes(bench.purposes(&["analyse", "market-mail"]));
@@ -219,7 +231,10 @@ fn a_withdrawal_between_judging_and_keeping_narrows_the_event() {
     let event = Raw {
         kind: Kind::Identify,
         user: Some("u1".into()),
-        fields: vec![fields(Scope::Properties, r#"{"email":"b@example.com","query":"shoes","total":5}"#)],
+        fields: vec![fields(
+            Scope::Properties,
+            r#"{"email":"b@example.com","query":"shoes","total":5}"#,
+        )],
         ..raw("Order Completed")
     };
     let standing = yes(bench.purposes(&["market-mail", "link-devices"]));
@@ -297,13 +312,16 @@ fn ids_that_name_nobody_never_link_and_alone_are_invalid() {
     let standing = yes(bench.purposes(&["measure", "link-devices"]));
     for bad in ["null", "Undefined", "ANONYMOUS", "0", "000-000", "", " ", "[object Object]"] {
         let event = |user, device| Raw { kind: Kind::Identify, user, device, ..raw("identify") };
-        let judged = bench.judge(event(Some(bad.into()), Some("d1".into())), KeyKind::Site, standing);
+        let judged =
+            bench.judge(event(Some(bad.into()), Some("d1".into())), KeyKind::Site, standing);
         assert!(admitted(judged).link().is_none(), "{bad}");
-        let judged = bench.judge(event(Some("u1".into()), Some(bad.into())), KeyKind::Site, standing);
+        let judged =
+            bench.judge(event(Some("u1".into()), Some(bad.into())), KeyKind::Site, standing);
         let left = admitted(judged);
         assert_eq!(left.whose().index, index("u1", Subject::User));
         assert!(left.link().is_none());
-        let judged = bench.judge(event(Some(bad.into()), Some(bad.into())), KeyKind::Site, standing);
+        let judged =
+            bench.judge(event(Some(bad.into()), Some(bad.into())), KeyKind::Site, standing);
         assert_eq!(invalid(judged), "identifier-missing", "{bad}");
     }
     let long = Raw { device: Some("d".repeat(257).into()), ..raw("page") };
@@ -322,9 +340,15 @@ fn names_that_name_a_person_are_invalid_and_filtered_ones_are_filtered() {
         assert_eq!(invalid(bench.judge(raw(name), KeyKind::Site, Standing::default())), code);
     }
     let long = Raw { name: "n".repeat(201).into(), ..raw("") };
-    assert_eq!(invalid(bench.judge(long, KeyKind::Site, Standing::default())), "event-name-too-long");
+    assert_eq!(
+        invalid(bench.judge(long, KeyKind::Site, Standing::default())),
+        "event-name-too-long"
+    );
     let long = Raw { message: Some("m".repeat(101).into()), ..raw("page") };
-    assert_eq!(invalid(bench.judge(long, KeyKind::Site, Standing::default())), "message-id-too-long");
+    assert_eq!(
+        invalid(bench.judge(long, KeyKind::Site, Standing::default())),
+        "message-id-too-long"
+    );
     let judged = bench.judge(raw("Heartbeat"), KeyKind::Site, Standing::default());
     assert!(matches!(judged, Judged::Filtered));
 }
@@ -332,7 +356,8 @@ fn names_that_name_a_person_are_invalid_and_filtered_ones_are_filtered() {
 #[test]
 fn a_site_key_narrows_for_anybody_and_widens_for_its_device_only() {
     let mut bench = Bench::new(SourceKind::Site);
-    let choices = vec![("Analytics".into(), true), ("sell".into(), false), ("unheard of".into(), true)];
+    let choices =
+        vec![("Analytics".into(), true), ("sell".into(), false), ("unheard of".into(), true)];
     let on_device = || Raw { choices: choices.clone(), ..raw("page") };
     let of_user = || Raw { device: None, user: Some("u1".into()), ..on_device() };
     let analytics = bench.purposes(&["measure", "analyse", "experiment"]);
@@ -340,10 +365,15 @@ fn a_site_key_narrows_for_anybody_and_widens_for_its_device_only() {
     let site = admitted(bench.judge(on_device(), KeyKind::Site, Standing::default()));
     assert_eq!(site.act(), Some(Act { time: NOON, yes: analytics, no: sell }));
     assert_eq!(site.purposes(), analytics);
-    let Judged::Refused { why, act, .. } = bench.judge(of_user(), KeyKind::Site, Standing::default()) else {
+    let Judged::Refused { why, act, .. } =
+        bench.judge(of_user(), KeyKind::Site, Standing::default())
+    else {
         panic!("a yes for a user with a site key");
     };
-    assert_eq!((why, act), (Refusal::ConsentWithdrawn, Some(Act { time: NOON, yes: Purposes::NONE, no: sell })));
+    assert_eq!(
+        (why, act),
+        (Refusal::ConsentWithdrawn, Some(Act { time: NOON, yes: Purposes::NONE, no: sell }))
+    );
     let server = admitted(bench.judge(of_user(), KeyKind::Server, Standing::default()));
     assert_eq!(server.purposes(), analytics);
 }
@@ -351,7 +381,8 @@ fn a_site_key_narrows_for_anybody_and_widens_for_its_device_only() {
 #[test]
 fn a_narrower_choice_beats_a_wider_one_of_the_same_event() {
     let mut bench = Bench::new(SourceKind::Site);
-    let event = Raw { choices: vec![("measure".into(), false), ("Analytics".into(), true)], ..raw("page") };
+    let event =
+        Raw { choices: vec![("measure".into(), false), ("Analytics".into(), true)], ..raw("page") };
     let kept = admitted(bench.judge(event, KeyKind::Site, Standing::default()));
     assert_eq!(kept.purposes(), bench.purposes(&["analyse", "experiment"]));
 }
@@ -393,11 +424,13 @@ fn consent_lives_from_its_act_to_the_withdrawal() {
     let judged = bench.judge(event(0), KeyKind::Site, acts.standing(at(0), at(0)));
     assert_eq!(refusal(judged), Refusal::ConsentAbsent);
     let choices = vec![("analyse".into(), true)];
-    let judged = bench.judge(Raw { choices, ..event(1) }, KeyKind::Site, acts.standing(at(1), at(1)));
+    let judged =
+        bench.judge(Raw { choices, ..event(1) }, KeyKind::Site, acts.standing(at(1), at(1)));
     assert!(acts.record(admitted(judged).act().unwrap(), 64));
     admitted(bench.judge(event(2), KeyKind::Site, acts.standing(at(2), at(2))));
     let choices = vec![("analyse".into(), false)];
-    let judged = bench.judge(Raw { choices, ..event(3) }, KeyKind::Site, acts.standing(at(3), at(3)));
+    let judged =
+        bench.judge(Raw { choices, ..event(3) }, KeyKind::Site, acts.standing(at(3), at(3)));
     let Judged::Refused { why: Refusal::ConsentWithdrawn, act: Some(act), .. } = judged else {
         panic!("kept after the withdrawal");
     };
@@ -427,7 +460,9 @@ fn limits_of_an_event_hold() {
 #[test]
 fn plans_are_compiled_once_and_the_cache_has_an_end() {
     let bench = Bench::new(SourceKind::Site);
-    let key = |yes| plan::key(&bench.gate.catalogue, &bench.source, (Purposes(yes), Purposes::NONE), false);
+    let key = |yes| {
+        plan::key(&bench.gate.catalogue, &bench.source, (Purposes(yes), Purposes::NONE), false)
+    };
     let one = bench.gate.plan(key(8), &bench.source);
     assert!(Arc::ptr_eq(&one, &bench.gate.plan(key(8), &bench.source)));
     for yes in 0..Gate::PLANS_MAX as u64 + 10 {
@@ -445,9 +480,11 @@ fn nothing_personal_is_printed() {
         ..raw("Secret Event")
     };
     let standing = yes(bench.purposes(&["analyse"]));
-    let identified = bench.gate.identify(event, &bench.source, KeyKind::Server, &bench.blinder).unwrap();
+    let identified =
+        bench.gate.identify(event, &bench.source, KeyKind::Server, &bench.blinder).unwrap();
     let mut printed = format!("{identified:?}");
-    let judged = bench.gate.judge(identified, &bench.source, standing, &bench.blinder, &mut bench.seen);
+    let judged =
+        bench.gate.judge(identified, &bench.source, standing, &bench.blinder, &mut bench.seen);
     printed += &format!("{judged:?}");
     printed += &format!("{:?}", admitted(judged).into_parts());
     for secret in ["bob", "secret", "Secret", "d1"] {

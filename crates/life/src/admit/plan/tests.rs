@@ -1,4 +1,5 @@
-//! Plans by brute force: each combination of answer, signal and basis, and the laws that hold for all.
+//! Plans by brute force: each combination of answer, signal and basis, and the laws that hold for
+//! all.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -44,20 +45,32 @@ fn catalogue() -> &'static Catalogue {
     &SHIPPED
 }
 
-fn open(catalogue: &Catalogue, source: &Source, yes: Purposes, no: Purposes, signal: bool) -> AdmissionPlan {
+fn open(
+    catalogue: &Catalogue,
+    source: &Source,
+    yes: Purposes,
+    no: Purposes,
+    signal: bool,
+) -> AdmissionPlan {
     compile(catalogue, source, key(catalogue, source, (yes, no), signal))
 }
 
 /// Whether one purpose is open, said again in other words than the compiler's.
-fn model(declared: &DeclaredPurpose, kind: SourceKind, basis: Option<Basis>, said: (bool, bool), signal: bool) -> bool {
+fn model(
+    declared: &DeclaredPurpose,
+    kind: SourceKind,
+    basis: Option<Basis>,
+    said: (bool, bool),
+    signal: bool,
+) -> bool {
     let (yes, no) = said;
     let device = declared.on_device && matches!(kind, SourceKind::Site | SourceKind::App);
     let consented = yes && !no;
     if signal && declared.closed_by_signal {
         return false;
     }
-    let takes_consent =
-        declared.bases.contains(&Basis::Consent) || declared.bases.contains(&Basis::ExplicitConsent);
+    let takes_consent = declared.bases.contains(&Basis::Consent)
+        || declared.bases.contains(&Basis::ExplicitConsent);
     match basis {
         Some(basis) if !declared.bases.contains(&basis) => false,
         Some(Basis::ExemptMeasurement) => !no,
@@ -77,7 +90,8 @@ fn each_purpose_is_open_exactly_when_its_one_basis_says_so() {
                 source.bases.extend(basis.map(|basis| (declared.purpose, basis)));
                 for bits in 0..8 {
                     let (yes, no, signal) = (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
-                    let only = |said| if said { Purposes::only(declared.purpose) } else { Purposes::NONE };
+                    let only =
+                        |said| if said { Purposes::only(declared.purpose) } else { Purposes::NONE };
                     let plan = open(catalogue, &source, only(yes), only(no), signal);
                     assert_eq!(
                         plan.purposes.has(declared.purpose),
@@ -95,8 +109,8 @@ fn each_purpose_is_open_exactly_when_its_one_basis_says_so() {
 fn sources() -> impl Strategy<Value = Source> {
     let bases = prop::collection::btree_map(0u8..27, 0usize..BASES.len(), 0..12);
     let market = prop::sample::select(vec!["FR", "DE", "EU", "US"]);
-    (0usize..KINDS.len(), 0usize..AUDIENCES.len(), bases, prop::collection::vec(market, 0..3)).prop_map(
-        |(kind, audience, bases, markets)| {
+    (0usize..KINDS.len(), 0usize..AUDIENCES.len(), bases, prop::collection::vec(market, 0..3))
+        .prop_map(|(kind, audience, bases, markets)| {
             let mut source = source(KINDS[kind], AUDIENCES[audience]);
             source.markets = markets.into_iter().map(str::to_owned).collect();
             source.bases = bases
@@ -104,8 +118,7 @@ fn sources() -> impl Strategy<Value = Source> {
                 .map(|(purpose, basis)| (Purpose::new(purpose).unwrap(), BASES[basis]))
                 .collect();
             source
-        },
-    )
+        })
 }
 
 proptest! {
@@ -137,7 +150,9 @@ proptest! {
     }
 
     #[test]
-    fn an_unknown_is_a_no_for_what_needs_consent(source in sources(), yes: u64, no: u64, signal: bool) {
+    fn an_unknown_is_a_no_for_what_needs_consent(
+        source in sources(), yes: u64, no: u64, signal: bool
+    ) {
         let catalogue = catalogue();
         let plan = open(catalogue, &source, Purposes(yes), Purposes(no), signal);
         prop_assert!(plan.consented.without(Purposes(yes)).is_empty());
@@ -174,7 +189,8 @@ proptest! {
                 Refusal::ConsentWithdrawn => prop_assert!(!no.is_empty()),
                 Refusal::SignalObjected => prop_assert!(signal),
                 Refusal::ConsentAbsent => {
-                    prop_assert!(!open(catalogue, &source, Purposes::ALL, Purposes::NONE, false).purposes.is_empty());
+                    let agreed = open(catalogue, &source, Purposes::ALL, Purposes::NONE, false);
+                    prop_assert!(!agreed.purposes.is_empty());
                 }
                 other => prop_assert!(false, "{other:?}"),
             }
@@ -203,7 +219,13 @@ fn refusals_come_in_their_order() {
     assert_eq!(why(&child, Purposes::NONE, sell, true), Refusal::AgeUnknown);
     let empty = Catalogue::parse(&[(
         "purposes.toml",
-        r#"purpose = [{ number = 2, name = "duty", title = "", description = "", key = "", bases = ["legal-duty"] }]"#,
+        "[[purpose]]
+        number = 2
+        name = 'duty'
+        title = 'Duty'
+        description = ''
+        key = 'essential.legal_obligation'
+        bases = ['legal-duty']",
     )])
     .unwrap();
     let plan = open(&empty, &site, duty, Purposes::NONE, false);
@@ -218,15 +240,16 @@ fn a_source_that_declares_what_a_purpose_forbids_is_refused() {
     site.bases.insert(Purpose::SELL, Basis::LegitimateInterest);
     assert_eq!(
         site.check(catalogue).unwrap_err().to_string(),
-        "source `shop`: basis `legitimate-interest` cannot open purpose `sell`: use one of consent, opt-out-regime"
+        "source `shop`: basis `legitimate-interest` cannot open purpose `sell`: \
+         use one of consent, opt-out-regime"
     );
     site.bases = BTreeMap::from([(Purpose::MEASURE, Basis::ExemptMeasurement)]);
     assert_eq!(site.check(catalogue), Ok(()));
     site.markets = vec!["FR".to_owned(), "DE".to_owned()];
     assert_eq!(
         site.check(catalogue).unwrap_err().to_string(),
-        "source `shop`: `exempt-measurement` holds in FR, ES, IT, NL, GB only: declare such markets, \
-         or ask for consent"
+        "source `shop`: `exempt-measurement` holds in FR, ES, IT, NL, GB only: \
+         declare such markets, or ask for consent"
     );
     site.bases = BTreeMap::from([(Purpose::new(60).unwrap(), Basis::Consent)]);
     assert_eq!(

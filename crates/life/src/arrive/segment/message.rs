@@ -89,7 +89,9 @@ impl<'a> Message<'a> {
             Field::OriginalTimestamp => &mut self.original_timestamp,
             Field::SentAt => &mut self.sent_at,
             Field::WriteKey => &mut self.write_key,
-            Field::Properties => return self.set_object(entries, |message| &mut message.properties),
+            Field::Properties => {
+                return self.set_object(entries, |message| &mut message.properties);
+            }
             Field::Traits => return self.set_object(entries, |message| &mut message.traits),
             Field::Context => return self.set_object(entries, |message| &mut message.context),
             Field::Batch | Field::Other => return entries.next_value::<IgnoredAny>().map(drop),

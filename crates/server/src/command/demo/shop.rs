@@ -1,4 +1,5 @@
-//! The demo shop's visitors: who they are, what they do, what they agreed to. All names come from its file.
+//! The demo shop's visitors: who they are, what they do, what they agreed to. All names come from
+//! its file.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +8,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vocabulary::{Span, Time};
 
+use crate::command::client::put;
+
 /// The shop as its file describes it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Shop {
+pub(super) struct Shop {
     products: Vec<Product>,
     countries: BTreeMap<String, f64>,
     devices: BTreeMap<String, f64>,
@@ -70,10 +73,10 @@ struct Answer {
 
 /// One call, ready to be stamped and sent.
 #[derive(Debug, Clone)]
-pub struct Event {
-    pub time: Time,
-    pub by_server: bool,
-    pub call: Value,
+pub(super) struct Event {
+    pub(super) time: Time,
+    pub(super) by_server: bool,
+    pub(super) call: Value,
 }
 
 /// A visitor: the same number is the same person.
@@ -87,13 +90,13 @@ struct Visitor<'s> {
 
 impl Shop {
     /// The shop that the program ships.
-    pub fn shipped() -> anyhow::Result<Self> {
+    pub(super) fn shipped() -> anyhow::Result<Self> {
         Ok(toml::from_str(include_str!("../../../../../examples/shop/events.toml"))?)
     }
 
     /// Every event of a stretch of time, in its order.
     #[must_use]
-    pub fn history(&self, seed: u64, people: u32, start: Time, end: Time) -> Vec<Event> {
+    pub(super) fn history(&self, seed: u64, people: u32, start: Time, end: Time) -> Vec<Event> {
         let mut events = Vec::new();
         for number in 0..u64::from(people) {
             let mut chance = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
@@ -106,7 +109,8 @@ impl Shop {
                     break;
                 }
                 let taken_back = visitor.answer.taken_back_after_days;
-                let is_over = taken_back.is_some_and(|days| time - first > Span::days(i64::from(days)));
+                let is_over =
+                    taken_back.is_some_and(|days| time - first > Span::days(i64::from(days)));
                 events.extend(self.visit(&visitor, visit, time, is_over, &mut chance));
                 time = time + Span::seconds(chance.i64(3_600..10 * 86_400));
             }
@@ -118,29 +122,47 @@ impl Shop {
 
     /// One visit that begins now.
     #[must_use]
-    pub fn visit_now(&self, seed: u64, number: u64, now: Time) -> Vec<Event> {
-        let mut chance = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ now.0.unsigned_abs());
+    pub(super) fn visit_now(&self, seed: u64, number: u64, now: Time) -> Vec<Event> {
+        let mut chance = Rng::with_seed(
+            seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ now.0.unsigned_abs(),
+        );
         let visitor = self.visitor(seed, number, &mut chance);
         self.visit(&visitor, 0, now, false, &mut chance)
     }
 
     fn visitor(&self, seed: u64, number: u64, chance: &mut Rng) -> Visitor<'_> {
         let answers: Vec<f64> = self.answers.iter().map(|answer| answer.share).collect();
-        static NO_ANSWER: Answer =
-            Answer { _name: String::new(), share: 0.0, yes: Vec::new(), no: Vec::new(), taken_back_after_days: None };
+        static NO_ANSWER: Answer = Answer {
+            _name: String::new(),
+            share: 0.0,
+            yes: Vec::new(),
+            no: Vec::new(),
+            taken_back_after_days: None,
+        };
         Visitor {
             device_id: format!("device-{seed}-{number}-{:08x}", chance.u32(..)),
             user_id: format!("customer-{seed}-{number}"),
             country: pick(&self.countries, chance).unwrap_or("DE"),
             device: pick(&self.devices, chance).unwrap_or("mobile"),
-            answer: place(&answers, chance).and_then(|place| self.answers.get(place)).unwrap_or(&NO_ANSWER),
+            answer: place(&answers, chance)
+                .and_then(|place| self.answers.get(place))
+                .unwrap_or(&NO_ANSWER),
         }
     }
 
-    fn visit(&self, whose: &Visitor<'_>, visit: u32, start: Time, is_over: bool, chance: &mut Rng) -> Vec<Event> {
+    fn visit(
+        &self,
+        whose: &Visitor<'_>,
+        visit: u32,
+        start: Time,
+        is_over: bool,
+        chance: &mut Rng,
+    ) -> Vec<Event> {
         let mut calls = Calls { whose, is_over, visit, time: start, events: Vec::new() };
         let campaign = pick(&self.campaigns, chance);
-        let pause = |chance: &mut Rng| Span::seconds(chance.i64(2..i64::from(self.visit.pause_seconds) * 2));
+        let pause = |chance: &mut Rng| {
+            Span::seconds(chance.i64(2..i64::from(self.visit.pause_seconds) * 2))
+        };
         calls.page("Home", "/", campaign);
         let is_known = chance.f64() < self.visit.login;
         if is_known {
@@ -162,7 +184,9 @@ impl Shop {
             calls.page(&product.name, &format!("/products/{}", product.id), None);
             calls.track(&self.events.view, describe(product, whose));
         }
-        let Some(product) = product.filter(|_| chance.f64() < self.visit.add) else { return calls.events };
+        let Some(product) = product.filter(|_| chance.f64() < self.visit.add) else {
+            return calls.events;
+        };
         calls.time = calls.time + pause(chance);
         calls.track(&self.events.add, describe(product, whose));
         if chance.f64() >= self.visit.checkout {
@@ -199,29 +223,38 @@ impl Calls<'_> {
         let url = format!("https://shop.example{path}");
         let mut context = json!({ "page": { "path": path, "url": url, "title": name } });
         if let Some(campaign) = campaign {
-            context["campaign"] = json!({ "name": campaign });
+            put(&mut context, "campaign", json!({ "name": campaign }));
         }
         let properties = json!({
             "path": path, "url": url, "title": name, "country": self.whose.country, "device": self.whose.device,
         });
-        self.push(json!({ "type": "page", "name": name, "properties": properties, "context": context }), false);
+        self.push(
+            json!({ "type": "page", "name": name, "properties": properties, "context": context }),
+            false,
+        );
     }
 
     fn track(&mut self, event: &str, mut properties: Value) {
-        properties["country"] = json!(self.whose.country);
-        properties["device"] = json!(self.whose.device);
+        put(&mut properties, "country", json!(self.whose.country));
+        put(&mut properties, "device", json!(self.whose.device));
         self.push(json!({ "type": "track", "event": event, "properties": properties }), false);
     }
 
     fn identify(&mut self) {
         let email = format!("{}@mail.example", self.whose.user_id);
         let traits = json!({ "email": email, "plan": "member" });
-        self.push(json!({ "type": "identify", "userId": self.whose.user_id, "traits": traits }), false);
+        self.push(
+            json!({ "type": "identify", "userId": self.whose.user_id, "traits": traits }),
+            false,
+        );
     }
 
     fn order(&mut self, event: &str, properties: Value) {
         let user = &self.whose.user_id;
-        self.push(json!({ "type": "track", "event": event, "userId": user, "properties": properties }), true);
+        self.push(
+            json!({ "type": "track", "event": event, "userId": user, "properties": properties }),
+            true,
+        );
     }
 
     fn push(&mut self, mut call: Value, by_server: bool) {
@@ -234,13 +267,18 @@ impl Calls<'_> {
             choices.insert(purpose.clone(), json!(false));
         }
         if !choices.is_empty() {
-            call["context"]["consent"] = json!({ "categoryPreferences": choices });
+            let consent = json!({ "categoryPreferences": choices });
+            match call.get_mut("context") {
+                Some(context) => put(context, "consent", consent),
+                None => put(&mut call, "context", json!({ "consent": consent })),
+            }
         }
         if !by_server {
-            call["anonymousId"] = json!(self.whose.device_id);
+            put(&mut call, "anonymousId", json!(self.whose.device_id));
         }
         let number = self.events.len();
-        call["messageId"] = json!(format!("{}-{}-{}-{number}", self.whose.device_id, self.visit, self.time.0));
+        let message = format!("{}-{}-{}-{number}", self.whose.device_id, self.visit, self.time.0);
+        put(&mut call, "messageId", json!(message));
         self.events.push(Event { time: self.time, by_server, call });
     }
 }

@@ -21,7 +21,11 @@ pub struct PurposeView {
 }
 
 /// Every purpose.
-#[utoipa::path(get, path = "/api/catalogue/purposes", responses((status = 200, body = [PurposeView]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/catalogue/purposes",
+    responses((status = 200, body = [PurposeView]), (status = 401, body = Problem)),
+)]
 pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<PurposeView>>, Problem> {
     let purposes = app.catalogue().purposes().iter().map(|declared| PurposeView {
         name: declared.name.clone(),

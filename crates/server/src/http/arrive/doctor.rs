@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use life::admit::{Source, SourceKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vocabulary::{Counts, Refusal};
+use vocabulary::Counts;
 
 use super::keys::KeyView;
 use crate::app::App;
@@ -37,7 +37,12 @@ pub struct Finding {
 }
 
 /// Look at a source and say why no event arrives or is kept.
-#[utoipa::path(get, path = "/api/doctor", params(Which), responses((status = 200, body = Report), (status = 404, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/doctor",
+    params(Which),
+    responses((status = 200, body = Report), (status = 404, body = Problem)),
+)]
 pub async fn examine(
     State(app): State<App>,
     known: Known,
@@ -51,7 +56,9 @@ pub async fn examine(
         findings.push(unknown_key(unknown));
     }
     let mut met = false;
-    for source in app.sources().filter(|source| which.source.as_ref().is_none_or(|name| *name == source.name)) {
+    for source in
+        app.sources().filter(|source| which.source.as_ref().is_none_or(|name| *name == source.name))
+    {
         met = true;
         let counts = counts.get(&source.id).cloned().unwrap_or_default();
         findings.extend(look(source, &keys, &counts));
@@ -68,7 +75,11 @@ fn storage(app: &App) -> Finding {
         state: if is_ready { "ok" } else { "problem" },
         title: "storage".to_owned(),
         detail: ready.err().unwrap_or_else(|| "the journal takes events".to_owned()),
-        remedy: if is_ready { String::new() } else { "wait for the fold, or free disk space".to_owned() },
+        remedy: if is_ready {
+            String::new()
+        } else {
+            "wait for the fold, or free disk space".to_owned()
+        },
     }
 }
 
@@ -78,62 +89,93 @@ fn unknown_key(requests: u64) -> Finding {
         code: "key-unknown",
         state: "problem",
         title: "requests with an unknown key".to_owned(),
-        detail: format!("{requests} requests since the start showed a key that was never made or was revoked"),
-        remedy: "compare the key in the snippet with `candor keys list`, or make one: `candor keys create`".to_owned(),
+        detail: format!(
+            "{requests} requests since the start showed a key that was never made or was revoked"
+        ),
+        remedy: "compare the key in the snippet with `candor keys list`, or make one: \
+                 `candor keys create`"
+            .to_owned(),
+    }
+}
+
+/// What there is to say about one source.
+struct Look<'s> {
+    source: &'s Source,
+    findings: Vec<Finding>,
+}
+
+impl Look<'_> {
+    fn find(
+        &mut self,
+        code: &'static str,
+        state: &'static str,
+        title: &str,
+        detail: String,
+        remedy: &str,
+    ) {
+        let name = &self.source.name;
+        self.findings.push(Finding {
+            source: Some(name.clone()),
+            code,
+            state,
+            title: format!("{name}: {title}"),
+            detail,
+            remedy: remedy.to_owned(),
+        });
     }
 }
 
 fn look(source: &Source, keys: &[KeyView], counts: &Counts) -> Vec<Finding> {
-    let finding = |code, state, title: &str, detail: String, remedy: &str| Finding {
-        source: Some(source.name.clone()),
-        code,
-        state,
-        title: format!("{}: {title}", source.name),
-        detail,
-        remedy: remedy.to_owned(),
-    };
-    let live = keys.iter().filter(|key| key.source.as_deref() == Some(&source.name) && !key.revoked);
-    let (count, used) = live.fold((0, 0), |(count, used), key| (count + 1, used + usize::from(key.last_used.is_some())));
-    let mut findings = Vec::new();
-    if count == 0 {
+    let mut look = Look { source, findings: Vec::new() };
+    let is_live = |key: &&KeyView| key.source.as_deref() == Some(&source.name) && !key.revoked;
+    let live: Vec<&KeyView> = keys.iter().filter(is_live).collect();
+    if live.is_empty() {
         let kind = if source.kind == SourceKind::Server { "server" } else { "site" };
         let remedy = format!("candor keys create --kind {kind} --source {}", source.name);
-        findings.push(finding("key-missing", "problem", "no key", "no key writes to this source".into(), &remedy));
+        let detail = "no key writes to this source".to_owned();
+        look.find("key-missing", "problem", "no key", detail, &remedy);
     }
     if counts.received == 0 {
-        let detail = match used {
-            0 => "no request has shown a key of this source: the client does not reach this server, or sends another key",
-            _ => "requests came with a key of this source, but without any event",
-        };
-        let remedy = "check host and key in the snippet, the page's Content-Security-Policy (connect-src), \
-                      ad blockers, and robots that the SDK filters (headless browsers)";
-        findings.push(finding("nothing-received", "problem", "nothing received", detail.into(), remedy));
-        return findings;
+        let is_used = live.iter().any(|key| key.last_used.is_some());
+        nothing_received(&mut look, is_used);
+    } else {
+        endings(&mut look, counts);
     }
-    let refused: u64 = counts.refused.values().sum();
+    look.findings
+}
+
+fn nothing_received(look: &mut Look<'_>, is_used: bool) {
+    let detail = if is_used {
+        "requests came with a key of this source, but without any event"
+    } else {
+        "no request has shown a key of this source: the client does not reach this server, or \
+         sends another key"
+    };
+    let remedy = "check host and key in the snippet, the page's Content-Security-Policy \
+                  (connect-src), ad blockers, and robots that the SDK filters (headless browsers)";
+    look.find("nothing-received", "problem", "nothing received", detail.to_owned(), remedy);
+}
+
+fn endings(look: &mut Look<'_>, counts: &Counts) {
     for (why, number) in &counts.refused {
         let state = if counts.accepted == 0 { "problem" } else { "warning" };
         let title = format!("{number} refused: {}", why.code());
-        findings.push(finding(code_of(*why), state, &title, share(*number, counts.received), why.remedy()));
+        look.find(why.code(), state, &title, share(*number, counts.received), why.remedy());
     }
     if counts.invalid > 0 {
         let remedy = "see Sources for the field and the remedy of each invalid event";
         let title = format!("{} invalid", counts.invalid);
-        findings.push(finding("invalid", "warning", &title, share(counts.invalid, counts.received), remedy));
+        look.find("invalid", "warning", &title, share(counts.invalid, counts.received), remedy);
     }
     if counts.accepted > 0 {
         let detail = format!("{} of {} events were kept", counts.accepted, counts.received);
-        findings.push(finding("accepted", "ok", "events arrive", detail, ""));
-    } else if refused == 0 && counts.invalid == 0 {
+        look.find("accepted", "ok", "events arrive", detail, "");
+    } else if counts.refused.is_empty() && counts.invalid == 0 {
         let detail = format!("{} filtered, {} duplicates", counts.filtered, counts.duplicate);
-        let remedy = "check `filtered_events` of the source, and that each event has a key of its own";
-        findings.push(finding("nothing-kept", "problem", "nothing kept", detail, remedy));
+        let remedy =
+            "check `filtered_events` of the source, and that each event has a key of its own";
+        look.find("nothing-kept", "problem", "nothing kept", detail, remedy);
     }
-    findings
-}
-
-const fn code_of(why: Refusal) -> &'static str {
-    why.code()
 }
 
 fn share(part: u64, whole: u64) -> String {

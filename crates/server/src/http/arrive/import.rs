@@ -1,4 +1,5 @@
-//! Events from a file, as JSON lines in our own protocol, through the same gate and journal as all others.
+//! Events from a file, as JSON lines in our own protocol, through the same gate and journal as all
+//! others.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,17 @@ pub struct Imported {
 const PROBLEMS_MAX: usize = 10;
 
 /// Load events; each line is one event of the native protocol.
-#[utoipa::path(post, path = "/api/import", params(Which), request_body(content = String, content_type = "application/x-ndjson"), responses((status = 200, body = Imported), (status = 404, body = Problem), (status = 503, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/import",
+    params(Which),
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses(
+        (status = 200, body = Imported),
+        (status = 404, body = Problem),
+        (status = 503, body = Problem),
+    ),
+)]
 pub async fn load(
     State(app): State<App>,
     known: Known,
@@ -59,7 +70,10 @@ pub async fn load(
     let source = app.source(&which.source).ok_or_else(|| Problem::not_found("source"))?;
     let caller = Caller { source, kind: KeyKind::Server };
     let text = std::str::from_utf8(&body).map_err(|error| {
-        let detail = format!("the lines are no UTF-8 at byte {}: convert the file first", error.valid_up_to());
+        let detail = format!(
+            "the lines are no UTF-8 at byte {}: convert the file first",
+            error.valid_up_to()
+        );
         Problem::new(StatusCode::BAD_REQUEST, "text-broken", detail)
     })?;
     let now = app.now();
@@ -86,7 +100,10 @@ pub async fn load(
         let detail = format!("a request may hold {} lines: send fewer", app.limits().batch_events);
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "batch-too-large", detail));
     }
-    let endings = app.collect(&caller, "import", arrival).await.map_err(|error| Problem::unavailable(&error))?;
+    let endings = app
+        .collect(&caller, "import", arrival)
+        .await
+        .map_err(|error| Problem::unavailable(&error))?;
     let mut imported = Imported::default();
     for ending in endings {
         imported.received += 1;
@@ -94,7 +111,9 @@ pub async fn load(
             Outcome::Accepted => imported.accepted += 1,
             Outcome::Duplicate => imported.duplicate += 1,
             Outcome::Filtered => imported.filtered += 1,
-            Outcome::Refused(why) => *imported.refused.entry(why.code().to_owned()).or_default() += 1,
+            Outcome::Refused(why) => {
+                *imported.refused.entry(why.code().to_owned()).or_default() += 1
+            }
             Outcome::Invalid => imported.invalid += 1,
             Outcome::Limited | Outcome::Quarantined => imported.limited += 1,
         }

@@ -48,14 +48,23 @@ pub struct NewKeyView {
 }
 
 /// Every key that was made.
-#[utoipa::path(get, path = "/api/keys", responses((status = 200, body = [KeyView]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/keys",
+    responses((status = 200, body = [KeyView]), (status = 401, body = Problem)),
+)]
 pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<KeyView>>, Problem> {
     known.manager()?;
     Ok(Json(app.keys().await?))
 }
 
 /// Make a key.
-#[utoipa::path(post, path = "/api/keys", request_body = KeyRequest, responses((status = 200, body = NewKeyView), (status = 400, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/keys",
+    request_body = KeyRequest,
+    responses((status = 200, body = NewKeyView), (status = 400, body = Problem)),
+)]
 pub async fn create(
     State(app): State<App>,
     known: Known,
@@ -66,7 +75,12 @@ pub async fn create(
 }
 
 /// Revoke a key at once.
-#[utoipa::path(delete, path = "/api/keys/{id}", params(("id" = String, Path)), responses((status = 204), (status = 404, body = Problem)))]
+#[utoipa::path(
+    delete,
+    path = "/api/keys/{id}",
+    params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = Problem)),
+)]
 pub async fn revoke(
     State(app): State<App>,
     known: Known,

@@ -47,7 +47,11 @@ impl From<Counts> for CountsView {
             accepted: counts.accepted,
             duplicate: counts.duplicate,
             filtered: counts.filtered,
-            refused: counts.refused.iter().map(|(why, count)| (why.code().to_owned(), *count)).collect(),
+            refused: counts
+                .refused
+                .iter()
+                .map(|(why, count)| (why.code().to_owned(), *count))
+                .collect(),
             invalid: counts.invalid,
             limited: counts.limited,
             quarantined: counts.quarantined,
@@ -56,7 +60,11 @@ impl From<Counts> for CountsView {
 }
 
 /// Every declared source.
-#[utoipa::path(get, path = "/api/sources", responses((status = 200, body = [SourceView]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/sources",
+    responses((status = 200, body = [SourceView]), (status = 401, body = Problem)),
+)]
 pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<SourceView>>, Problem> {
     // Counts are no personal data; keys are only for who may make them.
     let keys = if known.may_manage { app.keys().await? } else { Vec::new() };
@@ -66,7 +74,11 @@ pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<Sourc
         kind: source.kind,
         audience: source.audience,
         markets: source.markets.clone(),
-        keys: keys.iter().filter(|key| key.source.as_deref() == Some(&source.name)).cloned().collect(),
+        keys: keys
+            .iter()
+            .filter(|key| key.source.as_deref() == Some(&source.name))
+            .cloned()
+            .collect(),
         counts: counts.get(&source.id).cloned().unwrap_or_default().into(),
     });
     Ok(Json(sources.collect()))

@@ -20,7 +20,12 @@ pub struct Which {
 }
 
 /// The latest verdicts, newest first.
-#[utoipa::path(get, path = "/api/verdicts", params(Which), responses((status = 200, body = [VerdictLine]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/verdicts",
+    params(Which),
+    responses((status = 200, body = [VerdictLine]), (status = 401, body = Problem)),
+)]
 pub async fn list(
     State(app): State<App>,
     known: Known,
@@ -28,12 +33,18 @@ pub async fn list(
 ) -> Result<Json<Vec<VerdictLine>>, Problem> {
     known.manager()?;
     let limit = which.limit.unwrap_or(100).min(app.limits().page_rows);
-    let is_wanted = |line: &VerdictLine| which.source.as_ref().is_none_or(|source| line.source == *source);
+    let is_wanted =
+        |line: &VerdictLine| which.source.as_ref().is_none_or(|source| line.source == *source);
     Ok(Json(app.streams().verdicts.latest(limit, is_wanted)))
 }
 
 /// Each verdict as it is given, as server-sent events named `verdict`.
-#[utoipa::path(get, path = "/api/verdicts/stream", params(Which), responses((status = 200, content_type = "text/event-stream"), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/verdicts/stream",
+    params(Which),
+    responses((status = 200, content_type = "text/event-stream"), (status = 401, body = Problem)),
+)]
 pub async fn follow(
     State(app): State<App>,
     known: Known,

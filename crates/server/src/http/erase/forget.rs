@@ -1,4 +1,5 @@
-//! Forgetting a person: invisible at once, keys destroyed, files rewritten, late duplicates refused.
+//! Forgetting a person: invisible at once, keys destroyed, files rewritten, late duplicates
+//! refused.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -34,26 +35,41 @@ pub struct ErasureView {
 }
 
 /// Forget a person. When this answers, no question that starts later sees them.
-#[utoipa::path(post, path = "/api/people/erase", request_body = ErasureRequest, responses((status = 200, body = ErasureView), (status = 404, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/people/erase",
+    request_body = ErasureRequest,
+    responses((status = 200, body = ErasureView), (status = 404, body = Problem)),
+)]
 pub async fn forget(
     State(app): State<App>,
     known: Known,
     Json(wanted): Json<ErasureRequest>,
 ) -> Result<Json<ErasureView>, Problem> {
     known.manager()?;
-    let whose = Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
+    let whose =
+        Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
     Ok(Json(app.forget(&known.authority.actor, &whose).await?))
 }
 
 /// Every erasure, newest first.
-#[utoipa::path(get, path = "/api/erasures", responses((status = 200, body = [ErasureView]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/erasures",
+    responses((status = 200, body = [ErasureView]), (status = 401, body = Problem)),
+)]
 pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<ErasureView>>, Problem> {
     known.manager()?;
     Ok(Json(app.erasures().await?))
 }
 
 /// One erasure.
-#[utoipa::path(get, path = "/api/erasures/{id}", params(("id" = String, Path)), responses((status = 200, body = ErasureView), (status = 404, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/erasures/{id}",
+    params(("id" = String, Path)),
+    responses((status = 200, body = ErasureView), (status = 404, body = Problem)),
+)]
 pub async fn show(
     State(app): State<App>,
     known: Known,

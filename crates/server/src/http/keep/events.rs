@@ -28,7 +28,12 @@ fn analyse() -> String {
 }
 
 /// The latest events that the purpose may see, newest first.
-#[utoipa::path(get, path = "/api/events", params(Which), responses((status = 200, body = [EventView]), (status = 403, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/events",
+    params(Which),
+    responses((status = 200, body = [EventView]), (status = 403, body = Problem)),
+)]
 pub async fn list(
     State(app): State<App>,
     known: Known,
@@ -43,7 +48,12 @@ pub async fn list(
 }
 
 /// Each event that the purpose may see as it becomes durable, as server-sent events named `event`.
-#[utoipa::path(get, path = "/api/events/stream", params(Which), responses((status = 200, content_type = "text/event-stream"), (status = 403, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/events/stream",
+    params(Which),
+    responses((status = 200, content_type = "text/event-stream"), (status = 403, body = Problem)),
+)]
 pub async fn follow(
     State(app): State<App>,
     known: Known,

@@ -29,7 +29,11 @@ pub struct Status {
 }
 
 /// The state of storage.
-#[utoipa::path(get, path = "/api/status", responses((status = 200, body = Status), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/status",
+    responses((status = 200, body = Status), (status = 401, body = Problem)),
+)]
 pub async fn show(State(app): State<App>, known: Known) -> Result<Json<Status>, Problem> {
     known.manager()?;
     let view = app.region().view();

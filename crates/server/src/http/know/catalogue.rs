@@ -1,4 +1,5 @@
-//! The catalogue of what arrived: events with their volume, properties with their type and conflicts.
+//! The catalogue of what arrived: events with their volume, properties with their type and
+//! conflicts.
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -50,7 +51,12 @@ pub struct PropertyLine {
 }
 
 /// Every event, with the volume that the purpose may see.
-#[utoipa::path(get, path = "/api/catalogue/events", params(Which), responses((status = 200, body = [EventLine]), (status = 403, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/catalogue/events",
+    params(Which),
+    responses((status = 200, body = [EventLine]), (status = 403, body = Problem)),
+)]
 pub async fn events(
     State(app): State<App>,
     known: Known,
@@ -62,7 +68,11 @@ pub async fn events(
 }
 
 /// Every property that was declared or met.
-#[utoipa::path(get, path = "/api/catalogue/properties", responses((status = 200, body = [PropertyLine]), (status = 401, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/catalogue/properties",
+    responses((status = 200, body = [PropertyLine]), (status = 401, body = Problem)),
+)]
 pub async fn properties(
     State(app): State<App>,
     _known: Known,

@@ -1,4 +1,5 @@
-//! One person: the timeline that a purpose may see, and the same as an export. Both are in the read log.
+//! One person: the timeline that a purpose may see, and the same as an export. Both are in the read
+//! log.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -44,7 +45,16 @@ pub struct Timeline {
 }
 
 /// What a purpose may see of one person, oldest first.
-#[utoipa::path(get, path = "/api/people/{person}", params(("person" = String, Path), Which), responses((status = 200, body = Timeline), (status = 403, body = Problem), (status = 404, body = Problem)))]
+#[utoipa::path(
+    get,
+    path = "/api/people/{person}",
+    params(("person" = String, Path), Which),
+    responses(
+        (status = 200, body = Timeline),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+    ),
+)]
 pub async fn timeline(
     State(app): State<App>,
     known: Known,
@@ -59,7 +69,16 @@ pub async fn timeline(
 }
 
 /// Everything that a purpose may see of one person, as JSON lines.
-#[utoipa::path(post, path = "/api/people/export", request_body = ExportRequest, responses((status = 200, content_type = "application/x-ndjson"), (status = 403, body = Problem), (status = 404, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/people/export",
+    request_body = ExportRequest,
+    responses(
+        (status = 200, content_type = "application/x-ndjson"),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+    ),
+)]
 pub async fn export(
     State(app): State<App>,
     known: Known,
@@ -67,7 +86,8 @@ pub async fn export(
 ) -> Result<Response, Problem> {
     let purpose = app.purpose(&wanted.purpose)?;
     let grant = known.grant(&app, purpose, Verb::Export).await?;
-    let whose = Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
+    let whose =
+        Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
     let mut lines = String::new();
     for event in app.person_events(&whose, grant).await? {
         lines.push_str(&serde_json::to_string(&event).map_err(|error| Problem::internal(&error))?);

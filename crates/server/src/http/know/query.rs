@@ -11,7 +11,16 @@ use crate::http::caller::Known;
 use crate::problem::{FieldProblem, Problem};
 
 /// How often events happen, or how many people do them, over time.
-#[utoipa::path(post, path = "/api/query/trend", request_body = Trend, responses((status = 200, body = Reply), (status = 400, body = Problem), (status = 403, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/query/trend",
+    request_body = Trend,
+    responses(
+        (status = 200, body = Reply),
+        (status = 400, body = Problem),
+        (status = 403, body = Problem),
+    ),
+)]
 pub async fn trend(
     State(app): State<App>,
     known: Known,
@@ -22,7 +31,16 @@ pub async fn trend(
 }
 
 /// How many people go through some steps in order, and how long they take.
-#[utoipa::path(post, path = "/api/query/funnel", request_body = Funnel, responses((status = 200, body = Reply), (status = 400, body = Problem), (status = 403, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/query/funnel",
+    request_body = Funnel,
+    responses(
+        (status = 200, body = Reply),
+        (status = 400, body = Problem),
+        (status = 403, body = Problem),
+    ),
+)]
 pub async fn funnel(
     State(app): State<App>,
     known: Known,
@@ -33,7 +51,16 @@ pub async fn funnel(
 }
 
 /// How many of the people who began in a period come back in later ones.
-#[utoipa::path(post, path = "/api/query/retention", request_body = Retention, responses((status = 200, body = Reply), (status = 400, body = Problem), (status = 403, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/query/retention",
+    request_body = Retention,
+    responses(
+        (status = 200, body = Reply),
+        (status = 400, body = Problem),
+        (status = 403, body = Problem),
+    ),
+)]
 pub async fn retention(
     State(app): State<App>,
     known: Known,
@@ -44,7 +71,16 @@ pub async fn retention(
 }
 
 /// How many people did something so often, and did not do something else.
-#[utoipa::path(post, path = "/api/query/cohort", request_body = Cohort, responses((status = 200, body = Reply), (status = 400, body = Problem), (status = 403, body = Problem)))]
+#[utoipa::path(
+    post,
+    path = "/api/query/cohort",
+    request_body = Cohort,
+    responses(
+        (status = 200, body = Reply),
+        (status = 400, body = Problem),
+        (status = 403, body = Problem),
+    ),
+)]
 pub async fn cohort(
     State(app): State<App>,
     known: Known,
@@ -64,7 +100,10 @@ fn faulty(faults: Faults) -> Problem {
     problem.errors = faults
         .0
         .iter()
-        .map(|fault| FieldProblem { pointer: fault.pointer.clone(), detail: fault.flaw.to_string() })
+        .map(|fault| FieldProblem {
+            pointer: fault.pointer.clone(),
+            detail: fault.flaw.to_string(),
+        })
         .collect();
     problem
 }

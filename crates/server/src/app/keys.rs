@@ -1,2 +1,0 @@
-//! Callers: their keys, tokens, sessions and the one-time link. All of them are stored hashed.
-
