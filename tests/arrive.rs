@@ -1,0 +1,252 @@
+//! arrive: each protocol over HTTP as clients meet it: statuses, headers, and that a mistake is told.
+
+use anyhow::{Context, Result};
+use it::Candor;
+use it::program::SOURCES;
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// A source that may send one event a second.
+const SLOW: &str = r#"
+[sources.slow]
+kind = "site"
+audience = "general"
+markets = ["EU"]
+is_test = true
+events_per_second_max = 1
+"#;
+
+/// A request and its answer, as far as these tests look at them.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// Status and stable code, for a line to compare with.
+    fn told(&self) -> String {
+        let code = self.json()["code"].as_str().unwrap_or("-").to_owned();
+        format!("{} {code}", self.status.as_u16())
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+async fn send(
+    candor: &Candor,
+    method: Method,
+    path: &str,
+    headers: &[(&'static str, &str)],
+    body: impl Into<reqwest::Body>,
+) -> Result<Answer> {
+    let mut request = reqwest::Client::new().request(method, format!("{}{path}", candor.url));
+    for (name, value) in headers {
+        request = request.header(*name, HeaderValue::from_str(value)?);
+    }
+    let response = request.body(body).send().await.with_context(|| path.to_owned())?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    Ok(Answer { status, headers, body: response.bytes().await?.to_vec() })
+}
+
+async fn post(candor: &Candor, path: &str, body: &Value) -> Result<Answer> {
+    send(candor, Method::POST, path, &[("content-type", "text/plain")], body.to_string()).await
+}
+
+#[tokio::test]
+async fn segment_answers_as_its_clients_expect() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let key = &candor.server_key;
+    let event = json!({ "type": "track", "event": "Tried", "userId": "u", "writeKey": key });
+
+    for route in ["track", "t"] {
+        let answer = post(&candor, &format!("/v1/{route}"), &event).await?;
+        assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({ "success": true })));
+    }
+    for (path, body, told) in [
+        ("/v1/track", json!({ "event": "Tried", "userId": "u" }), "401 key-missing"),
+        ("/v1/t", json!({ "event": "T", "userId": "u", "writeKey": "no" }), "401 key-unknown"),
+        ("/v1/track", json!({ "userId": "u", "writeKey": key }), "400 name-missing"),
+        ("/v1/page", json!({ "writeKey": key }), "400 identity-missing"),
+        ("/v1/batch", json!({ "writeKey": key }), "400 json-broken"),
+        ("/v1/batch", json!({ "writeKey": key, "batch": [{}, 7] }), "400 batch-invalid"),
+    ] {
+        let answer = post(&candor, path, &body).await?;
+        assert_eq!(answer.told(), told, "{path} {body}");
+        assert!(answer.json()["message"].is_string(), "a client reads `message`");
+    }
+
+    let mixed = json!({ "writeKey": key, "batch": [event, { "type": "track", "userId": "u" }] });
+    let answer = post(&candor, "/v1/b", &mixed).await?;
+    assert_eq!((answer.status, &answer.json()["success"]), (StatusCode::OK, &json!(true)));
+    assert_eq!(answer.json()["errors"][0]["pointer"], "/batch/1/event");
+
+    let long = "x".repeat(501 << 10);
+    let large = json!({ "writeKey": key, "batch": [{ "properties": { "a": long } }] });
+    assert_eq!(post(&candor, "/v1/batch", &large).await?.told(), "400 body-too-large");
+    let headers = [("content-encoding", "br")];
+    let packed = send(&candor, Method::POST, "/v1/batch", &headers, "?").await?;
+    assert_eq!(packed.told(), "415 encoding-unknown");
+    let huge = vec![b' '; 5 << 20];
+    let refused = send(&candor, Method::POST, "/v1/batch", &[], huge).await?;
+    assert_eq!(refused.told(), "413 body-too-large");
+    let deep = send(&candor, Method::POST, "/v1/track", &[], "[".repeat(100_000)).await?;
+    assert_eq!(deep.told(), "400 body-too-deep");
+    let figures = post(&candor, "/v1/m", &json!({ "series": [] })).await?;
+    assert_eq!(figures.status, StatusCode::OK);
+
+    // Three calls without consent, three events and a batch of two that could not be read.
+    let counts = candor.counts("backend").await?;
+    assert_eq!(counts["refused"], json!({ "consent-absent": 3 }));
+    assert_eq!(counts["invalid"], 5);
+    assert_eq!(counts["received"], 8);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_browser_of_any_site_may_send_and_is_told_where() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let asked = [
+        ("origin", "https://shop.example"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization,content-type,x-retry-count"),
+    ];
+    for path in ["/v1/t", "/v1/b", "/v1/events", "/v1/consent", "/v1/projects/k/settings"] {
+        let answer = send(&candor, Method::OPTIONS, path, &asked, "").await?;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), Some("https://shop.example"));
+        assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
+        assert_eq!(answer.header("access-control-allow-headers"), Some(asked[2].1));
+        assert_eq!(answer.header("access-control-allow-methods"), Some("GET, POST, OPTIONS"));
+        assert_eq!(answer.header("access-control-max-age"), Some("3600"));
+    }
+    // The console's API stays closed to other sites.
+    let closed = send(&candor, Method::OPTIONS, "/api/status", &asked, "").await?;
+    assert_eq!(closed.header("access-control-allow-origin"), None);
+
+    let path = format!("/v1/projects/{}/settings", candor.site_key);
+    let settings = send(&candor, Method::GET, &path, &asked[..1], "").await?;
+    assert_eq!(settings.header("access-control-allow-origin"), Some("https://shop.example"));
+    let told = settings.json();
+    let own = &told["integrations"]["Segment.io"];
+    let host = candor.url.trim_start_matches("http://");
+    assert_eq!(own["apiHost"], format!("{host}/v1"));
+    assert_eq!(own["protocol"], "http");
+    assert_eq!(own["apiKey"], *candor.site_key);
+    let behind = [("x-forwarded-proto", "https")];
+    let settings = send(&candor, Method::GET, &path, &behind, "").await?;
+    assert_eq!(settings.json()["integrations"]["Segment.io"]["protocol"], "https");
+    let unknown = send(&candor, Method::GET, "/v1/projects/nobody/settings", &[], "").await?;
+    assert_eq!(unknown.told(), "404 key-unknown");
+    Ok(())
+}
+
+#[tokio::test]
+async fn our_own_protocol_answers_each_event() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let consent = json!({ "measure": true, "analyse": true });
+    let events = json!({ "key": candor.site_key, "events": [
+        { "event": "Seen", "id": "n-1", "device_id": "d", "consent": consent },
+        { "event": "Seen", "id": "n-1", "device_id": "d" },
+        { "event": "Seen", "id": "n-2", "device_id": "stranger" },
+        { "id": "n-3", "device_id": "d" },
+    ]});
+    let results = post(&candor, "/v1/events", &events).await?.json();
+    let line = |result: &Value| {
+        let text = |name| result[name].as_str().unwrap_or("-").to_owned();
+        [text("id"), text("outcome"), text("code"), text("pointer")].join(" ")
+    };
+    let lines: Vec<_> = results["results"].as_array().context("a list")?.iter().map(line).collect();
+    assert_eq!(
+        lines,
+        [
+            "n-1 accepted - -",
+            "n-1 duplicate - -",
+            "n-2 refused consent-absent -",
+            "- invalid name-missing /events/3/event",
+        ]
+    );
+    let answer = post(&candor, "/v1/events", &json!({ "events": [] })).await?;
+    assert_eq!(answer.told(), "401 key-missing");
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    let broken = send(&candor, Method::POST, "/v1/events", &[], "{").await?;
+    assert_eq!(broken.told(), "400 json-broken");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_choice_told_for_itself_opens_and_closes() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let key = &candor.site_key;
+    let seen = json!({ "key": key, "events": [{ "event": "Seen", "device_id": "d" }] });
+    let outcome = async || {
+        let answer = post(&candor, "/v1/events", &seen).await?;
+        anyhow::Ok(answer.json()["results"][0]["outcome"].clone())
+    };
+    let choose = async |whose: &str, purposes: Value| {
+        let body = json!({ "key": key, whose: "d", "purposes": purposes });
+        post(&candor, "/v1/consent", &body).await
+    };
+    assert_eq!(outcome().await?, "refused");
+    let answer = choose("device_id", json!({ "measure": true })).await?;
+    assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({ "recorded": true })));
+    assert_eq!(outcome().await?, "accepted");
+    let answer = choose("device_id", json!({ "measure": false })).await?;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(outcome().await?, "refused");
+
+    // A key that anybody can read says no yes for a user, and nothing unknown is recorded.
+    let widened = choose("user_id", json!({ "measure": true })).await?;
+    assert_eq!(widened.told(), "422 choice-unknown");
+    let unknown = choose("device_id", json!({ "no such purpose": true })).await?;
+    assert_eq!(unknown.told(), "422 choice-unknown");
+    assert_eq!(choose("device_id", json!({})).await?.told(), "400 purposes-missing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_picture_is_always_sent() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let good = format!(
+        "/pixel/v1/track?key={}&event=Opened&device_id=d&consent.measure=true",
+        candor.site_key
+    );
+    for path in [good.as_str(), "/pixel/v1/page", "/pixel/v1/track?key=nobody&event=E&device_id=d"]
+    {
+        let answer = send(&candor, Method::GET, path, &[], "").await?;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_eq!(answer.header("content-type"), Some("image/gif"));
+        assert!(answer.header("cache-control").is_some_and(|value| value.contains("no-store")));
+        assert!(answer.body.starts_with(b"GIF89a"));
+    }
+    assert_eq!(candor.counts("web").await?["accepted"], 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn past_its_pace_a_source_is_told_when_to_come_again() -> Result<()> {
+    let candor = Candor::start(&format!("{SOURCES}{SLOW}")).await?;
+    let made = candor.run(&["keys", "create", "--json", "--kind", "site", "--source", "slow"])?;
+    let key = serde_json::from_slice::<Value>(&made.stdout)?["key"].clone();
+    let member = json!({ "type": "page", "anonymousId": "a" });
+    let batch = json!({ "writeKey": key, "batch": vec![member; 100] });
+    assert_eq!(post(&candor, "/v1/batch", &batch).await?.status, StatusCode::OK);
+    let answer = post(&candor, "/v1/batch", &batch).await?;
+    assert_eq!(answer.told(), "429 limited");
+    let seconds: u64 = answer.header("retry-after").context("it says when")?.parse()?;
+    assert!((80..=100).contains(&seconds), "{seconds}");
+    // Nobody's no is held back by a pace.
+    let no = json!({ "key": key, "device_id": "a", "purposes": { "measure": false } });
+    assert_eq!(post(&candor, "/v1/consent", &no).await?.status, StatusCode::OK);
+    let counts = candor.counts("slow").await?;
+    assert_eq!((&counts["limited"], &counts["received"]), (&json!(100), &json!(200)));
+    Ok(())
+}
