@@ -334,11 +334,6 @@ impl World {
     }
 }
 
-/// A catalogue in which every purpose of the tests may read what their questions name.
-fn readable() -> Catalogue {
-    Catalogue::shipped().unwrap()
-}
-
 fn grant(purpose: Purpose, verb: Verb) -> Grant {
     let authority = Authority {
         actor: Actor("tester".to_owned()),
