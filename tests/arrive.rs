@@ -1,4 +1,4 @@
-//! arrive: each protocol over HTTP as clients meet it: statuses, headers, and that a mistake is told.
+//! arrive: each protocol over HTTP as clients meet it: statuses, headers, mistakes that are told.
 
 use anyhow::{Context, Result};
 use it::Candor;
