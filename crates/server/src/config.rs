@@ -118,6 +118,10 @@ impl Layers {
                 let problem = error.message().to_owned();
                 ConfigError::Key { origin: self.blame(&problem), problem }
             })?;
+        config
+            .server
+            .check()
+            .map_err(|problem| ConfigError::Key { origin: self.blame(&problem), problem })?;
         for (name, rules) in &config.sources {
             rules.check().map_err(|problem| ConfigError::Source { name: name.clone(), problem })?;
         }

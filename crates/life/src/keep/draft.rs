@@ -31,14 +31,15 @@ impl<'t> Draft<'t> {
     /// Enters an admitted event. What was said between its judgement and now still counts: it may
     /// be refused.
     pub fn admit(&mut self, mut admitted: Admitted, now: Time) -> Outcome {
+        // Before anything else: not even the leaf of somebody forgotten may come back with this.
+        if self.is_forgotten(admitted.whose(), admitted.time()) {
+            return Outcome::Refused(Refusal::Forgotten);
+        }
         if let Some(act) = admitted.act() {
             let leaf = self.leaf(&admitted.whose().clone());
             self.record_act(leaf, act, now);
         }
         let standing = self.truth.standing(&admitted.whose().index, admitted.time(), now);
-        if standing.forgotten.is_some_and(|until| admitted.time() <= until) {
-            return Outcome::Refused(Refusal::Forgotten);
-        }
         let unsaid = admitted.plan().consented.without(standing.yes);
         if !admitted.narrow(unsaid) {
             return Outcome::Refused(if standing.no.is_empty() {
@@ -124,7 +125,9 @@ impl<'t> Draft<'t> {
     fn enter(&mut self, admitted: Admitted) {
         let parts = admitted.into_parts();
         let leaf = self.leaf(&parts.whose);
-        if let Some(other) = &parts.link {
+        if let Some(other) = &parts.link
+            && !self.is_forgotten(other, parts.time)
+        {
             let other = self.leaf(other);
             self.link(leaf, other);
         }
@@ -144,6 +147,11 @@ impl<'t> Draft<'t> {
             sealed: parts.sealed,
         };
         self.records.push(Record::Row { row, duplicate: parts.duplicate });
+    }
+
+    /// Whether what somebody collected at this time may not be brought back, not even as a link.
+    fn is_forgotten(&self, whose: &Blinded, time: Time) -> bool {
+        self.truth.forgotten(&whose.index).is_some_and(|until| time <= until)
     }
 
     fn leaf(&mut self, whose: &Blinded) -> Leaf {

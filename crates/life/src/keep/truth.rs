@@ -91,17 +91,16 @@ impl Truth {
         let said = |leaf: &Leaf| {
             self.acts.get(leaf).map(|acts| acts.standing(happened, now)).unwrap_or_default()
         };
-        let mut standing = said(&leaf);
         let person = self.identity.person(leaf);
-        for other in self.identity.others_of(person, leaf) {
-            // A recorded `no` wins; an absent answer inherits, but not what is a device's own.
-            let theirs = said(other);
-            standing.yes = standing.yes | theirs.yes.without(self.on_device);
-            standing.no = standing.no | theirs.no.without(self.on_device);
-            standing.later_no = standing.later_no | theirs.later_no.without(self.on_device);
-        }
-        standing.yes = standing.yes.without(standing.no);
+        let others = self.identity.others_of(person, leaf).map(said);
+        let standing = others.fold(said(&leaf), |all, other| all.with(other, self.on_device));
         Standing { forgotten, ..standing }
+    }
+
+    /// Until when everything that was collected about an id is refused, because it was erased.
+    #[must_use]
+    pub fn forgotten(&self, index: &Index) -> Option<Time> {
+        self.suppressed.get(index).copied()
     }
 
     /// The acts of one leaf.

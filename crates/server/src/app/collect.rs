@@ -204,8 +204,7 @@ impl Said {
 
     fn over(&self, mut standing: Standing, index: &Index, time: Time) -> Standing {
         for act in self.0.get(index).into_iter().flatten().filter(|act| act.time <= time) {
-            standing.yes = (standing.yes | act.yes).without(act.no);
-            standing.no = standing.no.without(act.yes) | act.no;
+            (standing.yes, standing.no) = standing.hearing(Some(*act));
         }
         standing
     }

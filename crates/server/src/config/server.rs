@@ -25,3 +25,17 @@ pub struct Server {
     /// Threads that one question may use.
     pub question_threads: usize,
 }
+
+impl Server {
+    /// What the types alone do not say.
+    pub fn check(&self) -> Result<(), String> {
+        let is_plain = |text: &str| !text.is_empty() && !text.contains([' ', '+']);
+        if !is_plain(&self.controller) {
+            return Err("`controller` names the ledger: write it without spaces and `+`".to_owned());
+        }
+        if !self.base_path.is_empty() && !self.base_path.starts_with('/') {
+            return Err("`base_path` starts with a slash, such as `/candor`".to_owned());
+        }
+        Ok(())
+    }
+}

@@ -204,10 +204,12 @@ async fn fold_one(app: &App, closed: &Closed) -> anyhow::Result<()> {
 
 /// Makes few files of many, one period after the other, and few runs of duplicate keys of many.
 async fn compact_due(app: &App) -> anyhow::Result<()> {
-    let files: Vec<FileEntry> =
-        app.region().view().files.iter().map(|file| (**file).clone()).collect();
-    for task in plan_compaction(&files, app.now()) {
+    loop {
+        // Planned under the lock: nobody replaces a file between the plan and its work.
         let _manifest = app.inner().manifest.lock().await;
+        let view = app.region().view();
+        let files: Vec<FileEntry> = view.files.iter().map(|file| (**file).clone()).collect();
+        let Some(task) = plan_compaction(&files, app.now()).into_iter().next() else { break };
         let work = Work::of(app);
         let wanted: Vec<(Person, Class)> = work.persons_that_moved();
         app.inner().vault.custody().ensure_person_keys(&wanted).await?;
@@ -218,6 +220,9 @@ async fn compact_due(app: &App) -> anyhow::Result<()> {
             })
         });
         let change = change.await??;
+        if change.removed.is_empty() {
+            break;
+        }
         app.inner().vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await?;
         app.replace_files(&change)?;
         metrics::counter!("candor_compactions_total").increment(1);
