@@ -5,6 +5,7 @@ mod clients;
 mod erase;
 mod fresh;
 mod keep;
+mod know;
 mod ledger;
 mod scenario;
 mod tidy;
