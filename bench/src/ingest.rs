@@ -85,9 +85,9 @@ fn event(worker: u64, number: u64) -> String {
         r#""brand":"North","price":{price}.5,"quantity":1,"currency":"EUR","country":"DE","#
     );
     let consent = r#""consent":{"measure":true,"analyse":true}"#;
-    format!(
-        r#"{{"event":"Product Viewed","id":"{worker}-{number}-{mixed:x}","user_id":"u{person}","#
-    ) + &format!(r#""properties":{{{properties}{more}"device":"mobile"}},{consent}}}"#)
+    let run = std::process::id();
+    format!(r#"{{"event":"Product Viewed","id":"{run}-{worker}-{number}","user_id":"u{person}","#)
+        + &format!(r#""properties":{{{properties}{more}"device":"mobile"}},{consent}}}"#)
 }
 
 fn memory(process: u64) -> String {
