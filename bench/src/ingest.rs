@@ -15,8 +15,26 @@ pub(crate) struct Load {
     pub(crate) batch: u64,
     pub(crate) seconds: u64,
     pub(crate) connections: u64,
+    /// Events a second that all connections together try to send; zero = as many as they can.
+    pub(crate) rate: u64,
     /// The server's process id, to read its memory; zero = unknown.
     pub(crate) server: u64,
+}
+
+/// When a connection stops, and how fast it may go until then.
+struct Pace {
+    until: Instant,
+    rate: u64,
+}
+
+impl Pace {
+    /// Waits until the next batch is due.
+    fn wait(&self, begun: Instant, sent: u64) {
+        if self.rate > 0 {
+            let due = begun + Duration::from_secs_f64(sent as f64 / self.rate as f64);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    }
 }
 
 /// Runs the load and prints one line.
@@ -25,8 +43,9 @@ pub(crate) fn measure(load: &Load) -> Result<()> {
     let until = start + Duration::from_secs(load.seconds);
     let workers: Vec<_> = (0..load.connections)
         .map(|worker| {
+            let pace = Pace { until, rate: load.rate / load.connections.max(1) };
             let (url, key, batch) = (load.url.clone(), load.key.clone(), load.batch);
-            std::thread::spawn(move || send(&url, &key, batch, worker, until))
+            std::thread::spawn(move || send(&url, &key, batch, worker, &pace))
         })
         .collect();
     let mut times = Vec::new();
@@ -49,12 +68,14 @@ pub(crate) fn measure(load: &Load) -> Result<()> {
     Ok(())
 }
 
-fn send(url: &str, key: &str, batch: u64, worker: u64, until: Instant) -> Result<Vec<f64>> {
+fn send(url: &str, key: &str, batch: u64, worker: u64, pace: &Pace) -> Result<Vec<f64>> {
     let mut connection = Connection::open(url)?;
     let authorization = format!("Bearer {key}");
     let mut times = Vec::new();
     let mut number = 0u64;
-    while Instant::now() < until {
+    let begun = Instant::now();
+    while Instant::now() < pace.until {
+        pace.wait(begun, number);
         let events: Vec<String> = (0..batch)
             .map(|_| {
                 number += 1;

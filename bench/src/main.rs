@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: bench disk FOLDER
-       bench ingest URL KEY [batch=100] [seconds=10] [connections=8] [pid=SERVER]
+       bench ingest URL KEY [batch=100] [seconds=10] [connections=8] [rate=EVENTS_A_SECOND] [pid=SERVER]
        bench questions URL TOKEN [runs=3]";
 
 fn main() -> ExitCode {
@@ -50,6 +50,7 @@ fn load(url: &str, key: &str, option: impl Fn(&str, u64) -> Option<u64>) -> Opti
         batch: option("batch", 100)?,
         seconds: option("seconds", 10)?,
         connections: option("connections", 8)?,
+        rate: option("rate", 0)?,
         server: option("pid", 0)?,
     })
 }
