@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use server::command::{Candor, Environment};
 
+/// Many threads allocate what another one frees; the system's allocator keeps much of that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let candor = Candor::parse();
