@@ -104,6 +104,7 @@ pub struct Environment(pub Vec<(String, String)>);
 pub enum Ending {
     Done,
     Failed,
+    Usage,
     NotFound,
     Conflict,
     Refused,
@@ -117,6 +118,7 @@ impl Ending {
         match self {
             Ending::Done => 0,
             Ending::Failed => 1,
+            Ending::Usage => 2,
             Ending::NotFound => 3,
             Ending::Conflict => 4,
             Ending::Refused => 5,
@@ -129,6 +131,7 @@ impl Ending {
     pub const fn of(status: u16) -> Self {
         match status {
             200..=299 => Ending::Done,
+            400 | 413 | 415 | 422 => Ending::Usage,
             401 | 403 => Ending::Refused,
             404 => Ending::NotFound,
             409 => Ending::Conflict,

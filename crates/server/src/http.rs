@@ -12,6 +12,7 @@ use crate::app::App;
 
 pub mod admit;
 pub mod arrive;
+pub mod body;
 pub mod caller;
 pub mod console;
 pub mod erase;

@@ -74,8 +74,10 @@ impl Drop for Unfinished {
 
 /// Makes the names in a directory durable.
 pub(super) fn sync_directory(path: &Path) -> Result<(), FileError> {
-    let synced = File::open(path).and_then(|directory| directory.sync_all());
-    synced.map_err(|cause| FileError::Sync { path: path.to_owned(), cause })
+    // Not being able to open it says nothing about the disk, and can be tried again.
+    let directory =
+        File::open(path).map_err(|cause| FileError::Access { path: path.to_owned(), cause })?;
+    directory.sync_all().map_err(|cause| FileError::Sync { path: path.to_owned(), cause })
 }
 
 /// Hashes and counts what goes to disk.

@@ -146,7 +146,7 @@ pub struct Submission {
 
 enum Message {
     Events(Submission, oneshot::Sender<Vec<Outcome>>),
-    Consent(Blinded, Act, Time, oneshot::Sender<Leaf>),
+    Consent(Blinded, Act, Time, oneshot::Sender<bool>),
     Link(Leaf, Leaf, oneshot::Sender<bool>),
     Unlink(Vec<Leaf>, oneshot::Sender<()>),
     Erase(Vec<Leaf>, Time, oneshot::Sender<()>),
@@ -194,8 +194,8 @@ impl Keeper {
         self.ask(|reply| Message::Events(submission, reply)).await
     }
 
-    /// Records a person's choice; answers once it is durable.
-    pub async fn consent(&self, whose: Blinded, act: Act, now: Time) -> Result<Leaf, Unavailable> {
+    /// Records a person's choice; answers once it is durable, and whether it counts at all.
+    pub async fn consent(&self, whose: Blinded, act: Act, now: Time) -> Result<bool, Unavailable> {
         self.ask(|reply| Message::Consent(whose, act, now, reply)).await
     }
 
@@ -332,8 +332,8 @@ impl Writer {
                 Box::new(move || answer(reply, outcomes))
             }
             Message::Consent(whose, act, now, reply) => {
-                let leaf = draft.consent(&whose, act, now);
-                Box::new(move || answer(reply, leaf))
+                let counts = draft.consent(&whose, act, now);
+                Box::new(move || answer(reply, counts))
             }
             Message::Link(first, second, reply) => {
                 let linked = draft.link(first, second);

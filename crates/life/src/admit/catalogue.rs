@@ -156,6 +156,11 @@ impl Catalogue {
         self.properties.get(self.place(name)?)
     }
 
+    /// The names of all declared events, in no order.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.events.keys().map(String::as_str)
+    }
+
     /// The description of a declared event.
     #[must_use]
     pub fn event(&self, name: &str) -> Option<&str> {

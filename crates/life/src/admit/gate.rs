@@ -104,6 +104,9 @@ impl Gate {
             Ok(taken) => taken,
             Err(invalid) => return Judged::Invalid(invalid),
         };
+        // Whose it is belongs to the key: a public key must not use up the ids of somebody else's events.
+        let message = raw.message.as_deref();
+        let duplicate = message.map(|id| blinder.duplicate(source.id.0, &whose.index, id));
         let may_link = plan.purposes.has(Purpose::LINK_DEVICES);
         Judged::Admitted(Box::new(Admitted {
             event: raw.name.into(),
@@ -116,7 +119,7 @@ impl Gate {
             source: source.id,
             session: raw.session.as_deref().map_or(0, |session| blinder.session(session)),
             purposes: plan.purposes,
-            duplicate: raw.message.as_deref().map(|id| blinder.duplicate(source.id.0, id)),
+            duplicate,
             plan,
             taken,
         }))

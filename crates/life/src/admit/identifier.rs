@@ -64,8 +64,8 @@ impl Blinder {
 
     /// The key by which a repeated event is known again.
     #[must_use]
-    pub fn duplicate(&self, source: u16, message: &str) -> [u8; 16] {
-        self.hash(&[b"duplicate", &source.to_be_bytes(), message.as_bytes()])
+    pub fn duplicate(&self, source: u16, whose: &Index, message: &str) -> [u8; 16] {
+        self.hash(&[b"duplicate", &source.to_be_bytes(), &whose.0, message.as_bytes()])
     }
 
     /// The number of a client's session; never zero, which stands for none.

@@ -206,12 +206,12 @@ impl Admitted {
         self.taken.iter().filter_map(|taken| Some((taken.class?, taken.code, &taken.value)))
     }
 
-    /// Closes purposes that rest on consent: what somebody took back since the event was judged.
+    /// Closes purposes that a no ends: what somebody took back or objected to since it was judged.
     ///
     /// Values that only those purposes could keep go too. Answers false when no purpose is left;
     /// then the event may not be kept.
     pub fn narrow(&mut self, closed: Purposes) -> bool {
-        self.purposes = self.purposes.without(closed & self.plan.consented);
+        self.purposes = self.purposes.without(closed & self.plan.yielding());
         let open = self.purposes;
         self.taken.retain(|taken| !(taken.kept_for & open).is_empty());
         if !open.has(Purpose::LINK_DEVICES) {

@@ -130,6 +130,17 @@ pub struct AdmissionPlan {
 }
 
 impl AdmissionPlan {
+    /// The open purposes that a recorded no ends: those that rest on consent, and those to which a
+    /// person may object.
+    #[must_use]
+    pub fn yielding(&self) -> Purposes {
+        let yields = |purpose: &Purpose| {
+            let basis = self.bases.get(usize::from(purpose.number())).copied().flatten();
+            basis.is_some_and(Basis::yields_to_no)
+        };
+        self.purposes.iter().filter(yields).collect()
+    }
+
     /// The categories that a reader for this purpose may see.
     #[must_use]
     pub fn readable_for(&self, purpose: Purpose) -> Categories {

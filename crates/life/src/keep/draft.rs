@@ -12,7 +12,7 @@ use super::mask::{Cut, VerdictMask};
 use super::names::Named;
 use super::row::Row;
 use super::truth::Truth;
-use crate::admit::{Act, AdmissionPlan, Admitted, Blinded};
+use crate::admit::{Act, AdmissionPlan, Admitted, Blinded, Sealable};
 
 /// The records of one frame while they are gathered.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl<'t> Draft<'t> {
         }
         let standing = self.truth.standing(&admitted.whose().index, admitted.time(), now);
         let unsaid = admitted.plan().consented.without(standing.yes);
-        if !admitted.narrow(unsaid) {
+        if !admitted.narrow(unsaid | standing.no) {
             return Outcome::Refused(if standing.no.is_empty() {
                 Refusal::ConsentAbsent
             } else {
@@ -56,18 +56,30 @@ impl<'t> Draft<'t> {
         Outcome::Accepted
     }
 
-    /// Enters what a refused event still said: a `no` of somebody who is known, never a new person.
+    /// Enters what a refused event still said: a `no` is remembered even of somebody unknown, under
+    /// the blind index alone, or an objection would be lost. A yes makes nobody known.
     pub fn heed(&mut self, whose: &Blinded, act: Act, now: Time) {
-        if let Some(leaf) = self.truth.identity.leaf(&whose.index) {
+        if self.is_forgotten(whose, act.time) {
+            return;
+        }
+        if self.truth.identity.leaf(&whose.index).is_some() {
+            let leaf = self.leaf(whose);
             self.record_act(leaf, act, now);
+        } else if !act.no.is_empty() {
+            let clear = Sealable(Box::default());
+            let leaf = self.leaf(&Blinded { clear, ..whose.clone() });
+            self.record_act(leaf, Act { yes: Purposes::NONE, ..act }, now);
         }
     }
 
-    /// Enters a person's choice that was sent for itself.
-    pub fn consent(&mut self, whose: &Blinded, act: Act, now: Time) -> Leaf {
+    /// Enters a person's choice that was sent for itself; not one that was said before an erasure.
+    pub fn consent(&mut self, whose: &Blinded, act: Act, now: Time) -> bool {
+        if self.is_forgotten(whose, act.time) {
+            return false;
+        }
         let leaf = self.leaf(whose);
         self.record_act(leaf, act, now);
-        leaf
+        true
     }
 
     /// Makes the persons of two leaves one, if they may be.
@@ -173,7 +185,7 @@ impl<'t> Draft<'t> {
             return id;
         }
         let id = self.truth.next_verdict();
-        let mask = VerdictMask { purposes: plan.purposes, consented: plan.consented };
+        let mask = VerdictMask { purposes: plan.purposes, consented: plan.yielding() };
         self.push(Record::Verdict { id, key: plan.key, mask });
         id
     }

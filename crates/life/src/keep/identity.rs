@@ -1,11 +1,11 @@
 //! Who is who: leaves, and the persons that they make up. A merge can be undone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use vocabulary::{Leaf, Person, Region};
 
-use crate::admit::Index;
+use crate::admit::{Index, Subject};
 
 /// A version of the mapping; it grows by one with every move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct Identity {
     persons: HashMap<Leaf, Person>,
     /// The leaves of each person that has more than its own.
     members: HashMap<Person, Vec<Leaf>>,
+    /// Leaves that name a user, not a device.
+    users: HashSet<Leaf>,
     /// The version at which a leaf last moved.
     moves: HashMap<Leaf, Version>,
     version: Version,
@@ -33,6 +35,8 @@ pub enum Unlinked {
     Same,
     /// The person would have more leaves than allowed.
     TooMany,
+    /// Both are identified: two users never become one implicitly.
+    BothIdentified,
 }
 
 impl Identity {
@@ -43,6 +47,7 @@ impl Identity {
             leaves: HashMap::new(),
             persons: HashMap::new(),
             members: HashMap::new(),
+            users: HashSet::new(),
             moves: HashMap::new(),
             version: Version::default(),
             next: 1,
@@ -62,7 +67,13 @@ impl Identity {
     }
 
     /// Enters a leaf under its index.
-    pub fn enter(&mut self, index: Index, leaf: Leaf) {
+    pub fn enter(&mut self, index: Index, leaf: Leaf, subject: Subject) {
+        match subject {
+            Subject::User => {
+                self.users.insert(leaf);
+            }
+            Subject::Device => {}
+        }
         self.reserve(leaf);
         self.leaves.insert(index, leaf);
     }
@@ -121,7 +132,12 @@ impl Identity {
         if one == two {
             return Err(Unlinked::Same);
         }
-        let count = self.leaves_of(one).len() + self.leaves_of(two).len();
+        let (ones, twos) = (self.leaves_of(one), self.leaves_of(two));
+        let is_user = |leaf: &Leaf| self.users.contains(leaf);
+        if ones.iter().any(is_user) && twos.iter().any(is_user) {
+            return Err(Unlinked::BothIdentified);
+        }
+        let count = ones.len() + twos.len();
         if count > leaves_max { Err(Unlinked::TooMany) } else { Ok(()) }
     }
 
@@ -241,7 +257,7 @@ mod tests {
     fn a_merge_can_be_undone() {
         let mut identity = Identity::new(Region(0));
         for number in 1..=4 {
-            identity.enter(Index([number as u8; 16]), leaf(number));
+            identity.enter(Index([number as u8; 16]), leaf(number), Subject::Device);
         }
         assert_eq!(identity.link(leaf(2), leaf(1)), vec![leaf(2)]);
         assert_eq!(identity.link(leaf(4), leaf(3)), vec![leaf(4)]);
@@ -253,6 +269,17 @@ mod tests {
         assert_eq!(identity.person(leaf(2)), Person::from(leaf(1)));
         assert_eq!(identity.leaves_of(Person::from(leaf(3))), vec![leaf(3), leaf(4)]);
         assert_eq!(identity.moved_since(Version(3)).count(), 2);
+    }
+
+    #[test]
+    fn two_users_never_become_one_through_a_device() {
+        let mut identity = Identity::new(Region(0));
+        identity.enter(Index([1; 16]), leaf(1), Subject::User);
+        identity.enter(Index([2; 16]), leaf(2), Subject::User);
+        identity.enter(Index([3; 16]), leaf(3), Subject::Device);
+        assert_eq!(identity.may_link(leaf(1), leaf(3), 9), Ok(()));
+        identity.link(leaf(1), leaf(3));
+        assert_eq!(identity.may_link(leaf(3), leaf(2), 9), Err(Unlinked::BothIdentified));
     }
 
     #[test]

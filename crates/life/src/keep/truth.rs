@@ -58,7 +58,9 @@ impl Truth {
                 self.names.insert(*named, text);
             }
             Record::Verdict { id, key, mask } => self.enter_verdict(*id, *key, *mask),
-            Record::Leaf { leaf, index, .. } => self.identity.enter(*index, *leaf),
+            Record::Leaf { leaf, index, subject, .. } => {
+                self.identity.enter(*index, *leaf, *subject);
+            }
             Record::Link { first, second } => {
                 self.identity.link(*first, *second);
             }

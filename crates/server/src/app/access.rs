@@ -44,7 +44,7 @@ impl App {
             authority: Authority {
                 actor: key.actor,
                 purposes: key.purposes,
-                verbs: vec![Verb::Ask, Verb::Read, Verb::Export],
+                verbs: vec![Verb::Ask, Verb::Read],
                 categories: Categories::ALL,
                 until: key.expires.unwrap_or(self.now() + Span::HOUR),
             },

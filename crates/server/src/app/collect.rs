@@ -108,11 +108,10 @@ impl App {
         self.note_seen(seen);
     }
 
-    /// Records a person's choice that was sent for itself.
-    pub async fn consent(&self, whose: Blinded, act: Act) -> Result<(), Unavailable> {
+    /// Records a person's choice that was sent for itself; false when it was said before an erasure.
+    pub async fn consent(&self, whose: Blinded, act: Act) -> Result<bool, Unavailable> {
         let now = self.now();
-        self.keeper()?.consent(whose, act, now).await?;
-        Ok(())
+        self.keeper()?.consent(whose, act, now).await
     }
 
     /// Counts events of a request that ended before they were judged.
@@ -203,8 +202,15 @@ impl Said {
     }
 
     fn over(&self, mut standing: Standing, index: &Index, time: Time) -> Standing {
-        for act in self.0.get(index).into_iter().flatten().filter(|act| act.time <= time) {
-            (standing.yes, standing.no) = standing.hearing(Some(*act));
+        for act in self.0.get(index).into_iter().flatten() {
+            if act.time <= time {
+                (standing.yes, standing.no) = standing.hearing(Some(*act));
+            } else {
+                // A no that was said later closes what came before it, too.
+                standing.no = standing.no | act.no;
+                standing.later_no = standing.later_no | act.no;
+                standing.yes = standing.yes.without(act.no);
+            }
         }
         standing
     }

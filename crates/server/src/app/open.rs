@@ -1,6 +1,8 @@
 //! Opening an installation: lock, keys, truth, files, the journal's rest, then the jobs.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
@@ -19,9 +21,10 @@ use life::keep::names::Named;
 use life::keep::{Record, Truth};
 use life::know::Words;
 use vault::custody::{FileRoot, RootKey, SystemChance};
+use vault::erase::Buried;
 use vault::ledger::Ledger;
 use vault::{Loaded, Opening, Vault};
-use vocabulary::{Code, Fact, Limits, Purposes, Time};
+use vocabulary::{Code, Fact, Leaf, Limits, Purposes, Time};
 
 use super::streams::Streams;
 use super::{App, Inner};
@@ -34,6 +37,8 @@ const JOURNAL: &str = "journal";
 const LAKE: &str = "lake";
 const QUARANTINE: &str = "quarantine";
 const LEDGER: &str = "ledger";
+/// The file that shows that an installation was founded.
+const VAULT: &str = "vault.db";
 
 /// Footers of files that stay open in memory.
 const FOOTERS_MAX: usize = 4_096;
@@ -47,6 +52,12 @@ struct Found {
 }
 
 impl App {
+    /// Whether the directory of state holds an installation.
+    #[must_use]
+    pub fn is_founded(config: &Config) -> bool {
+        config.server.data.join(VAULT).exists()
+    }
+
     /// Opens the installation that a configuration describes, founding it when its directory is
     /// empty.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<App> {
@@ -196,6 +207,7 @@ fn occupy(data: &Path) -> anyhow::Result<File> {
         let failed = || format!("cannot make `{}`", folder.display());
         std::fs::create_dir_all(&folder).with_context(failed)?;
     }
+    std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))?;
     let path = data.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
     if file.try_lock().is_err() {
@@ -245,6 +257,13 @@ async fn find(
     let directory = data.join(JOURNAL);
     let replay = Replay { directory: &directory, data, context: &context, vault };
     let replayed = replay.run(position, &mut truth, &mut duplicates).await?;
+    // The tombstones outlive a damaged journal: whoever they name stays forgotten.
+    let mut attached: HashSet<Leaf> = truth.identity.all().map(|(_, leaf)| leaf).collect();
+    for grave in vault.tombstones()? {
+        if grave.act == Buried::Erasure && attached.remove(&grave.leaf) {
+            truth.apply(&Record::Erase { leaves: vec![grave.leaf], at: grave.at });
+        }
+    }
     let fresh = replayed.closed.iter().map(|closed| (closed.segment, Arc::clone(&closed.fresh)));
     let view = View { files: files.into_iter().map(Arc::new).collect(), fresh: fresh.collect() };
     let region = Arc::new(Region {
@@ -258,8 +277,10 @@ async fn find(
 
 /// Gives every declared property the number that stands for its name, for good.
 async fn bind(catalogue: &mut Catalogue, keeper: &Keeper, region: &Region) -> anyhow::Result<()> {
-    let names = catalogue.properties().map(|one| (Named::Property, one.name.clone())).collect();
-    keeper.name(names).await?;
+    let properties = catalogue.properties().map(|one| (Named::Property, one.name.clone()));
+    // Declared events have their codes from the start: no flood of other names can use them up.
+    let events = catalogue.events().map(|name| (Named::Event, name.to_owned()));
+    keeper.name(properties.chain(events).collect()).await?;
     region.truth(|truth| {
         // Every name was just given a code; zero stands for no name and is never asked for.
         catalogue.bind(|name| truth.names.code(Named::Property, name).unwrap_or(Code(0)));
@@ -277,7 +298,7 @@ fn open_ledger(config: &Config, vault: &Vault) -> anyhow::Result<Ledger> {
 /// The root key; made on the first start, when the data directory holds nothing yet.
 fn root_key(config: &Config) -> anyhow::Result<Arc<dyn RootKey>> {
     let (path, data) = (&config.server.root_key, &config.server.data);
-    let is_new = !path.exists() && !data.join("vault.db").exists();
+    let is_new = !path.exists() && !data.join(VAULT).exists();
     if is_new {
         let root = FileRoot::create(path, data, &mut SystemChance::default())?;
         tracing::info!(path = %path.display(), "a root key was made: without it the data can never be read again, keep a copy elsewhere");
@@ -297,7 +318,7 @@ fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits
     }
     for leaf in &loaded.leaves {
         match leaf.index {
-            Some(index) => truth.identity.enter(index, leaf.leaf),
+            Some(index) => truth.identity.enter(index, leaf.leaf, leaf.subject),
             None => truth.identity.reserve(leaf.leaf),
         }
         if leaf.moved.0 > 0 {

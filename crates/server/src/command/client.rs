@@ -38,6 +38,13 @@ impl Client {
         if UnixStream::connect(&socket).await.is_ok() {
             return Ok(Self::Socket(socket));
         }
+        // Only `serve` founds an installation; a mistyped directory must not become one.
+        if !App::is_founded(&config) {
+            let data = config.server.data.display();
+            anyhow::bail!(
+                "there is no installation in `{data}`: start `candor serve` there, or name it with --data"
+            );
+        }
         let app = App::open(config, crate::clock::Clock::system()).await?;
         Ok(Self::Here(Box::new(crate::http::local_routes(&app)), app))
     }

@@ -28,7 +28,7 @@ impl Doctor {
             let lines = findings.map(|finding| {
                 let text = |key: &str| finding.get(key).and_then(Value::as_str).unwrap_or_default();
                 format!(
-                    "{:8} {}: {} {}",
+                    "{:8} {}: {}. {}",
                     text("state"),
                     text("title"),
                     text("detail"),

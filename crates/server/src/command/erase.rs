@@ -70,13 +70,16 @@ impl Erase {
         let client = Client::open(&self.place, environment).await?;
         let answer = client.post("/api/people/erase", &self.whose.request()).await?;
         let ending = answer.print(self.place.json, |answer| {
-            let text = |key: &str| answer.get(key).map(ToString::to_string).unwrap_or_default();
+            let text = |key: &str| match answer.get(key) {
+                Some(Value::String(text)) => text.clone(),
+                other => other.map(ToString::to_string).unwrap_or_default(),
+            };
             format!(
-                "erasure {}: {}. The person is invisible to every question. Keys destroyed: {}. Files rewritten: {}.",
+                "erasure {}: {}; no question sees the person any more. Keys destroyed: {}. Files are \
+                 written anew while the server runs: `candor erasures` says when that is done.",
                 text("erasure"),
                 text("state"),
                 text("keys_destroyed"),
-                text("files_to_rewrite"),
             )
         });
         client.close().await;

@@ -107,9 +107,10 @@ impl Counts {
                         self.count(&format!("{outcome}: {code}"), count);
                     }
                 }
-                Value::Array(problems) => {
-                    problems.iter().for_each(|problem| eprintln!("candor: {problem}"))
-                }
+                Value::Array(problems) => problems
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .for_each(|problem| eprintln!("candor: {problem}")),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                     self.count(outcome, count)
                 }

@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use super::{Ending, Environment, Place};
@@ -59,6 +60,9 @@ impl Serve {
         Ok(Ending::Done)
     }
 }
+
+/// Connections at one time: fewer than the files that a process may usually have open.
+const CONNECTIONS_MAX: usize = 800;
 
 /// The machine's own socket: only its owner may use it.
 fn local_listener(socket: &PathBuf) -> anyhow::Result<UnixListener> {
@@ -106,6 +110,7 @@ async fn serve_until_stopped(
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_micros(limits.request_time.0.unsigned_abs()))
         .max_buf_size(limits.header_bytes.max(8192));
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut stop = Box::pin(stopped());
     loop {
         tokio::select! {
@@ -113,7 +118,10 @@ async fn serve_until_stopped(
                 let Ok((stream, peer)) = accepted else { continue };
                 // Small answers must not wait for more bytes to send.
                 let _ = stream.set_nodelay(true);
-                attend(&builder, &connections, TokioIo::new(stream), public.clone(), Some(peer));
+                // Past the limit a connection is closed at once; clients come again.
+                let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+                let io = TokioIo::new(stream);
+                attend(&builder, &connections, io, public.clone(), Some((peer, place)));
             }
             accepted = local.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
@@ -139,10 +147,11 @@ fn attend<I>(
     connections: &GracefulShutdown,
     io: TokioIo<I>,
     router: Router,
-    peer: Option<SocketAddr>,
+    peer: Option<(SocketAddr, OwnedSemaphorePermit)>,
 ) where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
+    let (peer, place) = peer.unzip();
     let service = service_fn(move |mut request: Request<Incoming>| {
         if let Some(peer) = peer {
             request.extensions_mut().insert(ConnectInfo(peer));
@@ -153,6 +162,7 @@ fn attend<I>(
     tokio::spawn(async move {
         // A client that goes away in the middle of a request is its own business.
         let _ = watched.await;
+        drop(place);
     });
 }
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::http::body::Body;
 use crate::http::caller::Known;
 use crate::problem::Problem;
 
@@ -89,7 +90,7 @@ pub async fn facts(
 pub async fn verify(
     State(app): State<App>,
     known: Known,
-    Json(since): Json<Since>,
+    Body(since): Body<Since>,
 ) -> Result<Json<Report>, Problem> {
     known.manager()?;
     Ok(Json(app.verify(since.since).await?))

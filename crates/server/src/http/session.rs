@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::body::Body;
 use super::caller::{COOKIE, Known, cookie};
 use crate::app::App;
 use crate::problem::Problem;
@@ -66,7 +67,7 @@ pub async fn show(State(app): State<App>, known: Known) -> Result<Json<SessionVi
     request_body = Link,
     responses((status = 200), (status = 401, body = Problem)),
 )]
-pub async fn use_link(State(app): State<App>, Json(link): Json<Link>) -> Result<Response, Problem> {
+pub async fn use_link(State(app): State<App>, Body(link): Body<Link>) -> Result<Response, Problem> {
     let session = app.use_link(&link.token).await?.ok_or_else(|| {
         let detail = "the link was used before or has run out: restart the server to get a new one";
         Problem::new(StatusCode::UNAUTHORIZED, "link-spent", detail)
@@ -84,7 +85,7 @@ pub async fn use_link(State(app): State<App>, Json(link): Json<Link>) -> Result<
 pub async fn set_password(
     State(app): State<App>,
     known: Known,
-    Json(wanted): Json<Password>,
+    Body(wanted): Body<Password>,
 ) -> Result<StatusCode, Problem> {
     known.manager()?;
     if wanted.password.chars().count() < 12 {
@@ -105,7 +106,7 @@ pub async fn set_password(
 )]
 pub async fn sign_in(
     State(app): State<App>,
-    Json(given): Json<Password>,
+    Body(given): Body<Password>,
 ) -> Result<Response, Problem> {
     let session = app.sign_in(given.password).await?.ok_or_else(|| {
         let detail = "the password is wrong, or none has been set: use the one-time link";
@@ -120,15 +121,21 @@ pub async fn sign_out(State(app): State<App>, parts: Parts) -> Result<Response, 
     if let Some(session) = cookie(&parts) {
         app.sign_out(&session).await?;
     }
-    let gone = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    let path = cookie_path(&app);
+    let gone = format!("{COOKIE}=; Path={path}; HttpOnly; SameSite=Strict; Max-Age=0");
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
 }
 
-fn signed_in(app: &App, session: &str) -> Response {
-    let path = match app.config().server.base_path.as_str() {
+/// Where the session's cookie is sent.
+fn cookie_path(app: &App) -> &str {
+    match app.config().server.base_path.as_str() {
         "" => "/",
         base => base,
-    };
+    }
+}
+
+fn signed_in(app: &App, session: &str) -> Response {
+    let path = cookie_path(app);
     let value =
         format!("{COOKIE}={session}; Path={path}; HttpOnly; SameSite=Strict; Max-Age=43200");
     (StatusCode::OK, [(header::SET_COOKIE, value)], Json(serde_json::json!({ "signed_in": true })))

@@ -228,7 +228,7 @@ async fn merges_across_folds_are_saved_as_they_hold() {
             match below(4) {
                 0 | 1 => {
                     known += 1;
-                    identity.enter(index(known), leaf(known));
+                    identity.enter(index(known), leaf(known), Subject::Device);
                     records.push(new_leaf(known));
                 }
                 2 if known > 1 => {

@@ -87,19 +87,25 @@ proptest! {
         lake.persons.remove(&leaf(apart));
         lake.version = Version(lake.version.0 + 1);
         lake.erased.extend(erased.map(leaf));
-        let before = seen(&lake, &entries);
+        let before = settled(seen(&lake, &entries));
 
         compact_all(&mut lake, &mut entries);
         is_in_order(&lake, &entries);
-        prop_assert_eq!(&seen(&lake, &entries), &before);
+        prop_assert_eq!(&settled(seen(&lake, &entries)), &before);
         let rows: u64 = entries.iter().map(|entry| entry.rows).sum();
         prop_assert_eq!(rows, before.len() as u64, "erased rows are not written again");
 
         lake.now = lake.now + Span::days(40);
         compact_all(&mut lake, &mut entries);
         is_in_order(&lake, &entries);
-        prop_assert_eq!(&seen(&lake, &entries), &before);
+        prop_assert_eq!(&settled(seen(&lake, &entries)), &before);
     }
+}
+
+/// Rows of different leaves that tie in time and sequence came in no order that a file remembers.
+fn settled(mut rows: Vec<Filed>) -> Vec<Filed> {
+    rows.sort_by_key(|filed| (filed.person, filed.row.time, filed.row.sequence, filed.row.leaf));
+    rows
 }
 
 fn merge(lake: &mut Lake, pairs: &[(u64, u64)]) {

@@ -5,11 +5,12 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::post;
-use life::admit::{Identified, Judged};
+use life::admit::Judged;
 use life::arrive::Invalid;
 use life::arrive::native::read_consent;
 use serde::Serialize;
 use utoipa::ToSchema;
+use vocabulary::Refusal;
 
 use super::native::status_of;
 use super::request::{Declined, Received, caller};
@@ -54,19 +55,27 @@ async fn take(app: &App, request: Request) -> Result<Recorded, Declined> {
         .gate()
         .identify(raw, &caller.source, caller.kind, app.blinder())
         .map_err(|ended| stopped(&ended))?;
-    let act = act(&identified, grants)?;
-    app.consent(identified.whose().clone(), act).await?;
-    Ok(Recorded { recorded: true })
+    let heard = identified.act();
+    if let Some(act) = heard
+        && !app.consent(identified.whose().clone(), act).await?
+    {
+        return Err(Problem::refused(Refusal::Forgotten).into());
+    }
+    match heard {
+        None => Err(unheard("choice-unknown", UNKNOWN).into()),
+        Some(act) if grants && act.yes.is_empty() => Err(unheard("choice-partly", PARTLY).into()),
+        Some(_) => Ok(Recorded { recorded: true }),
+    }
 }
 
-/// What the gate heard of the choice; a yes that it may not hear is said, not swallowed.
-fn act(identified: &Identified<'_>, grants: bool) -> Result<life::admit::Act, Problem> {
-    let act = identified.act().filter(|act| !grants || !act.yes.is_empty());
-    act.ok_or_else(|| {
-        let detail = "nothing of this can be recorded: name purposes or categories that the \
-                      catalogue knows; a user's yes needs a server key, a device's any key";
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "choice-unknown", detail).at("/purposes")
-    })
+const UNKNOWN: &str = "nothing of this can be recorded: name purposes or categories that the \
+    catalogue knows; a user's yes needs a server key, a device's any key";
+
+const PARTLY: &str = "the no was recorded, the yes was not: a user's yes needs a server key";
+
+/// A yes that the gate may not hear is said, not swallowed.
+fn unheard(code: &'static str, detail: &str) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail).at("/purposes")
 }
 
 fn invalid(invalid: Invalid) -> Problem {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::http::body::Body;
 use crate::http::caller::Known;
 use crate::problem::Problem;
 
@@ -68,7 +69,7 @@ pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<KeyVi
 pub async fn create(
     State(app): State<App>,
     known: Known,
-    Json(wanted): Json<KeyRequest>,
+    Body(wanted): Body<KeyRequest>,
 ) -> Result<Json<NewKeyView>, Problem> {
     known.manager()?;
     Ok(Json(app.create_key(&known.authority.actor, wanted).await?))

@@ -17,13 +17,24 @@ const PROTOCOL: &str = "pixel";
 pub fn routes() -> Router<App> {
     let track = |State(app): State<App>, request: Request| show(app, Pixel::Track, request);
     let page = |State(app): State<App>, request: Request| show(app, Pixel::Page, request);
-    Router::new().route("/pixel/v1/track", get(track)).route("/pixel/v1/page", get(page))
+    Router::new()
+        .route("/pixel/v1/track", get(track).head(glance))
+        .route("/pixel/v1/page", get(page).head(glance))
+}
+
+/// Who only asks for the head (a link checker, a scanner) has looked at nothing.
+async fn glance() -> Response {
+    picture()
 }
 
 async fn show(app: App, pixel: Pixel, request: Request) -> Response {
     if let Err(Declined::Later(problem, _)) = take(&app, pixel, request).await {
         tracing::warn!(code = problem.code, "a picture's event was not kept");
     }
+    picture()
+}
+
+fn picture() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "image/gif"),
         (header::CACHE_CONTROL, "no-cache, no-store, must-revalidate"),

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::app::reading::Whose;
+use crate::http::body::Body;
 use crate::http::caller::Known;
 use crate::problem::Problem;
 
@@ -44,7 +45,7 @@ pub struct ErasureView {
 pub async fn forget(
     State(app): State<App>,
     known: Known,
-    Json(wanted): Json<ErasureRequest>,
+    Body(wanted): Body<ErasureRequest>,
 ) -> Result<Json<ErasureView>, Problem> {
     known.manager()?;
     let whose =

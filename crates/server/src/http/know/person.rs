@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::app::reading::{PersonEvent, Whose};
+use crate::http::body::Body;
 use crate::http::caller::Known;
 use crate::problem::Problem;
 
@@ -82,7 +83,7 @@ pub async fn timeline(
 pub async fn export(
     State(app): State<App>,
     known: Known,
-    Json(wanted): Json<ExportRequest>,
+    Body(wanted): Body<ExportRequest>,
 ) -> Result<Response, Problem> {
     let purpose = app.purpose(&wanted.purpose)?;
     let grant = known.grant(&app, purpose, Verb::Export).await?;

@@ -7,6 +7,7 @@ use life::admit::Verb;
 use life::know::{Cohort, Faults, Funnel, Plan, Reply, Retention, Trend};
 
 use crate::app::App;
+use crate::http::body::Body;
 use crate::http::caller::Known;
 use crate::problem::{FieldProblem, Problem};
 
@@ -24,7 +25,7 @@ use crate::problem::{FieldProblem, Problem};
 pub async fn trend(
     State(app): State<App>,
     known: Known,
-    Json(question): Json<Trend>,
+    Body(question): Body<Trend>,
 ) -> Result<Json<Reply>, Problem> {
     let plan = app.resolve(|setting| question.resolve(setting)).map_err(faulty)?;
     answer(&app, &known, Plan::Trend(plan)).await
@@ -44,7 +45,7 @@ pub async fn trend(
 pub async fn funnel(
     State(app): State<App>,
     known: Known,
-    Json(question): Json<Funnel>,
+    Body(question): Body<Funnel>,
 ) -> Result<Json<Reply>, Problem> {
     let plan = app.resolve(|setting| question.resolve(setting)).map_err(faulty)?;
     answer(&app, &known, Plan::Funnel(plan)).await
@@ -64,7 +65,7 @@ pub async fn funnel(
 pub async fn retention(
     State(app): State<App>,
     known: Known,
-    Json(question): Json<Retention>,
+    Body(question): Body<Retention>,
 ) -> Result<Json<Reply>, Problem> {
     let plan = app.resolve(|setting| question.resolve(setting)).map_err(faulty)?;
     answer(&app, &known, Plan::Retention(plan)).await
@@ -84,7 +85,7 @@ pub async fn retention(
 pub async fn cohort(
     State(app): State<App>,
     known: Known,
-    Json(question): Json<Cohort>,
+    Body(question): Body<Cohort>,
 ) -> Result<Json<Reply>, Problem> {
     let plan = app.resolve(|setting| question.resolve(setting)).map_err(faulty)?;
     answer(&app, &known, Plan::Cohort(plan)).await
