@@ -68,6 +68,14 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Whether the files are still those of the manifest; if not, some may be gone.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        let now = self.region.view().files;
+        now.len() == self.files.len()
+            && now.iter().zip(&self.files).all(|(one, two)| one.id == two.id)
+    }
+
     /// What may be seen of it.
     #[must_use]
     pub fn mask(&self) -> &Mask {

@@ -200,9 +200,9 @@ impl Run {
 impl Standing {
     /// What stands for a leaf when another leaf of the same person has said something too.
     ///
-    /// A recorded `no` wins, and nothing else is inherited: a link is claimed by whoever holds a public
-    /// key, so a yes of one leaf must never speak for another. What is said about purposes that read
-    /// or store on a device stays with the device.
+    /// A recorded `no` wins, and nothing else is inherited: a link is claimed by whoever holds a
+    /// public key, so a yes of one leaf must never speak for another. What is said about purposes
+    /// that read or store on a device stays with the device.
     #[must_use]
     pub fn with(self, other: Standing, on_device: Purposes) -> Standing {
         let other_no = other.no.without(on_device);

@@ -104,7 +104,8 @@ impl Gate {
             Ok(taken) => taken,
             Err(invalid) => return Judged::Invalid(invalid),
         };
-        // Whose it is belongs to the key: a public key must not use up the ids of somebody else's events.
+        // Whose it is belongs to the key: a public key must not use up the ids of somebody else's
+        // events.
         let message = raw.message.as_deref();
         let duplicate = message.map(|id| blinder.duplicate(source.id.0, &whose.index, id));
         let may_link = plan.purposes.has(Purpose::LINK_DEVICES);

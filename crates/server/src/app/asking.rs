@@ -18,7 +18,7 @@ use crate::problem::Problem;
 impl App {
     /// How often a question starts again because the mask narrowed or files were replaced while it
     /// ran.
-    const TRIES: u32 = 5;
+    const TRIES: u32 = 1_000;
 
     /// Resolves a question against the words of this installation.
     pub fn resolve<T>(&self, resolve: impl FnOnce(Setting<'_>) -> T) -> T {
@@ -62,22 +62,34 @@ impl App {
         plan: &Plan,
         grant: &Grant,
     ) -> Result<(life::know::Answer, life::know::Scanned), AskError> {
-        let mut tries = 0;
-        loop {
-            let table = self.table();
+        self.with_table(|table| {
             let mask = table.mask().clone();
             let asking = Asking {
                 plan,
                 mask: &mask,
-                source: &table,
+                source: table,
                 still: &|epoch| self.region().truth(|truth| truth.epoch()) == epoch,
                 threads: self.config().server.question_threads.max(1),
                 moved_rows_max: self.limits().diverted_rows,
             };
+            lake::know::ask(&asking, grant, self.now())
+        })
+    }
+
+    /// Reads one snapshot; when the mask or the files were replaced meanwhile, reads the next one.
+    pub(crate) fn with_table<T, E>(
+        &self,
+        read: impl Fn(&Table<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut tries = 0;
+        loop {
+            let table = self.table();
+            let done = read(&table);
             tries += 1;
-            match lake::know::ask(&asking, grant, self.now()) {
-                Err(AskError::MaskNarrowed | AskError::Read(_)) if tries < Self::TRIES => {}
-                done => return done,
+            let epoch = self.region().truth(|truth| truth.epoch());
+            let is_current = table.is_current() && table.mask().epoch == epoch;
+            if done.is_ok() || is_current || tries >= Self::TRIES {
+                return done;
             }
         }
     }

@@ -16,10 +16,10 @@ impl App {
     pub async fn event_catalogue(&self, grant: Grant) -> Result<Vec<EventLine>, Problem> {
         let app = self.clone();
         let counted = tokio::task::spawn_blocking(move || {
-            let table = app.table();
             let still = |epoch| app.region().truth(|truth| truth.epoch()) == epoch;
             let threads = app.config().server.question_threads.max(1);
-            let counted = lake::know::volumes(&table, &grant, &still, threads, app.now());
+            let counted = app
+                .with_table(|table| lake::know::volumes(table, &grant, &still, threads, app.now()));
             (counted, grant)
         });
         let (counted, grant) = counted.await.map_err(|error| Problem::internal(&error))?;

@@ -108,7 +108,8 @@ impl App {
         self.note_seen(seen);
     }
 
-    /// Records a person's choice that was sent for itself; false when it was said before an erasure.
+    /// Records a person's choice that was sent for itself; false when it was said before an
+    /// erasure.
     pub async fn consent(&self, whose: Blinded, act: Act) -> Result<bool, Unavailable> {
         let now = self.now();
         self.keeper()?.consent(whose, act, now).await

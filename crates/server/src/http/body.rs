@@ -1,4 +1,5 @@
-//! The JSON body of a request to the API, read whatever its content type says, with errors that help.
+//! The JSON body of a request to the API, read whatever its content type says, with errors that
+//! help.
 
 use std::time::Duration;
 

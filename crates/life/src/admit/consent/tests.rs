@@ -200,7 +200,8 @@ fn of_two_leaves_a_no_wins_and_a_device_keeps_its_own_word() {
     let own = Standing { yes: Purposes(0b100), ..Standing::default() };
     let other = Standing { yes: Purposes(0b1011), no: Purposes(0b100), ..Standing::default() };
     let both = own.with(other, on_device);
-    assert_eq!((both.yes, both.no), (Purposes(0b1010), Purposes(0b100)));
+    // A yes of the other leaf is never taken over, its no is.
+    assert_eq!((both.yes, both.no), (Purposes::NONE, Purposes(0b100)));
     let (yes, _) = both.hearing(Some(act(0, 0b101, 0)));
-    assert_eq!(yes, Purposes(0b1011));
+    assert_eq!(yes, Purposes(0b1));
 }
