@@ -26,7 +26,11 @@ pub struct Candor {
     pub server_key: String,
     /// A token for every question of the tests.
     pub token: String,
-    folder: TempDir,
+    folder: PathBuf,
+    /// Where the folder is one of its own, it goes with the program.
+    _own: Option<TempDir>,
+    binary: PathBuf,
+    control: &'static str,
     listen: String,
     process: Option<Child>,
     http: reqwest::Client,
@@ -60,16 +64,49 @@ markets = ["EU"]
 is_test = true
 "#;
 
+/// Where a program lives, and without which protection.
+#[derive(Debug, Default)]
+pub struct Place {
+    /// The folder of its data, key and configuration; one of its own when nothing is said.
+    pub folder: Option<PathBuf>,
+    /// What a negative control switches off, by its name.
+    pub without: &'static str,
+}
+
 /// The binary, built by the same command as everything else, so that nothing is built twice.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent");
-        let build = ["build", "--workspace", "--quiet", "--bin", "candor"];
-        let status = Command::new("cargo").args(build).current_dir(root).status();
-        assert!(status.expect("cargo is there").success(), "the program builds");
-        target().join("candor")
-    })
+    BINARY.get_or_init(|| build("candor", &["--workspace"]))
+}
+
+/// The binary whose protections can be switched off.
+pub fn control() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    let build = || build("candor-control", &["--workspace", "--features", "server/control"]);
+    BINARY.get_or_init(build)
+}
+
+/// What cargo tells a test of its own package. A build that sees another package's would begin
+/// anew.
+const OF_A_PACKAGE: [&str; 6] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+fn build(name: &str, arguments: &[&str]) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--quiet", "--locked", "--bin", name]).args(arguments);
+    for variable in OF_A_PACKAGE {
+        cargo.env_remove(variable);
+    }
+    let status = cargo.current_dir(root).status();
+    assert!(status.expect("cargo is there").success(), "the program builds");
+    target().join(name)
 }
 
 /// Where cargo put the harness and the program: the folder of the build profile.
@@ -81,8 +118,17 @@ pub fn target() -> PathBuf {
 impl Candor {
     /// Starts the program with this configuration beside the defaults, and makes its keys.
     pub async fn start(config: &str) -> Result<Self> {
-        let folder = tempfile::tempdir().context("cannot make a directory")?;
-        std::fs::write(folder.path().join("candor.toml"), config)?;
+        Self::start_at(Place::default(), config).await
+    }
+
+    /// Starts it in a folder that the test has chosen, or without a protection.
+    pub async fn start_at(place: Place, config: &str) -> Result<Self> {
+        let own = tempfile::tempdir().context("cannot make a directory")?;
+        let (folder, own) = match place.folder {
+            Some(folder) => (folder, None),
+            None => (own.path().to_owned(), Some(own)),
+        };
+        std::fs::write(folder.join("candor.toml"), config)?;
         let listen = free_address()?;
         let mut candor = Self {
             url: format!("http://{listen}"),
@@ -90,6 +136,9 @@ impl Candor {
             server_key: String::new(),
             token: String::new(),
             folder,
+            _own: own,
+            binary: if place.without.is_empty() { binary() } else { control() }.to_owned(),
+            control: place.without,
             listen,
             process: None,
             http: reqwest::Client::new(),
@@ -134,6 +183,14 @@ impl Candor {
         process.wait().map(drop).context("the program does not end")
     }
 
+    /// Stops it in the middle of whatever it does; it can only be killed from here.
+    pub fn freeze(&self) -> Result<()> {
+        let process = self.process.as_ref().context("it does not run")?;
+        let id = process.id().to_string();
+        ensure!(Command::new("kill").args(["-STOP", &id]).status()?.success(), "no such process");
+        Ok(())
+    }
+
     /// Asks it to end and waits until it has.
     pub async fn stop(&mut self) -> Result<()> {
         let Some(mut process) = self.process.take() else { return Ok(()) };
@@ -147,20 +204,20 @@ impl Candor {
 
     /// The directory of its state.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.join("data")
     }
 
     /// The key that opens it.
     pub fn root_key(&self) -> PathBuf {
-        self.folder.path().join("root.key")
+        self.folder.join("root.key")
     }
 
     fn config(&self) -> PathBuf {
-        self.folder.path().join("candor.toml")
+        self.folder.join("candor.toml")
     }
 
     fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
+        self.folder.join("log")
     }
 
     /// What it printed so far.
@@ -170,8 +227,9 @@ impl Candor {
 
     /// The program with a verb, on this directory, not yet run.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
-        command.args(arguments).arg("--data").arg(self.data()).current_dir(self.folder.path());
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).arg("--data").arg(self.data()).current_dir(&self.folder);
+        command.env("CANDOR_CONTROL", self.control);
         command
     }
 

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::place::Place;
 use crate::setup;
-use crate::steps::{now, output, program, run as complete};
+use crate::steps::{cargo, now, output, program, run as complete};
 
 /// How long the first start may take.
 const START_MAX: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ pub(crate) fn run(place: &Place) -> Result<()> {
     setup::packages_of_npm(&shop)?;
     println!("building the program (some minutes, the first time)");
     let build = ["build", "--release", "--locked", "--package", "server", "--bin", "candor"];
-    complete(&mut program("cargo", &build, &place.root))?;
+    complete(&mut cargo(place, &build))?;
 
     let is_first = !place.data.exists();
     let mut candor = serve(place)?;

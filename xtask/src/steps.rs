@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::place::Place;
+
 /// How many tests passed and failed so far, and how long each step took.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -21,6 +23,25 @@ pub(crate) fn program(name: impl AsRef<OsStr>, arguments: &[&str], folder: &Path
     let mut command = Command::new(name);
     command.args(arguments).current_dir(folder);
     command
+}
+
+/// What cargo told this program of its own package. A build that sees it would begin anew.
+const OF_A_PACKAGE: [&str; 6] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+/// Cargo in this checkout, as somebody calls it who was not started by it.
+pub(crate) fn cargo(place: &Place, arguments: &[&str]) -> Command {
+    let mut cargo = program("cargo", arguments, &place.root);
+    for variable in OF_A_PACKAGE {
+        cargo.env_remove(variable);
+    }
+    cargo
 }
 
 /// Runs it and lets it speak; an error when it cannot be started or fails.

@@ -1,13 +1,13 @@
 //! All that must pass, in order from quick to slow, and its inner part for editing.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result};
 
 use crate::place::Place;
 use crate::setup;
-use crate::steps::{Tally, program};
+use crate::steps::{Tally, cargo, program};
 
 const WARNINGS_ARE_ERRORS: [&str; 3] = ["--", "-D", "warnings"];
 
@@ -32,7 +32,10 @@ fn steps(place: &Place, tally: &mut Tally) -> Result<()> {
     let tested = ["test", "--workspace", "--locked", "--quiet", "--no-fail-fast"];
     tally.step("rules", cargo(place, &tested).args(["--lib", "--bins"]))?;
     tally.step("proofs that misuse does not compile", cargo(place, &tested).arg("--doc"))?;
-    tally.step("program", &mut cargo(place, &["build", "--workspace", "--locked", "--bins"]))?;
+    let build = ["build", "--workspace", "--locked", "--quiet"];
+    tally.step("program", cargo(place, &build).args(["--bins"]))?;
+    let control = ["--features", "server/control", "--bin", "candor-control"];
+    tally.step("program with protections to switch off", cargo(place, &build).args(control))?;
     tally.step("harness", cargo(place, &tested).args(["--test", "it"]))?;
     browser(place, tally)
 }
@@ -115,8 +118,4 @@ fn inner_steps(place: &Place, tally: &mut Tally) -> Result<()> {
 pub(crate) fn refresh(place: &Place) -> Result<()> {
     let write = ["test", "--locked", "--quiet", "--package", "it", "--test", "it", "fresh"];
     crate::steps::run(cargo(place, &write).env("CANDOR_FRESH", "write"))
-}
-
-fn cargo(place: &Place, arguments: &[&str]) -> Command {
-    program("cargo", arguments, &place.root)
 }

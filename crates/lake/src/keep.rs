@@ -3,6 +3,7 @@
 pub mod chunk;
 pub mod column;
 pub mod compact;
+pub mod control;
 pub mod duplicates;
 pub mod file;
 pub mod fold;

@@ -10,7 +10,7 @@ use server::command::{Candor, Environment};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
-async fn main() -> ExitCode {
+pub(crate) async fn main() -> ExitCode {
     let candor = Candor::parse();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)

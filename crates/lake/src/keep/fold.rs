@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-use life::keep::Row;
 use life::keep::manifest::{FileEntry, RunEntry};
 use vocabulary::{Person, Time};
 
 use super::file::{FileError, Place};
+use super::fresh::{Arrival, Head, Snapshot};
 use super::period::{Period, period};
 use super::write::{FileWriter, Layout, NewFile, Shape, Writing, bucket};
 
-/// Where a row goes: sorts by period, then in a file's order.
+/// Which row goes where: sorts by period, then in a file's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Goal {
     period: Period,
@@ -21,39 +21,35 @@ struct Goal {
     person: Person,
     time: Time,
     sequence: u32,
-    arrival: usize,
+    arrival: Arrival,
 }
 
-/// Writes rows, given in the order of arrival, into one new file for each period.
+/// Writes the fresh rows of a segment into one new file for each period.
 ///
+/// Rows are decoded one at a time, so that memory holds where each goes and no more.
 /// Rows of erased leaves are left out. Nothing counts until the vault has committed the entries.
 pub fn fold(
-    rows: Vec<Row>,
+    rows: &Snapshot,
     writing: &Writing<'_>,
     new_file: &mut dyn FnMut() -> NewFile,
 ) -> Result<Vec<FileEntry>, FileError> {
-    let mut goals: Vec<Goal> = rows
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| !writing.erased.contains(&row.leaf))
-        .map(|(arrival, row)| goal(arrival, row, writing))
-        .collect();
+    let heads = rows.heads().filter(|head| !writing.erased.contains(&head.leaf));
+    let mut goals: Vec<Goal> = heads.map(|head| goal(&head, writing)).collect();
     goals.sort_unstable();
-    let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
     let mut entries = Vec::new();
     for goals in goals.chunk_by(|one, other| one.period == other.period) {
         let Some(first) = goals.first() else { continue };
         let mut layout = Layout::default();
         for goal in goals {
-            if let Some(Some(row)) = rows.get(goal.arrival) {
-                layout.admit(row, writing.columns);
+            if let Some(row) = rows.row(goal.arrival) {
+                layout.admit(&row, writing.columns);
             }
         }
         let Period { from, until } = first.period;
         let shape = Shape { level: 0, bucket: None, from, until, version: writing.version };
         let mut file = FileWriter::create(writing, new_file(), shape, &layout)?;
         for goal in goals {
-            if let Some(row) = rows.get_mut(goal.arrival).and_then(Option::take) {
+            if let Some(row) = rows.row(goal.arrival) {
                 file.push(goal.person, row)?;
             }
         }
@@ -62,15 +58,15 @@ pub fn fold(
     Ok(entries)
 }
 
-fn goal(arrival: usize, row: &Row, writing: &Writing<'_>) -> Goal {
-    let person = (writing.person)(row.leaf);
+fn goal(head: &Head, writing: &Writing<'_>) -> Goal {
+    let person = (writing.person)(head.leaf);
     Goal {
-        period: period(row.time, writing.now),
+        period: period(head.time, writing.now),
         bucket: bucket(person),
         person,
-        time: row.time,
-        sequence: row.sequence,
-        arrival,
+        time: head.time,
+        sequence: head.sequence,
+        arrival: head.arrival,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use life::keep::Row;
 use life::keep::manifest::BUCKETS;
-use vocabulary::{Class, Code, Leaf, Person, Value};
+use vocabulary::{Class, Code, Leaf, Person, Time, Value};
 
 use super::chunk::{Chunk, Column, Need, Texts};
 
@@ -114,8 +114,8 @@ impl Block {
         let fixed = self.fixed.get(place)?;
         let (columns, sealed) = self.rest(place);
         Some(Row {
-            time: vocabulary::Time(fixed.time),
-            received: vocabulary::Time(fixed.received),
+            time: Time(fixed.time),
+            received: Time(fixed.received),
             sequence: fixed.sequence,
             event: Code(fixed.event),
             leaf: Leaf(fixed.leaf),
@@ -133,6 +133,22 @@ impl Block {
 #[derive(Debug, Clone)]
 pub struct Snapshot(Vec<Arc<Block>>);
 
+/// Where a row stands among the fresh ones; sorts in the order of arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arrival {
+    block: u32,
+    row: u32,
+}
+
+/// What of a row says where it goes, without its values.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    pub leaf: Leaf,
+    pub time: Time,
+    pub sequence: u32,
+    pub arrival: Arrival,
+}
+
 /// Where a row stands: block, place in it, and the person it belongs to.
 #[derive(Debug, Clone, Copy)]
 struct Place {
@@ -145,6 +161,24 @@ impl Snapshot {
     /// All rows in the order of arrival, whole.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
         self.0.iter().flat_map(|block| (0..block.fixed.len()).filter_map(|place| block.row(place)))
+    }
+
+    /// All rows in the order of arrival, without their values.
+    pub fn heads(&self) -> impl Iterator<Item = Head> + '_ {
+        (0u32..).zip(&self.0).flat_map(|(number, block)| {
+            (0u32..).zip(&block.fixed).map(move |(row, fixed)| Head {
+                leaf: Leaf(fixed.leaf),
+                time: Time(fixed.time),
+                sequence: fixed.sequence,
+                arrival: Arrival { block: number, row },
+            })
+        })
+    }
+
+    /// One row, whole.
+    #[must_use]
+    pub fn row(&self, arrival: Arrival) -> Option<Row> {
+        self.0.get(arrival.block as usize)?.row(arrival.row as usize)
     }
 
     /// How many rows there are.

@@ -2,8 +2,7 @@
 //! disk.
 //!
 //! A frame is acknowledged only after `fdatasync`. An error of `fdatasync` is final: the kernel may
-//! have
-//! dropped the pages, so the process must stop and replay; nobody here tries again.
+//! have dropped the pages, so the process must stop and replay; nobody here tries again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -14,6 +13,8 @@ use life::keep::Kept;
 use life::keep::frame::Broken;
 use thiserror::Error;
 use vocabulary::{SealError, Sealer};
+
+use super::control::{self, Protection};
 
 /// The first bytes of every segment, with the version of its format.
 const MAGIC: &[u8; 8] = b"CANDORJ1";
@@ -112,6 +113,9 @@ impl Segment {
 
     /// Makes everything appended so far durable.
     pub fn sync(&self) -> Result<(), JournalError> {
+        if control::is_off(Protection::Sync) {
+            return Ok(());
+        }
         self.file.sync_data().map_err(|source| self.failed("sync", source))
     }
 

@@ -1,6 +1,5 @@
 //! The keeper: the one writer of a region. It decides duplicates, gives numbers, writes the
-//! journal, and only
-//! then lets events be answered and seen.
+//! journal, and only then lets events be answered and seen.
 //!
 //! One thread takes what is waiting, makes one frame of it, and syncs once: a group commit.
 
@@ -16,6 +15,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 use vocabulary::{Counts, Leaf, Limits, Outcome, Sealer, SourceId, Time};
 
+use super::control::{self, Protection};
 use super::duplicates::Duplicates;
 use super::fresh::Fresh;
 use super::journal::{Context, JournalError, Segment};
@@ -180,7 +180,14 @@ impl Keeper {
         listener: Box<dyn Listener>,
     ) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
         let (sender, receiver) = sync_channel(region.limits.queue_batches);
-        let writer = Writer { region: Arc::clone(&region), start, keys, listener, current: None };
+        let writer = Writer {
+            region: Arc::clone(&region),
+            start,
+            keys,
+            listener,
+            current: None,
+            held: None,
+        };
         let thread =
             thread::Builder::new().name("keeper".into()).spawn(move || writer.run(&receiver))?;
         Ok((Self { sender, region }, thread))
@@ -259,6 +266,8 @@ struct Writer {
     keys: Box<dyn SegmentKeys>,
     listener: Box<dyn Listener>,
     current: Option<Current>,
+    /// Records that were answered before they were written: only a negative control has any.
+    held: Option<Kept>,
 }
 
 type Reply = Box<dyn FnOnce() + Send>;
@@ -309,7 +318,13 @@ impl Writer {
             }
             draft.finish()
         };
-        if !kept.records().is_empty() {
+        // Where that protection is switched off, the last commit's records are still in memory.
+        let held = if control::is_off(Protection::WriteBeforeAnswer) {
+            self.held.replace(kept)
+        } else {
+            Some(kept)
+        };
+        if let Some(kept) = held.filter(|kept| !kept.records().is_empty()) {
             self.write(kept)?;
         }
         for reply in replies {

@@ -23,6 +23,7 @@ use vocabulary::{
 use super::column::{ColumnKind, Columns};
 use super::file::{FileError, Place, Scanned};
 use super::fold::fold;
+use super::fresh::Fresh;
 use super::read::{FileReader, Footers};
 use super::rows::{Filed, Pick};
 use super::write::{NewFile, Writing, bucket};
@@ -152,7 +153,9 @@ impl Lake {
     }
 
     pub(crate) fn fold(&mut self, rows: &[Row]) -> Vec<FileEntry> {
-        self.write(|writing, new_file| fold(rows.to_vec(), writing, new_file)).unwrap()
+        let fresh = Fresh::default();
+        fresh.push(rows.iter());
+        self.write(|writing, new_file| fold(&fresh.snapshot(), writing, new_file)).unwrap()
     }
 
     pub(crate) fn open(&self, entry: &FileEntry) -> Result<FileReader, FileError> {

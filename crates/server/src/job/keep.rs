@@ -10,6 +10,7 @@ use lake::keep::compact::{compact, plan_compaction};
 use lake::keep::duplicates::{Duplicates, ids, merge_runs, write_run};
 use lake::keep::file::FileError;
 use lake::keep::fold::fold as fold_rows;
+use lake::keep::fresh::Snapshot;
 use lake::keep::journal;
 use lake::keep::keeper::{Closed, KeeperError, Listener, SegmentKeys};
 use lake::keep::write::{NewFile, Writing};
@@ -168,13 +169,13 @@ fn is_final(error: &anyhow::Error) -> bool {
 
 async fn fold_one(app: &App, closed: &Closed) -> anyhow::Result<()> {
     let _manifest = app.inner().manifest.lock().await;
-    let rows: Vec<Row> = closed.fresh.snapshot().rows().collect();
+    let rows = closed.fresh.snapshot();
     let facts = facts(app, closed, &rows);
     let work = Work::of(app);
     ensure_keys(app, &work, &rows).await?;
     let (folder, segment) = (app.clone(), closed.segment);
     let (added, run) = tokio::task::spawn_blocking(move || {
-        let added = work.write(&folder, |writing, new_file| fold_rows(rows, writing, new_file))?;
+        let added = work.write(&folder, |writing, new_file| fold_rows(&rows, writing, new_file))?;
         let keys = folder.duplicates(|duplicates| duplicates.unfolded(segment));
         let id = folder.inner().vault.next_file();
         let run = write_run(&folder.inner().place.root, id, keys, folder.now())?;
@@ -291,7 +292,7 @@ impl App {
 }
 
 /// One fact for each source: how its events ended, and a commitment to what was kept.
-fn facts(app: &App, closed: &Closed, rows: &[Row]) -> Vec<Fact> {
+fn facts(app: &App, closed: &Closed, rows: &Snapshot) -> Vec<Fact> {
     let mut counts: BTreeMap<SourceId, Counts> = BTreeMap::new();
     for record in &closed.records {
         if let Record::Counts { source, counts: more } = record {
@@ -301,7 +302,7 @@ fn facts(app: &App, closed: &Closed, rows: &[Row]) -> Vec<Fact> {
     let secret = app.inner().vault.custody().salt_secret(closed.segment);
     let at = app.now();
     let facts = counts.into_iter().map(|(source, counts)| {
-        let kept = (0u64..).zip(rows).filter(|(_, row)| row.source == source);
+        let kept = (0u64..).zip(rows.rows()).filter(|(_, row)| row.source == source);
         let batch = Batch::new(
             kept.map(|(index, row)| (Salt::derive(&secret, index), row.leaf, row.verdict)),
         );
@@ -312,9 +313,9 @@ fn facts(app: &App, closed: &Closed, rows: &[Row]) -> Vec<Fact> {
 }
 
 /// Makes the keys that sealing these rows needs, durable before anything is sealed.
-async fn ensure_keys(app: &App, work: &Work, rows: &[Row]) -> anyhow::Result<()> {
+async fn ensure_keys(app: &App, work: &Work, rows: &Snapshot) -> anyhow::Result<()> {
     let mut wanted: HashSet<(Person, Class)> = HashSet::new();
-    for row in rows.iter().filter(|row| !work.erased.contains(&row.leaf)) {
+    for row in rows.rows().filter(|row| !work.erased.contains(&row.leaf)) {
         wanted.extend(row.sealed.iter().map(|(class, ..)| (work.person(row.leaf), *class)));
     }
     let wanted: Vec<(Person, Class)> = wanted.into_iter().collect();
