@@ -194,7 +194,7 @@ impl Stage {
         let mut ended = Ended { outcome, ..Ended::default() };
         for record in draft.finish().into_records() {
             match record {
-                Record::Row { row, .. } => ended.row = Some(row),
+                Record::Row { row, .. } => ended.row = Some(*row),
                 Record::Link { .. } => ended.linked = true,
                 Record::Name { .. }
                 | Record::Verdict { .. }

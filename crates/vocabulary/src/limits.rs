@@ -84,7 +84,7 @@ impl Default for Limits {
             names: 100_000,
             person_leaves: 1_000,
             consent_acts: 64,
-            segment_bytes: 16 << 20,
+            segment_bytes: 8 << 20,
             segment_age: Span::seconds(60),
             queue_batches: 4_096,
             fresh_rows: 1_000_000,

@@ -52,6 +52,7 @@ impl Fresh {
         let mut last = blocks.pop().unwrap_or_default();
         for row in rows {
             if last.fixed.len() >= BLOCK_ROWS {
+                Arc::make_mut(&mut last).shrink();
                 blocks.push(std::mem::take(&mut last));
             }
             // A reader that holds the block keeps its own copy.
@@ -98,6 +99,13 @@ impl Block {
             self.rest.extend_from_slice(&bytes);
         }
         self.ends.push(u32::try_from(self.rest.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Gives back the room for rows that will not come.
+    fn shrink(&mut self) {
+        self.fixed.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self.rest.shrink_to_fit();
     }
 
     fn rest(&self, place: usize) -> Rest {

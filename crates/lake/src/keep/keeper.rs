@@ -97,7 +97,7 @@ impl Closed {
     /// Takes in what one frame made durable.
     pub fn take(&mut self, kept: Kept) {
         let rows = kept.records().iter().filter_map(|record| match record {
-            Record::Row { row, .. } => Some(row),
+            Record::Row { row, .. } => Some(&**row),
             Record::Name { .. }
             | Record::Verdict { .. }
             | Record::Leaf { .. }

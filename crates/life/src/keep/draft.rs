@@ -104,7 +104,7 @@ impl<'t> Draft<'t> {
 
     /// Enters how events of a source ended.
     pub fn count(&mut self, source: SourceId, counts: Counts) {
-        self.push(Record::Counts { source, counts });
+        self.push(Record::Counts { source, counts: Box::new(counts) });
     }
 
     /// Gives a name its code.
@@ -158,7 +158,7 @@ impl<'t> Draft<'t> {
             columns: parts.columns,
             sealed: parts.sealed,
         };
-        self.records.push(Record::Row { row, duplicate: parts.duplicate });
+        self.records.push(Record::Row { row: Box::new(row), duplicate: parts.duplicate });
     }
 
     /// Whether what somebody collected at this time may not be brought back, not even as a link.

@@ -1,8 +1,7 @@
 //! Frames of the journal: what one group commit writes, sealed as a whole.
 //!
 //! INVARIANT(kept): a `Kept` is made by sealing a draft of admitted events, or by opening an
-//! authenticated
-//! frame. Nobody can make one out of plain bytes:
+//! authenticated frame. Nobody can make one out of plain bytes:
 //!
 //! ```compile_fail
 //! let forged = life::keep::Kept { records: Vec::new() };
@@ -27,9 +26,12 @@ pub enum Record {
     Unlink { leaves: Vec<Leaf> },
     Act { leaf: Leaf, act: Act, cut: Option<Cut> },
     Erase { leaves: Vec<Leaf>, at: Time },
-    Counts { source: SourceId, counts: Counts },
-    Row { row: Row, duplicate: Option<[u8; 16]> },
+    Counts { source: SourceId, counts: Box<Counts> },
+    Row { row: Box<Row>, duplicate: Option<[u8; 16]> },
 }
+
+/// A segment's records wait in memory for their fold; the rare large ones must not widen all.
+const _: () = assert!(size_of::<Record>() <= 64);
 
 /// Records that are durable, or about to be with the frame that holds them.
 #[derive(Debug, Clone, PartialEq)]

@@ -341,7 +341,7 @@ fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits
         truth.suppress(index, until);
     }
     for (source, counts) in loaded.counts {
-        truth.apply(&Record::Counts { source, counts });
+        truth.apply(&Record::Counts { source, counts: Box::new(counts) });
     }
     truth
 }

@@ -83,7 +83,7 @@ fn told() -> Told {
 }
 
 fn records(told: &Told) -> Vec<Record> {
-    let counts = Record::Counts { source: SourceId(2), counts: told.counts.clone() };
+    let counts = Record::Counts { source: SourceId(2), counts: Box::new(told.counts.clone()) };
     vec![
         Record::Name { named: Named::Event, code: Code(1), text: "bought".into() },
         Record::Name { named: Named::Property, code: Code(1), text: "price".into() },
@@ -176,7 +176,7 @@ fn row(number: u64, time: Time) -> Record {
         columns: vec![(Code(1), Value::Integer(3))],
         sealed: vec![(Class::General, Code(2), Value::Flag(true))],
     };
-    Record::Row { row, duplicate: None }
+    Record::Row { row: Box::new(row), duplicate: None }
 }
 
 #[tokio::test]
