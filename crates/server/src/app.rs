@@ -204,8 +204,9 @@ impl App {
         self.0.figures.as_ref().map(PrometheusHandle::render).unwrap_or_default()
     }
 
-    pub(crate) fn note_seen(&self, seen: Seen) {
-        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).merge(seen, self.limits().names);
+    pub(crate) fn note_seen(&self, source: SourceId, seen: Seen) {
+        let mut all = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        all.merge(source, seen, self.limits());
     }
 
     /// Puts facts on their way to the ledger; they are durable when this answers.

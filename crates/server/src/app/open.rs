@@ -340,6 +340,9 @@ fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits
     for (index, until) in loaded.suppressed {
         truth.suppress(index, until);
     }
+    for statistic in &loaded.events {
+        truth.use_name(statistic.source, statistic.event);
+    }
     for (source, counts) in loaded.counts {
         truth.apply(&Record::Counts { source, counts });
     }

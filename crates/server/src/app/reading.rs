@@ -180,7 +180,8 @@ impl App {
 /// The fields of a row that decide whether it is visible.
 #[must_use]
 pub fn masked(row: &Row) -> Masked {
-    Masked { leaf: row.leaf, received: row.received, verdict: row.verdict, purposes: row.purposes }
+    let Row { leaf, time, received, verdict, purposes, .. } = *row;
+    Masked { leaf, time, received, verdict, purposes }
 }
 
 /// A value as JSON.
