@@ -12,7 +12,7 @@ use lake::keep::file::Place;
 use lake::keep::keeper::{Keeper, Region};
 use lake::keep::read::Footers;
 use life::admit::catalogue::DeclaredProperty;
-use life::admit::{Blinder, Catalogue, Gate, Seen, Source};
+use life::admit::{Blinder, Catalogue, Gate, Seen, Source, Tries};
 use life::know::Words;
 use metrics_exporter_prometheus::PrometheusHandle;
 use vault::Vault;
@@ -64,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) seen: Mutex<Seen>,
     pub(crate) sequence: AtomicU64,
     pub(crate) unknown_keys: AtomicU64,
+    pub(crate) tries: Mutex<Tries<access::Tried>>,
     pub(crate) jobs: crate::job::Jobs,
     pub(crate) figures: Option<PrometheusHandle>,
     pub(crate) stopping: AtomicBool,

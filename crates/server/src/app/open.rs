@@ -100,6 +100,7 @@ impl App {
             seen: Mutex::new(Seen::default()),
             sequence: AtomicU64::new(0),
             unknown_keys: AtomicU64::new(0),
+            tries: Mutex::default(),
             jobs,
             figures: figures(),
             stopping: AtomicBool::new(false),
