@@ -28,6 +28,7 @@ pub mod collect;
 pub mod forget;
 mod open;
 pub mod proof;
+pub mod quarantine;
 pub mod reading;
 pub mod streams;
 
@@ -61,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) streams: Arc<Streams>,
     /// Held by whoever changes the manifest: fold, compaction, erasure.
     pub(crate) manifest: tokio::sync::Mutex<()>,
+    /// Held by whoever moves an erasure on before its files are rewritten: one at a time.
+    pub(crate) erasing: tokio::sync::Mutex<()>,
     pub(crate) seen: Mutex<Seen>,
     pub(crate) sequence: AtomicU64,
     pub(crate) unknown_keys: AtomicU64,
