@@ -250,3 +250,41 @@ async fn past_its_pace_a_source_is_told_when_to_come_again() -> Result<()> {
     assert_eq!((&counts["limited"], &counts["received"]), (&json!(100), &json!(200)));
     Ok(())
 }
+
+/// Whoever sends as slowly as can be is cut off in bounded time, and others are served meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_senders_are_cut_off_and_hold_nobody_up() -> Result<()> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let candor = Candor::start(SOURCES).await?;
+    let address = candor.url.trim_start_matches("http://").to_owned();
+    let mut slow = Vec::new();
+    for number in 0..60 {
+        let mut stream = tokio::net::TcpStream::connect(&address).await?;
+        let begun = match number % 2 {
+            0 => "POST /v1/batch HTTP/1.1\r\nhost: candor\r\nx-slow: ".to_owned(),
+            _ => "POST /v1/batch HTTP/1.1\r\nhost: candor\r\ncontent-length: 9000\r\n\r\n{"
+                .to_owned(),
+        };
+        stream.write_all(begun.as_bytes()).await?;
+        slow.push(stream);
+    }
+    let event =
+        json!({ "type": "track", "event": "T", "userId": "u", "writeKey": candor.server_key });
+    let served = tokio::time::timeout(std::time::Duration::from_secs(5), async {
+        post(&candor, "/v1/track", &event).await
+    });
+    assert_eq!(served.await.context("an honest client waits")??.status, StatusCode::OK);
+    let cut = async move {
+        for stream in &mut slow {
+            let mut told = Vec::new();
+            // A reset is an end as well.
+            let _ = stream.read_to_end(&mut told).await;
+            let told = String::from_utf8_lossy(&told).into_owned();
+            assert!(told.is_empty() || told.starts_with("HTTP/1.1 408"), "{told}");
+        }
+    };
+    // Header and body may each take fifteen seconds; the rest is for a busy machine.
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, cut).await.context("slow senders stay")?;
+    Ok(())
+}

@@ -1,5 +1,6 @@
 //! erase: forgotten means invisible at once, gone from files, refused when it comes back late.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -95,5 +96,110 @@ async fn an_export_shows_one_person_and_only_what_the_purpose_may_see() -> Resul
     let output = candor.run(&["export", "--user-id", "bob", "--purpose", "analyse"])?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(text.trim().is_empty(), "not analysed without a yes to it: {text}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn erasures_at_once_are_each_carried_out_once() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    let people: Vec<String> = (0..8).map(|number| format!("person-{number}")).collect();
+    send(&candor, people.iter().map(|person| event(person, 1)).collect()).await?;
+    // What they did goes into files, and their keys are made.
+    candor.stop().await?;
+    candor.restart().await?;
+    ensure!(candor.total("measure", None).await? == 8, "all are there before");
+    let asked = people.iter().map(|person| {
+        let mut erase = candor.command(&["erase", "--user-id", person, "--json"]);
+        erase.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn()
+    });
+    let asked: Vec<std::process::Child> = asked.collect::<std::io::Result<_>>()?;
+    for child in asked {
+        let output = child.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.success(), "an erasure failed: {said}");
+    }
+    ensure!(candor.total("measure", None).await? == 0, "nobody is seen any more");
+    eventually(Duration::from_secs(60), async || {
+        let (_, erasures) = run(&candor, &["erasures", "--json"])?;
+        let list = erasures.as_array().context("a list")?;
+        ensure!(list.len() == people.len(), "each has its own: {erasures}");
+        for one in list {
+            ensure!(one["state"] == "done" && one["keys_destroyed"] == 1, "{one}");
+        }
+        Ok(())
+    })
+    .await?;
+    let (code, report) = run(&candor, &["verify", "--json"])?;
+    ensure!(code == 0 && report["ok"] == true, "the ledger is whole: {report}");
+    let said = candor.said();
+    ensure!(!said.contains("could not be carried out"), "they got in each other's way: {said}");
+    Ok(())
+}
+
+/// Copies a directory with all it holds.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let (entry, target) = (entry?, to.to_owned());
+        let target = target.join(entry.file_name());
+        match entry.file_type()? {
+            kind if kind.is_dir() => copy(&entry.path(), &target)?,
+            kind if kind.is_file() => drop(std::fs::copy(entry.path(), target)?),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_that_the_journal_lost_still_holds() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    send(&candor, vec![event("ada", 1), event("bob", 1)]).await?;
+    candor.stop().await?;
+    let kept = tempfile::tempdir()?;
+    copy(&candor.data(), kept.path())?;
+    candor.restart().await?;
+    ensure!(run(&candor, &["erase", "--user-id", "ada"])?.0 == 0, "ada is erased");
+    candor.stop().await?;
+    // Everything is as before the erasure, as if its frame had been lost; the tombstones stand.
+    let tombstones = std::fs::read(candor.data().join("tombstones.log"))?;
+    std::fs::remove_dir_all(candor.data())?;
+    copy(kept.path(), &candor.data())?;
+    std::fs::write(candor.data().join("tombstones.log"), tombstones)?;
+    candor.restart().await?;
+    ensure!(candor.total("measure", None).await? == 1, "only bob is seen");
+    let mut old = event("ada", 2);
+    old["time"] = json!("2026-01-01T00:00:00Z");
+    let late = send(&candor, vec![old]).await?;
+    ensure!(late[0]["code"] == "forgotten", "what was before stays out: {late:?}");
+    ensure!(run(&candor, &["export", "--user-id", "ada"])?.0 == 3, "and nobody exports it");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_again_after_an_erasure_stays_out() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let bare = json!({
+        "event": "Product Viewed", "user_id": "ada", "consent": { "measure": true },
+    });
+    let choice = json!({ "user_id": "ada", "purposes": { "measure": true } });
+    candor.collect(&candor.server_key, "/v1/consent", &choice).await?;
+    ensure!(send(&candor, vec![bare.clone()]).await?[0]["outcome"] == "accepted", "at first");
+    ensure!(run(&candor, &["erase", "--user-id", "ada"])?.0 == 0, "ada is erased");
+
+    let again = send(&candor, vec![bare.clone()]).await?;
+    ensure!(again[0]["code"] == "forgotten", "no id, no time, and no way back: {again:?}");
+    let consent = reqwest::Client::new().post(format!("{}/v1/consent", candor.url));
+    let consent = consent.basic_auth(&candor.server_key, Some("")).json(&choice).send().await?;
+    ensure!(consent.status() == 403, "the consent does not come back: {}", consent.status());
+    ensure!(consent.json::<Value>().await?["code"] == "forgotten", "and says so");
+    ensure!(candor.total("measure", None).await? == 0, "nothing is there");
+    // A new act that says when it happened starts anew.
+    let mut new = bare;
+    new["time"] = json!("2039-01-01T00:00:00Z");
+    ensure!(send(&candor, vec![new.clone()]).await?[0]["code"] == "forgotten", "no time at all");
+    new["id"] = json!("a-new-one");
+    let new = send(&candor, vec![new]).await?;
+    ensure!(new[0]["outcome"] == "accepted", "an id of its own: {new:?}");
     Ok(())
 }

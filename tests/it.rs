@@ -1,5 +1,6 @@
 //! The one harness. A module for each word of life, for the house itself and for the clients.
 
+mod admit;
 mod arrive;
 mod clients;
 mod erase;

@@ -42,3 +42,94 @@ async fn a_flipped_bit_in_the_journal_is_reported_and_costs_only_its_frame() -> 
     ensure!(candor.said().contains("do not authenticate"), "it is said: {}", candor.said());
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_id_of_an_event_cannot_be_used_up_by_somebody_else() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let event = |whose: &str, id: &str| {
+        let mut event = json!({
+            "event": "Product Viewed", "id": id, "consent": { "measure": true },
+        });
+        event[whose] = json!(if whose == "user_id" { "ada" } else { whose });
+        if whose != "user_id" {
+            event["device_id"] = json!(whose);
+        }
+        json!({ "events": [event] })
+    };
+    let send = async |key: &str, body: &Value| -> Result<String> {
+        let answer = candor.collect(key, "/v1/events", body).await?;
+        Ok(answer["results"][0]["outcome"].as_str().unwrap_or("?").to_owned())
+    };
+    // Somebody with the public key saw the id and is first, from a device of theirs.
+    ensure!(send(&candor.site_key, &event("thief", "order-1")).await? == "accepted");
+    ensure!(send(&candor.site_key, &event("honest", "order-1")).await? == "accepted");
+    ensure!(send(&candor.server_key, &event("user_id", "order-1")).await? == "accepted");
+    // The same event again is the same event.
+    for (key, whose) in [(&candor.site_key, "honest"), (&candor.server_key, "user_id")] {
+        ensure!(send(key, &event(whose, "order-1")).await? == "duplicate", "{whose}");
+    }
+    ensure!(candor.total("measure", None).await? == 3, "each is there once");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_wrote_is_set_aside_and_what_others_may_read_is_closed() -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut candor = Candor::start(SOURCES).await?;
+    let mode = |name: &str| -> Result<u32> {
+        Ok(std::fs::metadata(candor.data().join(name))?.permissions().mode() & 0o777)
+    };
+    for (name, wanted) in [
+        ("", 0o700),
+        ("journal", 0o700),
+        ("quarantine", 0o700),
+        ("vault.db", 0o600),
+        ("vault.db-wal", 0o600),
+        ("keys.db", 0o600),
+        ("tombstones.log", 0o600),
+        ("lock", 0o600),
+    ] {
+        ensure!(mode(name)? == wanted, "`{name}` has mode {:o}", mode(name)?);
+    }
+    ensure!(!candor.said().contains("others could read"), "nothing had to be closed");
+    let body = json!({ "events": [{
+        "event": "Product Viewed", "user_id": "ada", "id": "1", "consent": { "measure": true },
+    }] });
+    candor.collect(&candor.server_key, "/v1/events", &body).await?;
+
+    let other = Candor::start(SOURCES).await?;
+    other.collect(&other.server_key, "/v1/events", &body).await?;
+    let of_others = std::fs::read_dir(other.data().join("journal"))?.next().context("a file")??;
+    candor.stop().await?;
+    let journal = candor.data().join("journal");
+    std::fs::copy(of_others.path(), journal.join("000000009999.journal"))?;
+    std::fs::write(journal.join("000000009998.journal"), "something else altogether")?;
+    let vault = candor.data().join("vault.db");
+    std::fs::set_permissions(&vault, std::fs::Permissions::from_mode(0o644))?;
+    candor.restart().await?;
+
+    ensure!(candor.total("measure", None).await? == 1, "what is ours is all there");
+    ensure!(vault.metadata()?.permissions().mode() & 0o777 == 0o600, "closed again");
+    let said = candor.said();
+    ensure!(said.contains("others could read this"), "and said so: {said}");
+    ensure!(said.contains("000000009999.journal"), "the log names the file: {said}");
+    let aside = candor.data().join("quarantine");
+    let mut names: Vec<String> = std::fs::read_dir(&aside)?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<_>>()?;
+    names.sort();
+    ensure!(names == ["000000009998-foreign-0.journal", "000000009999-foreign-0.journal"]);
+    let concerns = local(&candor, "/api/status").await?["concerns"].clone();
+    ensure!(concerns.as_array().map(Vec::len) == Some(2), "both are reported: {concerns}");
+    ensure!(concerns[0]["code"] == "file-quarantined", "{concerns}");
+    ensure!(concerns[1]["file"] == "quarantine/000000009999-foreign-0.journal", "{concerns}");
+    candor.collect(&candor.server_key, "/v1/events", &body).await?;
+    Ok(())
+}
+
+/// Asks through the machine's own socket.
+async fn local(candor: &Candor, path: &str) -> Result<Value> {
+    let socket = candor.data().join("candor.sock");
+    let http = reqwest::Client::builder().unix_socket(socket).build()?;
+    Ok(http.get(format!("http://candor{path}")).send().await?.error_for_status()?.json().await?)
+}

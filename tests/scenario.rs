@@ -17,6 +17,7 @@
 //! expect purposes measure analyse
 //! expect column price 3.5 | expect sealed traits.email bob@example.com | expect dropped mystery
 //! expect seen mystery | expect linked | expect unlinked | expect persons 1
+//! expect visible measure 2          (so many of all rows so far, as a reader for it sees them now)
 //! ```
 
 use std::fs;
@@ -95,6 +96,7 @@ fn a_wrong_expectation_fails() {
     check("expect dropped price", "expected price to be dropped, but it was kept");
     check("expect seen label", "expected label to have been seen, but it was not");
     check("expect linked", "expected linked, but nothing was");
+    check("expect visible measure 2", "expected visible measure 2, but it is 1");
     check("expect persons 2", "expected persons 2, but there are 1");
     check("expect rain", "`rain` can not be expected");
     check("dance", "`dance` is no step");

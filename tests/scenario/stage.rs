@@ -9,6 +9,7 @@ use life::admit::{
 };
 use life::arrive::body::{Body, decode};
 use life::arrive::{Arrival, Parcel, Signals, native, segment};
+use life::keep::mask::Masked;
 use life::keep::names::Named;
 use life::keep::{Draft, Record, Row, Truth};
 use serde::Deserialize;
@@ -29,6 +30,8 @@ pub struct Stage {
     signals: Signals,
     address: Option<std::net::IpAddr>,
     last: Option<Ended>,
+    /// Every row that was written down.
+    rows: Vec<Row>,
 }
 
 /// How the last event ended, and what was written down of it.
@@ -59,6 +62,7 @@ impl Stage {
             signals: Signals::default(),
             address: None,
             last: None,
+            rows: Vec::new(),
         }
     }
 
@@ -194,7 +198,10 @@ impl Stage {
         let mut ended = Ended { outcome, ..Ended::default() };
         for record in draft.finish().into_records() {
             match record {
-                Record::Row { row, .. } => ended.row = Some(*row),
+                Record::Row { row, .. } => {
+                    self.rows.push((*row).clone());
+                    ended.row = Some(*row);
+                }
                 Record::Link { .. } => ended.linked = true,
                 Record::Name { .. }
                 | Record::Verdict { .. }
@@ -218,6 +225,13 @@ impl Stage {
             let identified = self.gate.identify(raw, &source, key, &self.blinder);
             let identified = identified.map_err(|judged| format!("{judged:?}"))?;
             let act = identified.act().ok_or("this key may not say that, or it says nothing")?;
+            let whose = &identified.whose().index;
+            let is_old = |until| identified.earliest(&self.limits) <= until;
+            if !act.yes.is_empty() && self.truth.forgotten(whose).is_some_and(is_old) {
+                let outcome = "refused forgotten".to_owned();
+                self.last = Some(Ended { outcome, ..Ended::default() });
+                continue;
+            }
             let mut draft = Draft::new(&mut self.truth, &self.limits);
             draft.consent(identified.whose(), act, self.now);
         }
@@ -293,6 +307,15 @@ impl Stage {
                 let is_seen = self.seen.property(name).is_some();
                 told(is_seen, || format!("expected {name} to have been seen, but it was not"))
             }
+            ["visible", purpose, number] => {
+                let found = self.gate.catalogue().purpose(purpose);
+                let found = found.ok_or_else(|| format!("`{purpose}` is no purpose"))?;
+                let shown = self.rows.iter().filter(|row| self.truth.shows(found, masked(row)));
+                let count = shown.count().to_string();
+                told(count == number, || {
+                    format!("expected visible {purpose} {number}, but it is {count}")
+                })
+            }
             ["linked"] => told(last.linked, || "expected linked, but nothing was".to_owned()),
             ["unlinked"] => {
                 told(!last.linked, || "expected unlinked, but two leaves were linked".to_owned())
@@ -327,6 +350,11 @@ impl Stage {
             Value::Time(time) => time.to_string(),
         })
     }
+}
+
+fn masked(row: &Row) -> Masked {
+    let Row { leaf, time, received, verdict, purposes, .. } = *row;
+    Masked { leaf, time, received, verdict, purposes }
 }
 
 /// What reading a request gives.

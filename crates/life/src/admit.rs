@@ -15,6 +15,7 @@ pub mod plan;
 pub mod scrub;
 pub mod seen;
 pub mod source;
+pub mod tries;
 mod typed;
 
 pub use catalogue::{Catalogue, CatalogueError, DeclaredProperty, PropertyType};
@@ -26,3 +27,4 @@ pub use judge::{Admitted, Blinded, Identified, Judged, Parts};
 pub use plan::{Action, AdmissionPlan, AgeBand, Basis, VerdictKey};
 pub use seen::{Seen, SeenProperty};
 pub use source::{Audience, Source, SourceKind};
+pub use tries::Tries;

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde_json::value::RawValue;
 use thiserror::Error;
-use vocabulary::Time;
+use vocabulary::{Limits, Time};
 
 pub mod body;
 #[cfg(test)]
@@ -104,6 +104,8 @@ pub struct Raw<'a> {
     pub session: Option<Cow<'a, str>>,
     /// When it happened, corrected for the client's clock.
     pub time: Time,
+    /// Whether the client said when; else the time is that of arrival.
+    pub is_dated: bool,
     pub received: Time,
     /// The client's order among events of one instant.
     pub sequence: u32,
@@ -171,6 +173,21 @@ pub struct Arrival<'a> {
     /// The key as presented; whether it is known is the vault's word.
     pub key: Option<Cow<'a, str>>,
     pub events: Vec<Result<Raw<'a>, Invalid>>,
+}
+
+impl Raw<'_> {
+    /// The earliest instant at which this may have happened.
+    ///
+    /// What has neither a time nor a key of its own may be a repetition of what was sent before, as
+    /// old as anything that is still recognised as one.
+    #[must_use]
+    pub fn earliest(&self, limits: &Limits) -> Time {
+        if self.is_dated || self.message.is_some() {
+            self.time.min(self.received)
+        } else {
+            self.received - limits.duplicate_window
+        }
+    }
 }
 
 impl fmt::Debug for Raw<'_> {

@@ -12,7 +12,7 @@ use lake::keep::file::Place;
 use lake::keep::keeper::{Keeper, Region};
 use lake::keep::read::Footers;
 use life::admit::catalogue::DeclaredProperty;
-use life::admit::{Blinder, Catalogue, Gate, Seen, Source};
+use life::admit::{Blinder, Catalogue, Gate, Seen, Source, Tries};
 use life::know::Words;
 use metrics_exporter_prometheus::PrometheusHandle;
 use vault::Vault;
@@ -28,6 +28,7 @@ pub mod collect;
 pub mod forget;
 mod open;
 pub mod proof;
+pub mod quarantine;
 pub mod reading;
 pub mod streams;
 
@@ -61,9 +62,12 @@ pub(crate) struct Inner {
     pub(crate) streams: Arc<Streams>,
     /// Held by whoever changes the manifest: fold, compaction, erasure.
     pub(crate) manifest: tokio::sync::Mutex<()>,
+    /// Held by whoever moves an erasure on before its files are rewritten: one at a time.
+    pub(crate) erasing: tokio::sync::Mutex<()>,
     pub(crate) seen: Mutex<Seen>,
     pub(crate) sequence: AtomicU64,
     pub(crate) unknown_keys: AtomicU64,
+    pub(crate) tries: Mutex<Tries<access::Tried>>,
     pub(crate) jobs: crate::job::Jobs,
     pub(crate) figures: Option<PrometheusHandle>,
     pub(crate) stopping: AtomicBool,
@@ -204,8 +208,9 @@ impl App {
         self.0.figures.as_ref().map(PrometheusHandle::render).unwrap_or_default()
     }
 
-    pub(crate) fn note_seen(&self, seen: Seen) {
-        self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).merge(seen, self.limits().names);
+    pub(crate) fn note_seen(&self, source: SourceId, seen: Seen) {
+        let mut all = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        all.merge(source, seen, self.limits());
     }
 
     /// Puts facts on their way to the ledger; they are durable when this answers.

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use vocabulary::Refusal;
+use vocabulary::{Refusal, Span};
 
 /// What went wrong and how to put it right.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -20,6 +20,9 @@ pub struct Problem {
     pub code: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// In how many seconds to come again: the header `Retry-After`.
+    #[serde(skip)]
+    pub retry_seconds: Option<u64>,
 }
 
 /// One field that was wrong.
@@ -41,7 +44,16 @@ impl Problem {
             detail: detail.into(),
             code: code.to_owned(),
             errors: Vec::new(),
+            retry_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
         }
+    }
+
+    /// It may be tried again after a while.
+    #[must_use]
+    pub fn after(mut self, wait: Span) -> Self {
+        let seconds = wait.0.unsigned_abs().div_ceil(Span::SECOND.0.unsigned_abs());
+        self.retry_seconds = Some(seconds.max(1));
+        self
     }
 
     /// Names the field that was wrong.
@@ -88,8 +100,8 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -2,6 +2,8 @@
 //! PostgreSQL; only the tables are written twice, in `migrations/`. Nothing here knows what a row
 //! means.
 
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
@@ -98,6 +100,7 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
 
 /// Opens a pool of so many connections that live as long as the vault.
 pub(crate) async fn pool(path: &Path, connections: u32) -> Result<SqlitePool, VaultError> {
+    make_private(path)?;
     let pool = SqlitePoolOptions::new()
         .max_connections(connections)
         .idle_timeout(None)
@@ -106,6 +109,19 @@ pub(crate) async fn pool(path: &Path, connections: u32) -> Result<SqlitePool, Va
         .await?;
     check_version(&pool).await?;
     Ok(pool)
+}
+
+/// Makes a database file that only its owner may read, and closes one that others may. SQLite gives
+/// the files beside it the same mode.
+fn make_private(path: &Path) -> Result<(), VaultError> {
+    let failed = |source| VaultError::File { path: path.to_owned(), source };
+    let mut options = OpenOptions::new();
+    let file = options.create(true).append(true).mode(0o600).open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(mode & 0o700)).map_err(failed)?;
+    }
+    Ok(())
 }
 
 async fn check_version(pool: &SqlitePool) -> Result<(), VaultError> {

@@ -37,6 +37,10 @@ pub struct Limits {
     pub future: Span,
     /// Different event names, and different property names.
     pub names: usize,
+    /// Those of them that one source may use before it can bring no new ones.
+    pub names_of_source: usize,
+    /// Verdicts of one source that are told apart by what was said; past that they are one.
+    pub verdicts_of_source: usize,
     /// Leaves of one person.
     pub person_leaves: usize,
     /// Acts of consent that one leaf keeps.
@@ -61,6 +65,16 @@ pub struct Limits {
     pub page_rows: usize,
     /// Rows of moved people that a question sorts in memory.
     pub diverted_rows: usize,
+    /// Failed sign-ins of one account or address before the first pause.
+    pub sign_in_free: u32,
+    /// The longest pause after a failed sign-in.
+    pub sign_in_wait: Span,
+    /// How long after its pause a failed sign-in is remembered when room is needed.
+    pub sign_in_memory: Span,
+    /// Accounts and addresses whose failed sign-ins are remembered.
+    pub sign_in_peers: usize,
+    /// How often an open stream looks whether its reader may still read, when nothing happens.
+    pub stream_look: Span,
 }
 
 impl Default for Limits {
@@ -82,6 +96,8 @@ impl Default for Limits {
             request_time: Span::seconds(15),
             future: Span::HOUR,
             names: 100_000,
+            names_of_source: 5_000,
+            verdicts_of_source: 1_000,
             person_leaves: 1_000,
             consent_acts: 64,
             segment_bytes: 8 << 20,
@@ -94,6 +110,11 @@ impl Default for Limits {
             funnel_steps: 20,
             page_rows: 1_000,
             diverted_rows: 20_000_000,
+            sign_in_free: 5,
+            sign_in_wait: Span(5 * Span::MINUTE.0),
+            sign_in_memory: Span::HOUR,
+            sign_in_peers: 10_000,
+            stream_look: Span::seconds(5),
         }
     }
 }

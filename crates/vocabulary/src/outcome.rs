@@ -71,7 +71,9 @@ impl Refusal {
             Refusal::AgeUnknown => {
                 "send the person's age band, or declare the source's audience as general"
             }
-            Refusal::Forgotten => "nothing to do: the person was erased after this was collected",
+            Refusal::Forgotten => {
+                "nothing to do for what is older than the erasure; send a later act with its time or an id"
+            }
             Refusal::ActorNotAllowed => {
                 "use a token whose purposes hold the purpose of the question"
             }

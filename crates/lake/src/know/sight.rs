@@ -141,8 +141,10 @@ impl Sight {
             // INVARIANT(mask): without a time of arrival every cut applies.
             None => Time(i64::MIN),
         };
+        // Without a time nothing was collected after any withdrawal.
+        let time = chunk.time.get(row).map_or(Time(i64::MIN), |time| Time(*time));
         let (verdict, purposes) = (VerdictId(verdict), Purposes(purposes));
-        self.mask.shows(self.purpose, Masked { leaf, received, verdict, purposes })
+        self.mask.shows(self.purpose, Masked { leaf, time, received, verdict, purposes })
     }
 }
 

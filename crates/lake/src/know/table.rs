@@ -101,8 +101,8 @@ impl<'a> Table<'a> {
             self.fresh.iter().flat_map(Snapshot::rows).filter(|row| wanted.contains(&row.leaf)),
         );
         rows.retain(|row| {
-            let Row { leaf, received, verdict, purposes, .. } = *row;
-            self.mask.shows(grant.purpose(), Masked { leaf, received, verdict, purposes })
+            let Row { leaf, time, received, verdict, purposes, .. } = *row;
+            self.mask.shows(grant.purpose(), Masked { leaf, time, received, verdict, purposes })
         });
         rows.sort_by_key(|row| (row.time, row.sequence));
         Ok(rows)

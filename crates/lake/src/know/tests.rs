@@ -147,7 +147,7 @@ impl Pond {
         });
         let mut cuts = HashMap::<Leaf, Vec<Cut>>::new();
         for (own, bits, before) in &self.cuts {
-            let cut = Cut { purposes: purposes(*bits), before: Time(*before as i64) };
+            let cut = Cut::before(purposes(*bits), Time(*before as i64));
             cuts.entry(leaf(*own)).or_default().push(cut);
         }
         let moved = (1..=LEAVES).filter(|own| {
@@ -195,6 +195,7 @@ impl Pond {
         let seen = runs.filter(|(fact, _)| {
             let masked = Masked {
                 leaf: leaf(fact.leaf),
+                time: fact.time(),
                 received: Time(fact.arrival as i64),
                 verdict: VerdictId(fact.verdict),
                 purposes: purposes(fact.purposes),

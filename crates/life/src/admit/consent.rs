@@ -135,6 +135,14 @@ impl Acts {
         }
     }
 
+    /// When a purpose was next said yes to after an instant, as far as is remembered.
+    #[must_use]
+    pub fn yes_after(&self, purpose: Purpose, time: Time) -> Option<Time> {
+        let time = self.floor.map_or(time, |floor| floor.max(time));
+        let said = self.runs.iter().filter(|run| run.yes.has(purpose));
+        said.flat_map(|run| [run.first, run.last]).filter(|yes| *yes > time).min()
+    }
+
     /// All acts that are remembered, by first instant; of a repeated one the first and the last.
     pub fn all(&self) -> impl Iterator<Item = Act> {
         self.runs.iter().flat_map(|run| {

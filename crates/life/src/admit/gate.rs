@@ -88,7 +88,7 @@ impl Gate {
         seen: &mut Seen,
     ) -> Judged {
         let Identified { raw, whose, other, act } = identified;
-        if standing.forgotten.is_some_and(|until| raw.time.min(raw.received) <= until) {
+        if standing.forgotten.is_some_and(|until| raw.earliest(&self.limits) <= until) {
             // What a forgotten person once said is forgotten too.
             return Judged::Refused { why: Refusal::Forgotten, whose, act: None };
         }
@@ -109,12 +109,14 @@ impl Gate {
         let message = raw.message.as_deref();
         let duplicate = message.map(|id| blinder.duplicate(source.id.0, &whose.index, id));
         let may_link = plan.purposes.has(Purpose::LINK_DEVICES);
+        let earliest = raw.earliest(&self.limits);
         Judged::Admitted(Box::new(Admitted {
             event: raw.name.into(),
             whose,
             link: other.filter(|_| may_link),
             act,
             time: raw.time,
+            earliest,
             received: raw.received,
             sequence: raw.sequence,
             source: source.id,

@@ -30,7 +30,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use vocabulary::{Class, Code, Purpose, Purposes, Refusal, SourceId, Time, Value};
+use vocabulary::{Class, Code, Limits, Purpose, Purposes, Refusal, SourceId, Time, Value};
 
 use super::consent::Act;
 use super::fields::Taken;
@@ -82,6 +82,12 @@ impl Identified<'_> {
         self.raw.time
     }
 
+    /// The earliest instant at which it may have happened.
+    #[must_use]
+    pub fn earliest(&self, limits: &Limits) -> Time {
+        self.raw.earliest(limits)
+    }
+
     #[must_use]
     pub fn received(&self) -> Time {
         self.raw.received
@@ -98,6 +104,7 @@ pub struct Admitted {
     pub(super) link: Option<Blinded>,
     pub(super) act: Option<Act>,
     pub(super) time: Time,
+    pub(super) earliest: Time,
     pub(super) received: Time,
     pub(super) sequence: u32,
     pub(super) source: SourceId,
@@ -116,6 +123,8 @@ pub struct Parts {
     pub link: Option<Blinded>,
     pub act: Option<Act>,
     pub time: Time,
+    /// The earliest instant at which it may have happened.
+    pub earliest: Time,
     pub received: Time,
     pub sequence: u32,
     pub source: SourceId,
@@ -155,6 +164,12 @@ impl Admitted {
     #[must_use]
     pub fn time(&self) -> Time {
         self.time
+    }
+
+    /// The earliest instant at which it may have happened.
+    #[must_use]
+    pub fn earliest(&self) -> Time {
+        self.earliest
     }
 
     #[must_use]
@@ -237,6 +252,7 @@ impl Admitted {
             link: self.link,
             act: self.act,
             time: self.time,
+            earliest: self.earliest,
             received: self.received,
             sequence: self.sequence,
             source: self.source,

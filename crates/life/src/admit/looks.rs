@@ -2,6 +2,8 @@
 //!
 //! It guesses from the shape alone and errs on the protective side; it never looks anything up.
 
+use percent_encoding::percent_decode_str;
+
 /// How long a run of digits may be before it counts as somebody's number.
 const DIGITS_MAX: usize = 8;
 /// How long a word of hexadecimal digits with a digit in it may be.
@@ -19,9 +21,54 @@ pub fn like_identifier(text: &str) -> bool {
         || has_token(text)
 }
 
-/// Whether a text holds an e-mail address.
+/// Whether a text holds an e-mail address, in any of the ways in which one is written or encoded.
 #[must_use]
 pub fn like_mail(text: &str) -> bool {
+    has_mail(text) || plainly(text).is_some_and(|plain| has_mail(&plain))
+}
+
+/// What stands for the sign in an address, and for its dot, where they are not written.
+const SPELLED: [(&str, &str); 13] = [
+    ("\\u0040", "@"),
+    ("\\u002e", "."),
+    ("&#64;", "@"),
+    ("&#x40;", "@"),
+    ("&commat;", "@"),
+    ("\u{ff20}", "@"),
+    ("\u{fe6b}", "@"),
+    ("(at)", "@"),
+    ("[at]", "@"),
+    ("{at}", "@"),
+    ("(dot)", "."),
+    ("[dot]", "."),
+    ("{dot}", "."),
+];
+/// How often a text may have been percent-encoded.
+const ENCODED_MAX: usize = 3;
+
+/// A text as it reads when its encodings are undone; `None` when it has none.
+fn plainly(text: &str) -> Option<String> {
+    let marks = |byte: u8| !byte.is_ascii() || b"%\\&([{".contains(&byte);
+    if !text.bytes().any(marks) {
+        return None;
+    }
+    let mut plain = text.to_ascii_lowercase();
+    for _ in 0..ENCODED_MAX {
+        let decoded = percent_decode_str(&plain).decode_utf8_lossy().into_owned();
+        if decoded == plain {
+            break;
+        }
+        plain = decoded;
+    }
+    for (spelled, sign) in SPELLED {
+        if plain.contains(spelled) {
+            plain = plain.split(spelled).map(str::trim).collect::<Vec<_>>().join(sign);
+        }
+    }
+    Some(plain)
+}
+
+fn has_mail(text: &str) -> bool {
     let bytes = text.as_bytes();
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80 || b"._%+-".contains(byte);
     memchr::memchr_iter(b'@', bytes).any(|at| {
@@ -93,6 +140,14 @@ mod tests {
             "bob@example.com",
             "Signed in: bob.b+c@mail.example.co.uk!",
             "Opened by bob@examplé.org",
+            "Opened by bob%40example.com",
+            "Opened by bob%2540example.com",
+            "bob (at) example.com",
+            "bob[AT]example[dot]com",
+            "{\"who\":\"bob\\u0040example.com\"}",
+            "[{\"a\":{\"mail\":\"bob@example.com\"}}]",
+            "bob&#64;example.com",
+            "bob＠example.com",
             "4915112345678",
             "+49 151 123-456",
             "12345",
@@ -116,6 +171,10 @@ mod tests {
             "Checkout Step 2 Completed",
             "checkout_step_2_completed_v3_final",
             "error 404",
+            "100% done",
+            "Look [at] me",
+            "a & b (at) c",
+            "{\"a\":\"b.c\"}",
             "2024",
             "a/b test 12",
             "context.userAgentData.platform",

@@ -112,6 +112,15 @@ pub struct VerdictKey {
     pub version: u32,
 }
 
+impl VerdictKey {
+    /// The key of all verdicts of the same source and rules, whatever was said. No plan with other
+    /// answers opens a purpose that has no basis, and bases do not hang on answers.
+    #[must_use]
+    pub fn anything_said(self) -> Self {
+        Self { yes: Purposes::ALL, no: Purposes::ALL, global_privacy_control: false, ..self }
+    }
+}
+
 /// The compiled decision for one `VerdictKey`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdmissionPlan {
@@ -134,11 +143,20 @@ impl AdmissionPlan {
     /// person may object.
     #[must_use]
     pub fn yielding(&self) -> Purposes {
-        let yields = |purpose: &Purpose| {
-            let basis = self.bases.get(usize::from(purpose.number())).copied().flatten();
-            basis.is_some_and(Basis::yields_to_no)
-        };
-        self.purposes.iter().filter(yields).collect()
+        self.purposes & self.based_yielding()
+    }
+
+    /// Every purpose that has a basis, open or not.
+    #[must_use]
+    pub fn based(&self) -> Purposes {
+        Purposes::ALL.iter().filter(|purpose| self.basis(*purpose).is_some()).collect()
+    }
+
+    /// Those of them that a recorded no ends, or would end.
+    #[must_use]
+    pub fn based_yielding(&self) -> Purposes {
+        let yields = |purpose: &Purpose| self.basis(*purpose).is_some_and(Basis::yields_to_no);
+        Purposes::ALL.iter().filter(yields).collect()
     }
 
     /// The categories that a reader for this purpose may see.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use vocabulary::{Limits, SourceId};
+
 use super::catalogue::PropertyType;
 use super::looks::like_identifier;
 
@@ -21,6 +23,8 @@ pub struct SeenProperty {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Seen {
     properties: HashMap<Box<str>, SeenProperty>,
+    /// How many undeclared names each source has brought.
+    brought: HashMap<SourceId, usize>,
     /// Names that were left out because they were too long, too many or looked like an identifier.
     unnamed: u64,
 }
@@ -49,16 +53,20 @@ impl Seen {
         self.properties.is_empty() && self.unnamed == 0
     }
 
-    /// Adds what another part has met, up to the limit of names.
-    pub fn merge(&mut self, other: Seen, names_max: usize) {
+    /// Adds what events of a source have met, up to the limits of names: its own and that of all.
+    pub fn merge(&mut self, source: SourceId, other: Seen, limits: &Limits) {
         self.unnamed += other.unnamed;
+        let brought = self.brought.entry(source).or_default();
         for (name, seen) in other.properties {
             if let Some(known) = self.properties.get_mut(&name) {
                 known.count += seen.count;
                 known.conflicts += seen.conflicts;
                 known.kind = seen.kind;
                 known.declared = seen.declared;
-            } else if self.properties.len() < names_max {
+            } else if seen.declared {
+                self.properties.insert(name, seen);
+            } else if self.properties.len() < limits.names && *brought < limits.names_of_source {
+                *brought += 1;
                 self.properties.insert(name, seen);
             } else {
                 self.unnamed += seen.count;
@@ -87,12 +95,7 @@ impl Seen {
         }
     }
 
-    pub(super) fn meet_undeclared(
-        &mut self,
-        name: &str,
-        kind: PropertyType,
-        limits: &vocabulary::Limits,
-    ) {
+    pub(super) fn meet_undeclared(&mut self, name: &str, kind: PropertyType, limits: &Limits) {
         if let Some(known) = self.properties.get_mut(name) {
             known.count += 1;
             known.conflicts += u64::from(!is_alike(known.kind, kind));
@@ -115,4 +118,35 @@ impl Seen {
 fn is_alike(one: PropertyType, other: PropertyType) -> bool {
     let is_number = |kind| matches!(kind, PropertyType::Integer | PropertyType::Number);
     one == other || is_number(one) && is_number(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn met(names: impl Iterator<Item = String>, limits: &Limits) -> Seen {
+        let mut seen = Seen::default();
+        for name in names {
+            seen.meet_undeclared(&name, PropertyType::Flag, limits);
+        }
+        seen
+    }
+
+    #[test]
+    fn a_flood_of_names_from_one_source_leaves_room_for_another() {
+        let limits = Limits { names: 100, names_of_source: 10, ..Limits::default() };
+        let mut all = Seen::default();
+        for round in 0..50 {
+            let flood = (0..20).map(|number| format!("junk-{}", letters(round * 20 + number)));
+            all.merge(SourceId(1), met(flood, &limits), &limits);
+        }
+        assert_eq!(all.properties().count(), 10);
+        assert_eq!(all.unnamed(), 990);
+        all.merge(SourceId(2), met(["colour".to_owned()].into_iter(), &limits), &limits);
+        assert!(all.property("colour").is_some());
+    }
+
+    fn letters(number: usize) -> String {
+        number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
+    }
 }

@@ -153,6 +153,7 @@ fn coarsen(kind: PropertyType, value: Value) -> Option<Value> {
 pub(super) fn without_mail(value: Value) -> Value {
     match value {
         Value::Text(text) if like_mail(&text) => Value::Text(scrub::MASK.into()),
+        Value::Json(text) if like_mail(&text) => Value::Json(format!("{:?}", scrub::MASK).into()),
         other => other,
     }
 }
@@ -197,6 +198,17 @@ mod tests {
         );
         check(PropertyType::Time, r#""yesterday""#, Err(Conflict));
         check(PropertyType::Json, r#"[1,{"a":2}]"#, Ok(Some(Value::Json(r#"[1,{"a":2}]"#.into()))));
+    }
+
+    #[test]
+    fn no_address_gets_into_a_column() {
+        let text = |text: &str| without_mail(Value::Text(text.into()));
+        assert!(text("bob%40example.com") == Value::Text("***".into()));
+        assert!(text(r#"{"to":"bob\u0040example.com"}"#) == Value::Text("***".into()));
+        assert!(text("bob likes 50% off") == Value::Text("bob likes 50% off".into()));
+        let json = |text: &str| without_mail(Value::Json(text.into()));
+        assert!(json(r#"[{"to":"bob%40example.com"}]"#) == Value::Json(r#""***""#.into()));
+        assert!(json(r#"[{"to":1}]"#) == Value::Json(r#"[{"to":1}]"#.into()));
     }
 
     #[test]

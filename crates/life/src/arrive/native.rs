@@ -113,6 +113,7 @@ pub fn read_event<'a>(
     };
     let fields =
         properties.map(|json| Fields { scope: Scope::Properties, json: Cow::Borrowed(json) });
+    let original = optional_instant("time", &event.time, place)?;
     Ok(Raw {
         kind: Kind::Event,
         name: place.name("event", event.event, limits)?,
@@ -121,7 +122,8 @@ pub fn read_event<'a>(
         device,
         previous: None,
         session: place.identifier("session_id", event.session_id, id_chars)?,
-        time: correction.correct(optional_instant("time", &event.time, place)?),
+        time: correction.correct(original),
+        is_dated: correction.is_dated(original),
         received: parcel.received,
         sequence: place.sequence(),
         fields: fields.into_iter().collect(),
@@ -165,6 +167,7 @@ fn choice<'a>(
     }
     let sent = optional_instant("sent_at", &consent.sent_at, place)?;
     let correction = Correction::new(parcel.received, sent, limits);
+    let original = optional_instant("time", &consent.time, place)?;
     Ok(Raw {
         kind: Kind::Event,
         name: Cow::Borrowed(CONSENT),
@@ -173,7 +176,8 @@ fn choice<'a>(
         device,
         previous: None,
         session: None,
-        time: correction.correct(optional_instant("time", &consent.time, place)?),
+        time: correction.correct(original),
+        is_dated: correction.is_dated(original),
         received: parcel.received,
         sequence: 0,
         fields: Vec::new(),

@@ -75,6 +75,7 @@ fn read_event<'a>(pixel: Pixel, parcel: &Parcel<'a>, limits: &Limits) -> Result<
     }
     let made = [(Scope::Context, context), (Scope::Properties, properties)].into_iter();
     let correction = Correction::new(parcel.received, instant(&reserved.sent), limits);
+    let original = instant(&reserved.time);
     Ok(Raw {
         kind: Kind::Event,
         name,
@@ -83,7 +84,8 @@ fn read_event<'a>(pixel: Pixel, parcel: &Parcel<'a>, limits: &Limits) -> Result<
         device,
         previous: None,
         session: place.identifier("session_id", reserved.session, id_chars)?,
-        time: correction.correct(instant(&reserved.time)),
+        time: correction.correct(original),
+        is_dated: correction.is_dated(original),
         received: parcel.received,
         sequence: 0,
         fields: made.filter_map(|(scope, object)| fields(scope, &object)).collect(),

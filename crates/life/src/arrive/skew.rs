@@ -28,9 +28,18 @@ impl Correction {
     /// `received - (sent - original)`. The unknown, before 1970 or far ahead happened on arrival.
     #[must_use]
     pub fn correct(&self, original: Option<Time>) -> Time {
-        let Some(original) = original else { return self.received };
-        let time = original + self.shift;
-        if time.micros() < 0 || time > self.received + self.future { self.received } else { time }
+        self.dated(original).unwrap_or(self.received)
+    }
+
+    /// Whether the client's own time counts.
+    #[must_use]
+    pub fn is_dated(&self, original: Option<Time>) -> bool {
+        self.dated(original).is_some()
+    }
+
+    fn dated(&self, original: Option<Time>) -> Option<Time> {
+        let time = original? + self.shift;
+        (time.micros() >= 0 && time <= self.received + self.future).then_some(time)
     }
 }
 

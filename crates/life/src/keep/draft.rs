@@ -12,7 +12,7 @@ use super::mask::{Cut, VerdictMask};
 use super::names::Named;
 use super::row::Row;
 use super::truth::Truth;
-use crate::admit::{Act, AdmissionPlan, Admitted, Blinded, Sealable};
+use crate::admit::{Act, Acts, AdmissionPlan, Admitted, Blinded, Sealable};
 
 /// The records of one frame while they are gathered.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl<'t> Draft<'t> {
     /// be refused.
     pub fn admit(&mut self, mut admitted: Admitted, now: Time) -> Outcome {
         // Before anything else: not even the leaf of somebody forgotten may come back with this.
-        if self.is_forgotten(admitted.whose(), admitted.time()) {
+        if self.is_forgotten(admitted.whose(), admitted.earliest()) {
             return Outcome::Refused(Refusal::Forgotten);
         }
         if let Some(act) = admitted.act() {
@@ -49,7 +49,7 @@ impl<'t> Draft<'t> {
             });
         }
         let is_known = self.truth.names.code(Named::Event, admitted.event()).is_some();
-        if !is_known && self.truth.names.count(Named::Event) >= self.limits.names {
+        if !is_known && !self.has_room_for_name(admitted.source()) {
             return Outcome::Limited;
         }
         self.enter(admitted);
@@ -138,7 +138,7 @@ impl<'t> Draft<'t> {
         let parts = admitted.into_parts();
         let leaf = self.leaf(&parts.whose);
         if let Some(other) = &parts.link
-            && !self.is_forgotten(other, parts.time)
+            && !self.is_forgotten(other, parts.earliest)
         {
             let other = self.leaf(other);
             self.link(leaf, other);
@@ -158,7 +158,13 @@ impl<'t> Draft<'t> {
             columns: parts.columns,
             sealed: parts.sealed,
         };
-        self.records.push(Record::Row { row: Box::new(row), duplicate: parts.duplicate });
+        self.push(Record::Row { row: Box::new(row), duplicate: parts.duplicate });
+    }
+
+    /// Whether a source may bring one more name: no source can use up what is there for all.
+    fn has_room_for_name(&self, source: SourceId) -> bool {
+        self.truth.names.count(Named::Event) < self.limits.names
+            && self.truth.names_of(source) < self.limits.names_of_source
     }
 
     /// Whether what somebody collected at this time may not be brought back, not even as a link.
@@ -184,26 +190,27 @@ impl<'t> Draft<'t> {
         if let Some(id) = self.truth.verdict(&plan.key) {
             return id;
         }
+        let mut key = plan.key;
+        let mut mask = VerdictMask { purposes: plan.purposes, consented: plan.yielding() };
+        if self.truth.verdicts_of(plan.key.source) >= self.limits.verdicts_of_source {
+            // What a caller says must not grow a list for ever. The row's own purposes stay exact.
+            key = plan.key.anything_said();
+            mask = VerdictMask { purposes: plan.based(), consented: plan.based_yielding() };
+            if let Some(id) = self.truth.verdict(&key) {
+                return id;
+            }
+        }
         let id = self.truth.next_verdict();
-        let mask = VerdictMask { purposes: plan.purposes, consented: plan.yielding() };
-        self.push(Record::Verdict { id, key: plan.key, mask });
+        self.push(Record::Verdict { id, key, mask });
         id
     }
 
     /// Records an act on a leaf; a `no` that is not bound to a device reaches all leaves of the
     /// person.
     fn record_act(&mut self, leaf: Leaf, act: Act, now: Time) {
-        let mut acts = self.truth.acts(leaf);
-        let (_, refused) = acts.at(now);
-        if !acts.record(act, self.limits.consent_acts) {
+        if !self.record_on(leaf, act, now) {
             return;
         }
-        // What was refused before has been cut already: since then nothing could be kept for it.
-        let cut = |no: Purposes| {
-            let purposes = no.without(refused);
-            (!purposes.is_empty()).then_some(Cut { purposes, before: now })
-        };
-        self.push(Record::Act { leaf, act, cut: cut(act.no) });
         let everywhere = act.no.without(self.truth.on_device());
         if everywhere.is_empty() {
             return;
@@ -213,10 +220,25 @@ impl<'t> Draft<'t> {
             let (_, held) = self.truth.acts(other).at(now);
             if other != leaf && !everywhere.without(held).is_empty() {
                 let act = Act { time: act.time, yes: Purposes::NONE, no: everywhere };
-                let before = Some(Cut { purposes: everywhere, before: now });
-                self.push(Record::Act { leaf: other, act, cut: before });
+                self.record_on(other, act, now);
             }
         }
+    }
+
+    /// Records an act on one leaf with the cuts that it makes; false when it says nothing new.
+    fn record_on(&mut self, leaf: Leaf, act: Act, now: Time) -> bool {
+        let mut acts = self.truth.acts(leaf);
+        let (_, refused) = acts.at(now);
+        if !acts.record(act, self.limits.consent_acts) {
+            return false;
+        }
+        // What was refused before has been cut already: since then nothing could be kept for it.
+        let mut cuts = cuts(&acts, act, act.no.without(refused), now).into_iter();
+        self.push(Record::Act { leaf, act, cut: cuts.next() });
+        for cut in cuts {
+            self.push(Record::Act { leaf, act, cut: Some(cut) });
+        }
+        true
     }
 
     fn push(&mut self, record: Record) {
@@ -224,3 +246,24 @@ impl<'t> Draft<'t> {
         self.records.push(record);
     }
 }
+
+/// What a no about these purposes hides of what was kept: all until now, or only until the next yes
+/// where the person has said one since.
+fn cuts(acts: &Acts, act: Act, no: Purposes, now: Time) -> Vec<Cut> {
+    let mut cuts: Vec<Cut> = Vec::new();
+    for purpose in no.iter() {
+        let cut = match acts.yes_after(purpose, act.time).filter(|yes| *yes < now) {
+            Some(yes) => Cut { purposes: Purposes::NONE, from: act.time, before: yes },
+            None => Cut::before(Purposes::NONE, now),
+        };
+        let alike = |held: &&mut Cut| (held.from, held.before) == (cut.from, cut.before);
+        match cuts.iter_mut().find(alike) {
+            Some(held) => held.purposes = held.purposes.with(purpose),
+            None => cuts.push(Cut { purposes: cut.purposes.with(purpose), ..cut }),
+        }
+    }
+    cuts
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,70 @@ use std::sync::Arc;
 
 use vocabulary::{Leaf, Person, Purpose, Purposes, Time, VerdictId};
 
-/// A withdrawal: rows of a leaf received before it no longer serve these purposes if they rest on
-/// consent.
+/// A withdrawal: rows of a leaf no longer serve these purposes, if they rest on consent, when they
+/// were received before it ended or collected while it held.
+///
+/// It ends when it was heard, or earlier with the next yes, when that was heard first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cut {
     pub purposes: Purposes,
+    /// From here until `before` it held; not before that when nobody heard it late.
+    #[serde(default = "never")]
+    pub from: Time,
     pub before: Time,
+}
+
+fn never() -> Time {
+    Time(i64::MAX)
+}
+
+impl Cut {
+    /// Cuts of one leaf that are remembered one by one; past that the oldest become one.
+    pub const COUNT_MAX: usize = 64;
+
+    /// A withdrawal that was heard at once: nothing that it still held for can come later.
+    #[must_use]
+    pub fn before(purposes: Purposes, before: Time) -> Self {
+        Self { purposes, from: before, before }
+    }
+
+    /// Whether it hides a row that was received and collected then.
+    #[must_use]
+    pub fn hides(&self, purpose: Purpose, received: Time, time: Time) -> bool {
+        let held = self.from <= time && time < self.before;
+        self.purposes.has(purpose) && (received < self.before || held)
+    }
+
+    /// Adds this to the cuts of a leaf, which stay as short as their meaning.
+    pub fn add_to(self, cuts: &mut Vec<Cut>) {
+        if cuts.iter().any(|held| held.covers(&self)) {
+            return;
+        }
+        cuts.retain(|held| !self.covers(held));
+        cuts.push(self);
+        if cuts.len() > Self::COUNT_MAX {
+            cuts.sort_by_key(|cut| std::cmp::Reverse(cut.before));
+            if let (Some(one), Some(other)) = (cuts.pop(), cuts.pop()) {
+                cuts.push(one.and(other));
+            }
+        }
+    }
+
+    fn covers(&self, other: &Cut) -> bool {
+        let holds_as_long = self.from <= other.from || other.from >= other.before;
+        other.purposes.without(self.purposes).is_empty()
+            && other.before <= self.before
+            && holds_as_long
+    }
+
+    /// What hides all that either hides, and may hide more.
+    fn and(self, other: Cut) -> Cut {
+        Cut {
+            purposes: self.purposes | other.purposes,
+            from: self.from.min(other.from),
+            before: self.before.max(other.before),
+        }
+    }
 }
 
 /// What each verdict still allows, and which part of it rests on consent.
@@ -49,7 +107,7 @@ impl Mask {
         }
         let Some(cuts) = self.cuts.get(&row.leaf) else { return true };
         !verdict.consented.has(purpose)
-            || !cuts.iter().any(|cut| cut.purposes.has(purpose) && row.received < cut.before)
+            || !cuts.iter().any(|cut| cut.hides(purpose, row.received, row.time))
     }
 
     /// What a verdict allows; an unknown one allows nothing.
@@ -64,6 +122,7 @@ impl Mask {
 #[derive(Debug, Clone, Copy)]
 pub struct Masked {
     pub leaf: Leaf,
+    pub time: Time,
     pub received: Time,
     pub verdict: VerdictId,
     pub purposes: Purposes,

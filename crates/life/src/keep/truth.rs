@@ -25,6 +25,10 @@ pub struct Truth {
     /// What narrows every reader; `moved` stays empty here.
     mask: Mask,
     verdict_keys: Vec<Option<VerdictKey>>,
+    /// How many verdicts each source has.
+    verdict_counts: HashMap<SourceId, usize>,
+    /// The event names that each source has used.
+    used_names: HashMap<SourceId, HashSet<Code>>,
     acts: HashMap<Leaf, Acts>,
     suppressed: HashMap<Index, Time>,
     counts: BTreeMap<SourceId, Counts>,
@@ -43,6 +47,8 @@ impl Truth {
             verdict_ids: HashMap::new(),
             mask: Mask::default(),
             verdict_keys: Vec::new(),
+            verdict_counts: HashMap::new(),
+            used_names: HashMap::new(),
             acts: HashMap::new(),
             suppressed: HashMap::new(),
             counts: BTreeMap::new(),
@@ -51,7 +57,7 @@ impl Truth {
         }
     }
 
-    /// Lets a record take effect. Rows have none here.
+    /// Lets a record take effect. Of rows only the names count here.
     pub fn apply(&mut self, record: &Record) {
         match record {
             Record::Name { named, text, .. } => {
@@ -75,8 +81,25 @@ impl Truth {
             Record::Counts { source, counts } => {
                 self.counts.entry(*source).or_default().merge(counts);
             }
-            Record::Row { .. } => {}
+            Record::Row { row, .. } => self.use_name(row.source, row.event),
         }
+    }
+
+    /// Notes that a source has used a name.
+    pub fn use_name(&mut self, source: SourceId, event: Code) {
+        self.used_names.entry(source).or_default().insert(event);
+    }
+
+    /// How many event names a source has used.
+    #[must_use]
+    pub fn names_of(&self, source: SourceId) -> usize {
+        self.used_names.get(&source).map_or(0, HashSet::len)
+    }
+
+    /// How many verdicts a source has.
+    #[must_use]
+    pub fn verdicts_of(&self, source: SourceId) -> usize {
+        self.verdict_counts.get(&source).copied().unwrap_or_default()
     }
 
     /// What is known about the person behind an index when something happened, and now.
@@ -193,11 +216,7 @@ impl Truth {
 
     /// Restores a withdrawal.
     pub fn cut(&mut self, leaf: Leaf, cut: Cut) {
-        let cuts = Arc::make_mut(&mut self.mask.cuts).entry(leaf).or_default();
-        cuts.retain(|held| {
-            !held.purposes.without(cut.purposes).is_empty() || held.before > cut.before
-        });
-        cuts.push(cut);
+        cut.add_to(Arc::make_mut(&mut self.mask.cuts).entry(leaf).or_default());
         self.mask.epoch += 1;
     }
 
@@ -226,6 +245,8 @@ impl Truth {
             *held = mask;
             *known = Some(key);
         }
-        self.verdict_ids.insert(key, id);
+        if self.verdict_ids.insert(key, id).is_none() {
+            *self.verdict_counts.entry(key.source).or_default() += 1;
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! Callers: their keys and tokens, the console's sessions, the password and the one-time link.
 
+use std::net::IpAddr;
+use std::sync::PoisonError;
+
 use axum::http::StatusCode;
 use life::admit::{Actor, Authority, Verb};
 use vault::VaultError;
@@ -9,8 +12,16 @@ use vocabulary::{Categories, Fact, Purposes, Span};
 use super::App;
 use super::collect::Caller;
 use crate::http::arrive::keys::{KeyRequest, KeyView, NewKeyView};
-use crate::http::caller::Known;
+use crate::http::caller::{Known, Peer};
 use crate::problem::Problem;
+
+/// Whom a failed sign-in is laid to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Tried {
+    Account(String),
+    Address(IpAddr),
+    LinkAddress(IpAddr),
+}
 
 /// The one who runs the installation.
 const OPERATOR: &str = "operator";
@@ -68,19 +79,44 @@ impl App {
         self.inner().vault.set_password(OPERATOR, &password).await.map_err(failed)
     }
 
-    /// Begins a session for the right password.
-    pub async fn sign_in(&self, password: String) -> Result<Option<String>, Problem> {
+    /// Begins a session for the right password. Who has failed too often waits first.
+    pub async fn sign_in(&self, password: String, peer: Peer) -> Result<Option<String>, Problem> {
+        let account = Some(Tried::Account(OPERATOR.to_owned()));
+        let tried: Vec<Tried> =
+            account.into_iter().chain(peer.household().map(Tried::Address)).collect();
+        self.try_in(&tried)?;
         let success =
             self.inner().vault.check_password(OPERATOR, &password).await.map_err(failed)?;
-        self.signed_in(success).await?;
-        if success { self.begin_session().await.map(Some) } else { Ok(None) }
+        self.tried_in(&tried, success).await
     }
 
     /// Begins a session for a link that was not used yet.
-    pub async fn use_link(&self, secret: &str) -> Result<Option<String>, Problem> {
+    ///
+    /// Links have a count of their own: whoever holds one gets in while somebody guesses passwords.
+    pub async fn use_link(&self, secret: &str, peer: Peer) -> Result<Option<String>, Problem> {
+        let tried: Vec<Tried> = peer.household().map(Tried::LinkAddress).into_iter().collect();
+        self.try_in(&tried)?;
         let actor = self.inner().vault.take_link(secret, self.now()).await.map_err(failed)?;
-        self.signed_in(actor.is_some()).await?;
-        if actor.is_some() { self.begin_session().await.map(Some) } else { Ok(None) }
+        self.tried_in(&tried, actor.is_some()).await
+    }
+
+    /// Lets a sign-in be tried, or says when.
+    fn try_in(&self, tried: &[Tried]) -> Result<(), Problem> {
+        let mut tries = self.inner().tries.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.begin(tried, self.now(), self.limits()).map_err(|wait| {
+            let detail = "too many sign-ins failed: wait as `Retry-After` says, or use a new link";
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            Problem::new(status, "sign-in-slowed", detail).after(wait)
+        })
+    }
+
+    async fn tried_in(&self, tried: &[Tried], success: bool) -> Result<Option<String>, Problem> {
+        self.signed_in(success).await?;
+        if !success {
+            return Ok(None);
+        }
+        self.inner().tries.lock().unwrap_or_else(PoisonError::into_inner).succeeded(tried);
+        self.begin_session().await.map(Some)
     }
 
     /// Ends a session.

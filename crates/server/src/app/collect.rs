@@ -105,7 +105,7 @@ impl App {
             endings.push(ending);
             judged.push(verdict);
         }
-        self.note_seen(seen);
+        self.note_seen(source.id, seen);
     }
 
     /// Records a person's choice that was sent for itself; false when it was said before an
@@ -113,6 +113,13 @@ impl App {
     pub async fn consent(&self, whose: Blinded, act: Act) -> Result<bool, Unavailable> {
         let now = self.now();
         self.keeper()?.consent(whose, act, now).await
+    }
+
+    /// Whether what may have happened at this time was before the erasure of whose it was.
+    #[must_use]
+    pub fn is_forgotten(&self, whose: &Blinded, earliest: Time) -> bool {
+        let until = self.region().truth(|truth| truth.forgotten(&whose.index));
+        until.is_some_and(|until| earliest <= until)
     }
 
     /// Counts events of a request that ended before they were judged.

@@ -15,8 +15,17 @@ use crate::http::erase::forget::ErasureView;
 use crate::problem::Problem;
 
 impl App {
-    /// Makes a person invisible and destroys the keys. Everything here is durable when it answers.
+    /// Makes a person invisible and destroys the keys. Everything here is durable when it answers,
+    /// and goes on to its end when whoever asked goes away.
     pub async fn forget(&self, actor: &Actor, whose: &Whose) -> Result<ErasureView, Problem> {
+        let (app, actor, whose) = (self.clone(), actor.clone(), whose.clone());
+        let forgetting = tokio::spawn(async move { app.forget_now(&actor, &whose).await });
+        forgetting.await.map_err(|error| Problem::internal(&error))?
+    }
+
+    async fn forget_now(&self, actor: &Actor, whose: &Whose) -> Result<ErasureView, Problem> {
+        // The job takes up what is not carried out yet: it must not find this one half way.
+        let _one = self.inner().erasing.lock().await;
         let (person, _) = self.find(whose)?;
         let plan = self.region().truth(|truth| Plan::of(&truth.identity, person, &[]));
         let vault = &self.inner().vault;

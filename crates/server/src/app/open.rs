@@ -1,9 +1,9 @@
 //! Opening an installation: lock, keys, truth, files, the journal's rest, then the jobs.
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, RwLock};
 
@@ -12,7 +12,7 @@ use lake::keep::column::Columns;
 use lake::keep::duplicates::Duplicates;
 use lake::keep::file::Place;
 use lake::keep::fresh::Fresh;
-use lake::keep::journal::{self, Context};
+use lake::keep::journal::{self, Context, JournalError};
 use lake::keep::keeper::{Closed, Keeper, Region, Start, View};
 use lake::keep::read::Footers;
 use life::admit::{Catalogue, Gate, Seen};
@@ -23,9 +23,10 @@ use life::know::Words;
 use vault::custody::{FileRoot, RootKey, SystemChance};
 use vault::erase::Buried;
 use vault::ledger::Ledger;
-use vault::{Loaded, Opening, Vault};
-use vocabulary::{Code, Fact, Leaf, Limits, Purposes, Time};
+use vault::{Loaded, Opening, Vault, VaultError};
+use vocabulary::{Code, Fact, Leaf, Limits, Purposes, SealError, Time};
 
+use super::quarantine::{FOLDER as QUARANTINE, set_aside};
 use super::streams::Streams;
 use super::{App, Inner};
 use crate::clock::Clock;
@@ -35,7 +36,6 @@ use crate::job::{Jobs, keep::Folding};
 /// Folders of the directory of state.
 const JOURNAL: &str = "journal";
 const LAKE: &str = "lake";
-const QUARANTINE: &str = "quarantine";
 const LEDGER: &str = "ledger";
 /// The file that shows that an installation was founded.
 const VAULT: &str = "vault.db";
@@ -97,9 +97,11 @@ impl App {
             footers: Footers::new(FOOTERS_MAX),
             streams,
             manifest: tokio::sync::Mutex::new(()),
+            erasing: tokio::sync::Mutex::new(()),
             seen: Mutex::new(Seen::default()),
             sequence: AtomicU64::new(0),
             unknown_keys: AtomicU64::new(0),
+            tries: Mutex::default(),
             jobs,
             figures: figures(),
             stopping: AtomicBool::new(false),
@@ -141,6 +143,10 @@ impl App {
                 bytes: damage.bytes,
             });
         }
+        for (segment, bytes) in replayed.foreign {
+            let what = format!("journal segment {segment}");
+            facts.push(Fact::Quarantined { at, what, reason: "foreign".into(), bytes });
+        }
         self.record(&facts).await?;
         self.0.jobs.start(self, folding, replayed.closed);
         Ok(())
@@ -148,9 +154,12 @@ impl App {
 }
 
 /// What the journal held beyond the vault's position.
+#[derive(Default)]
 struct Replayed {
     closed: Vec<Closed>,
     broken: Vec<journal::Damage>,
+    /// Segments that were set aside whole, with their bytes.
+    foreign: Vec<(u64, u64)>,
     next: u64,
 }
 
@@ -168,8 +177,7 @@ impl Replay<'_> {
         truth: &mut Truth,
         duplicates: &mut Duplicates,
     ) -> anyhow::Result<Replayed> {
-        let mut replayed =
-            Replayed { closed: Vec::new(), broken: Vec::new(), next: position.segment.max(1) };
+        let mut replayed = Replayed { next: position.segment.max(1), ..Replayed::default() };
         for segment in journal::segments(self.directory)? {
             if segment < position.segment {
                 // Its rows are in files; the program stopped before it could tidy up.
@@ -177,8 +185,11 @@ impl Replay<'_> {
                 journal::remove(self.directory, segment)?;
                 continue;
             }
-            let sealer = self.vault.custody().segment_key(segment).await?;
-            let read = journal::replay(self.directory, segment, &*sealer, self.context)?;
+            let Some(read) = self.read(segment).await? else {
+                let bytes = set_aside(self.directory, self.data, segment)?;
+                replayed.foreign.push((segment, bytes));
+                continue;
+            };
             for damage in &read.broken {
                 journal::quarantine(self.directory, &self.data.join(QUARANTINE), damage)?;
             }
@@ -200,16 +211,34 @@ impl Replay<'_> {
     }
 }
 
+impl Replay<'_> {
+    /// What a segment holds; nothing when it is not of this installation: its first bytes are
+    /// unknown, or no key was ever made for it here.
+    async fn read(&self, segment: u64) -> anyhow::Result<Option<journal::Replayed>> {
+        let sealer = match self.vault.custody().segment_key(segment).await {
+            Ok(sealer) => sealer,
+            Err(VaultError::Seal(SealError::Destroyed)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        match journal::replay(self.directory, segment, &*sealer, self.context) {
+            Ok(read) => Ok(Some(read)),
+            Err(JournalError::Magic { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
 /// Makes the directory of state and takes it for this process alone.
 fn occupy(data: &Path) -> anyhow::Result<File> {
     for folder in ["", JOURNAL, LAKE, QUARANTINE, LEDGER] {
         let folder = data.join(folder);
         let failed = || format!("cannot make `{}`", folder.display());
-        std::fs::create_dir_all(&folder).with_context(failed)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder).with_context(failed)?;
     }
-    std::fs::set_permissions(data, std::fs::Permissions::from_mode(0o700))?;
+    close(data)?;
     let path = data.join("lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    let mut options = OpenOptions::new();
+    let file = options.create(true).truncate(false).write(true).mode(0o600).open(&path)?;
     if file.try_lock().is_err() {
         bail!(
             "`{}` is in use by another candor: stop it, or ask it through its socket",
@@ -217,6 +246,25 @@ fn occupy(data: &Path) -> anyhow::Result<File> {
         );
     }
     Ok(file)
+}
+
+/// Takes from everybody but the owner what they may do with the directory of state, its folders and
+/// the files beside them, and says where that was needed.
+fn close(data: &Path) -> anyhow::Result<()> {
+    let beside = std::fs::read_dir(data)?.map(|entry| Ok(entry?.path()));
+    for path in std::iter::once(Ok(data.to_owned())).chain(beside) {
+        let path: PathBuf = path.map_err(|error: std::io::Error| error)?;
+        let found = std::fs::symlink_metadata(&path)?;
+        let mode = found.permissions().mode();
+        if found.is_symlink() || mode & 0o077 == 0 {
+            continue;
+        }
+        std::fs::set_permissions(&path, Permissions::from_mode(mode & 0o700)).with_context(
+            || format!("others may read `{}`: make it yours alone", path.display()),
+        )?;
+        tracing::warn!(path = %path.display(), "others could read this: now only its owner can");
+    }
+    Ok(())
 }
 
 async fn open_vault(config: &Config, limits: &Limits, now: Time) -> anyhow::Result<Vault> {
@@ -339,6 +387,9 @@ fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits
     }
     for (index, until) in loaded.suppressed {
         truth.suppress(index, until);
+    }
+    for statistic in &loaded.events {
+        truth.use_name(statistic.source, statistic.event);
     }
     for (source, counts) in loaded.counts {
         truth.apply(&Record::Counts { source, counts: Box::new(counts) });

@@ -102,6 +102,11 @@ impl App {
 
     /// The person whom a request names, and all leaves.
     pub fn find(&self, whose: &Whose) -> Result<(Person, Vec<Leaf>), Problem> {
+        self.named(whose)?.ok_or_else(|| Problem::not_found("person"))
+    }
+
+    /// The same; nothing when there is nobody of that name.
+    fn named(&self, whose: &Whose) -> Result<Option<(Person, Vec<Leaf>)>, Problem> {
         let named = [&whose.user_id, &whose.device_id, &whose.person]
             .iter()
             .filter(|name| name.is_some())
@@ -118,25 +123,27 @@ impl App {
             .find_map(|(subject, id)| Some(self.blinder().index(*subject, id.as_ref()?)));
         let number =
             whose.person.as_deref().and_then(|text| text.strip_prefix('p')?.parse::<u64>().ok());
-        self.region().truth(|truth| {
+        Ok(self.region().truth(|truth| {
             let leaf = match index {
                 Some(index) => truth.identity.leaf(&index),
                 None => number.map(Leaf).filter(|leaf| truth.identity.knows(*leaf)),
             };
-            let leaf = leaf.filter(|leaf| !truth.hidden().contains(leaf));
-            let person = truth.identity.person(leaf.ok_or_else(|| Problem::not_found("person"))?);
-            Ok((person, truth.identity.leaves_of(person)))
-        })
+            let person = truth.identity.person(leaf.filter(|leaf| !truth.hidden().contains(leaf))?);
+            Some((person, truth.identity.leaves_of(person)))
+        }))
     }
 
     /// What a purpose may see of one person, oldest first; the reading is logged before it is
     /// answered.
+    ///
+    /// Nobody at all and somebody of whom the purpose may see nothing are looked for alike, logged
+    /// alike and answered alike: who is known is no answer that a purpose is owed.
     pub async fn person_events(
         &self,
         whose: &Whose,
         grant: Grant,
     ) -> Result<Vec<PersonEvent>, Problem> {
-        let (_, leaves) = self.find(whose)?;
+        let leaves = self.named(whose)?.map(|(_, leaves)| leaves).unwrap_or_default();
         let app = self.clone();
         let (grant, rows) = tokio::task::spawn_blocking(move || {
             let rows = app.with_table(|table| table.rows_of(&grant, &leaves, app.sealer()));
@@ -146,6 +153,9 @@ impl App {
         .map_err(|error| Problem::internal(&error))?;
         let rows = rows.map_err(|error| Problem::internal(&error))?;
         self.read_log(&grant, grant.verb().code(), rows.len()).await?;
+        if rows.is_empty() {
+            return Err(Problem::not_found("person of whom this purpose may see something"));
+        }
         Ok(rows.iter().filter_map(|row| self.person_event(&grant, row)).collect())
     }
 
@@ -180,7 +190,8 @@ impl App {
 /// The fields of a row that decide whether it is visible.
 #[must_use]
 pub fn masked(row: &Row) -> Masked {
-    Masked { leaf: row.leaf, received: row.received, verdict: row.verdict, purposes: row.purposes }
+    let Row { leaf, time, received, verdict, purposes, .. } = *row;
+    Masked { leaf, time, received, verdict, purposes }
 }
 
 /// A value as JSON.

@@ -103,8 +103,11 @@ impl Client {
 }
 
 impl Answer {
-    /// The body as JSON.
+    /// The body as JSON; an answer that says nothing more is null.
     pub fn json(&self) -> anyhow::Result<Value> {
+        if self.body.is_empty() {
+            return Ok(Value::Null);
+        }
         serde_json::from_slice(&self.body).context("the server's answer is no JSON")
     }
 

@@ -22,8 +22,19 @@ pub struct Server {
     pub region: u8,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Who may read `/metrics` without a token.
+    pub open_metrics: OpenMetrics,
     /// Threads that one question may use.
     pub question_threads: usize,
+}
+
+/// Who may read the figures without a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenMetrics {
+    /// Whoever asks from this machine itself, and not through a proxy on it.
+    Loopback,
+    Nobody,
 }
 
 impl Server {

@@ -1,7 +1,11 @@
 //! Who calls the API: the local operator through the socket, a session, or a token. Access is
 //! decided here once.
 
-use axum::extract::{FromRequestParts, Request};
+use std::convert::Infallible;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
@@ -31,15 +35,80 @@ impl FromRequestParts<App> for Known {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let shown = Shown::from_request_parts(parts, app).await?;
+        shown.known(app).await?.ok_or_else(Problem::not_signed_in)
+    }
+}
+
+/// What a caller showed to be known by. Whoever answers for long looks at it again.
+#[derive(Clone)]
+pub enum Shown {
+    Local,
+    Token(String),
+    Session(String),
+}
+
+impl FromRequestParts<App> for Shown {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         if parts.extensions.get::<LocalSocket>().is_some() {
-            return Ok(Known::everything(app, "local"));
+            return Ok(Shown::Local);
         }
         if let Some(token) = bearer(parts) {
-            return app.token(&token).await?.ok_or_else(Problem::not_signed_in);
+            return Ok(Shown::Token(token));
         }
-        let session = cookie(parts).ok_or_else(Problem::not_signed_in)?;
-        let actor = app.session(&session).await?.ok_or_else(Problem::not_signed_in)?;
-        Ok(Known::everything(app, &actor))
+        cookie(parts).map(Shown::Session).ok_or_else(Problem::not_signed_in)
+    }
+}
+
+impl Shown {
+    /// Who this is now: nobody any more once the token was revoked or the session has ended.
+    pub async fn known(&self, app: &App) -> Result<Option<Known>, Problem> {
+        match self {
+            Shown::Local => Ok(Some(Known::everything(app, "local"))),
+            Shown::Token(token) => app.token(token).await,
+            Shown::Session(session) => {
+                let actor = app.session(session).await?;
+                Ok(actor.map(|actor| Known::everything(app, &actor)))
+            }
+        }
+    }
+}
+
+/// A token or a session is a secret; it is never printed.
+impl fmt::Debug for Shown {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Shown(..)")
+    }
+}
+
+/// The address from which a request came, as far as proxies that are trusted say it; none on the
+/// machine's own socket.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub Option<IpAddr>);
+
+impl FromRequestParts<App> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let trusted = &app.config().server.trusted_proxies;
+        Ok(Peer(peer.map(|peer| super::arrive::request::client(peer, &parts.headers, trusted))))
+    }
+}
+
+impl Peer {
+    /// The part of the address that one household or machine has: of IPv6 the first 64 bits.
+    #[must_use]
+    pub fn household(self) -> Option<IpAddr> {
+        Some(match self.0?.to_canonical() {
+            IpAddr::V4(four) => IpAddr::V4(four),
+            IpAddr::V6(six) => {
+                let [a, b, c, d, ..] = six.segments();
+                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::Body;
-use super::caller::{COOKIE, Known, cookie};
+use super::caller::{COOKIE, Known, Peer, cookie};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -65,10 +65,14 @@ pub async fn show(State(app): State<App>, known: Known) -> Result<Json<SessionVi
     post,
     path = "/api/session/link",
     request_body = Link,
-    responses((status = 200), (status = 401, body = Problem)),
+    responses((status = 200), (status = 401, body = Problem), (status = 429, body = Problem)),
 )]
-pub async fn use_link(State(app): State<App>, Body(link): Body<Link>) -> Result<Response, Problem> {
-    let session = app.use_link(&link.token).await?.ok_or_else(|| {
+pub async fn use_link(
+    State(app): State<App>,
+    peer: Peer,
+    Body(link): Body<Link>,
+) -> Result<Response, Problem> {
+    let session = app.use_link(&link.token, peer).await?.ok_or_else(|| {
         let detail = "the link was used before or has run out: restart the server to get a new one";
         Problem::new(StatusCode::UNAUTHORIZED, "link-spent", detail)
     })?;
@@ -102,13 +106,14 @@ pub async fn set_password(
     post,
     path = "/api/session",
     request_body = Password,
-    responses((status = 200), (status = 401, body = Problem)),
+    responses((status = 200), (status = 401, body = Problem), (status = 429, body = Problem)),
 )]
 pub async fn sign_in(
     State(app): State<App>,
+    peer: Peer,
     Body(given): Body<Password>,
 ) -> Result<Response, Problem> {
-    let session = app.sign_in(given.password).await?.ok_or_else(|| {
+    let session = app.sign_in(given.password, peer).await?.ok_or_else(|| {
         let detail = "the password is wrong, or none has been set: use the one-time link";
         Problem::new(StatusCode::UNAUTHORIZED, "password-wrong", detail)
     })?;

@@ -32,13 +32,23 @@ pub async fn rewrite(app: App) {
 }
 
 async fn round(app: &App) -> anyhow::Result<()> {
-    for erasure in app.inner().vault.open_erasures().await? {
-        let erasure = catch_up(app, erasure).await?;
+    for erasure in caught_up(app).await? {
         if erasure.state >= ErasureState::KeysDestroyed && is_folded(app, &erasure) {
             carry_out(app, &erasure).await?;
         }
     }
     Ok(())
+}
+
+/// The erasures that are not done, each with its keys destroyed.
+async fn caught_up(app: &App) -> anyhow::Result<Vec<Erasure>> {
+    // Whoever asks for an erasure moves it on as well; the two must not meet half way.
+    let _one = app.inner().erasing.lock().await;
+    let mut erasures = Vec::new();
+    for erasure in app.inner().vault.open_erasures().await? {
+        erasures.push(catch_up(app, erasure).await?);
+    }
+    Ok(erasures)
 }
 
 /// Takes up an erasure that a stop interrupted before its keys were destroyed.

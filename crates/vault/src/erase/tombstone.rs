@@ -6,6 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -60,7 +61,8 @@ impl Tombstones {
         let path = data.join(LOG_FILE);
         let failed = |source| VaultError::File { path: path.clone(), source };
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).open(&path).map_err(failed)?;
+        let options = options.read(true).append(true).create(true).mode(0o600);
+        let mut file = options.open(&path).map_err(failed)?;
         if ends_torn(&mut file).map_err(failed)? {
             file.write_all(b"\n").map_err(failed)?;
         }

@@ -219,7 +219,7 @@ pub(super) async fn save_acts(
         let Some((acts, cuts)) = changed.get_mut(leaf) else { continue };
         acts.record(*act, acts_max);
         if let Some(cut) = cut {
-            add_cut(cuts, *cut);
+            cut.add_to(cuts);
         }
     }
     for (leaf, (acts, cuts)) in changed {
@@ -227,19 +227,6 @@ pub(super) async fn save_acts(
         query.bind(sql::to_json(&cuts)?).execute(&mut *write).await?;
     }
     Ok(())
-}
-
-/// Adds a withdrawal and drops those that it covers, so that the list stays as short as its
-/// meaning.
-fn add_cut(cuts: &mut Vec<Cut>, cut: Cut) {
-    let covers = |one: &Cut, other: &Cut| {
-        other.purposes.without(one.purposes) == Purposes::NONE && other.before <= one.before
-    };
-    if cuts.iter().any(|held| covers(held, &cut)) {
-        return;
-    }
-    cuts.retain(|held| !covers(&cut, held));
-    cuts.push(cut);
 }
 
 async fn consent(

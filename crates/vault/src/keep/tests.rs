@@ -77,7 +77,7 @@ fn told() -> Told {
         key,
         mask: VerdictMask { purposes: Purposes(1 << 63 | 1), consented: Purposes(1) },
         act: Act { time: NOW, yes: Purposes(8), no: Purposes(16) },
-        cut: Cut { purposes: Purposes(16), before: NOW },
+        cut: Cut::before(Purposes(16), NOW),
         counts,
     }
 }
@@ -297,8 +297,7 @@ async fn a_leaf_whose_key_is_gone_is_saved_without_its_id() {
 async fn withdrawals_are_kept_as_short_as_their_meaning() {
     let (_folder, vault) = vault().await;
     let act = |time: i64| Act { time: Time(time), yes: Purposes::NONE, no: Purposes(8) };
-    let cut =
-        |purposes: u64, before: i64| Cut { purposes: Purposes(purposes), before: Time(before) };
+    let cut = |purposes: u64, before: i64| Cut::before(Purposes(purposes), Time(before));
     let withdraw = |purposes, before| Record::Act {
         leaf: leaf(1),
         act: act(before),

@@ -93,6 +93,7 @@ fn raw(name: &'static str) -> Raw<'static> {
         previous: None,
         session: None,
         time: NOON,
+        is_dated: true,
         received: NOON,
         sequence: 0,
         fields: Vec::new(),

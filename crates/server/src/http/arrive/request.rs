@@ -215,7 +215,8 @@ fn broken(error: &axum::Error, bytes: usize) -> Problem {
 }
 
 /// The address of the client: behind proxies that are trusted, the last one that none of them is.
-fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+#[must_use]
+pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     if !trusted.contains(&peer) {
         return peer;
     }

@@ -8,8 +8,8 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::app::streams::VerdictLine;
-use crate::http::caller::Known;
-use crate::http::stream::follow as follow_lines;
+use crate::http::caller::{Known, Shown};
+use crate::http::stream::{Watcher, follow as follow_lines};
 use crate::problem::Problem;
 
 /// Which verdicts are wanted.
@@ -47,11 +47,14 @@ pub async fn list(
 )]
 pub async fn follow(
     State(app): State<App>,
+    shown: Shown,
     known: Known,
     Query(which): Query<Which>,
 ) -> Result<impl IntoResponse, Problem> {
     known.manager()?;
-    Ok(follow_lines(app.streams().verdicts.follow(), "verdict", move |line: VerdictLine| {
+    let watcher = Watcher::new(&app, shown, &known);
+    let lines = app.streams().verdicts.follow();
+    Ok(follow_lines(watcher, lines, "verdict", move |line: VerdictLine| {
         which.source.as_ref().is_none_or(|source| line.source == *source).then_some(line)
     }))
 }

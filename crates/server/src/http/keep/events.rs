@@ -9,8 +9,8 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::app::reading::EventView;
-use crate::http::caller::Known;
-use crate::http::stream::follow as follow_lines;
+use crate::http::caller::{Known, Shown};
+use crate::http::stream::{Watcher, follow as follow_lines};
 use crate::problem::Problem;
 
 /// Which events are wanted.
@@ -56,6 +56,7 @@ pub async fn list(
 )]
 pub async fn follow(
     State(app): State<App>,
+    shown: Shown,
     known: Known,
     Query(which): Query<Which>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -63,7 +64,8 @@ pub async fn follow(
     let grant = known.grant(&app, purpose, Verb::Read).await?;
     app.read_log(&grant, "events-stream", 0).await?;
     let rows = app.streams().rows.follow();
-    Ok(follow_lines(rows, "event", move |row: std::sync::Arc<life::keep::Row>| {
+    let watcher = Watcher::new(&app, shown, &known);
+    Ok(follow_lines(watcher, rows, "event", move |row: std::sync::Arc<life::keep::Row>| {
         let event = app.view(&grant, &row)?;
         which.event.as_ref().is_none_or(|wanted| *wanted == event.event).then_some(event)
     }))

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::app::quarantine::Concern;
 use crate::http::caller::Known;
 use crate::problem::Problem;
 
@@ -26,6 +27,8 @@ pub struct Status {
     pub leaves: u64,
     pub started: String,
     pub now: String,
+    /// What somebody has to look at: files that were set aside.
+    pub concerns: Vec<Concern>,
 }
 
 /// The state of storage.
@@ -52,5 +55,6 @@ pub async fn show(State(app): State<App>, known: Known) -> Result<Json<Status>, 
         leaves: leaves as u64,
         started: app.started().to_string(),
         now: app.now().to_string(),
+        concerns: app.concerns(),
     }))
 }

@@ -1,0 +1,71 @@
+//! What was set aside because it cannot be read: kept, reported until somebody removes it, never
+//! used.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use lake::keep::journal;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+
+/// The folder of what was set aside, inside the directory of state.
+pub(crate) const FOLDER: &str = "quarantine";
+
+/// Something that somebody has to look at.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Concern {
+    /// The stable kebab-case code: `file-quarantined`.
+    pub code: &'static str,
+    /// The file, below the directory of state.
+    pub file: String,
+    pub bytes: u64,
+    pub remedy: &'static str,
+}
+
+const REMEDY: &str = "bytes of the journal that this installation cannot read lie in this file: move it \
+    to the installation that wrote it, or remove it";
+
+/// Sets a whole segment aside that another installation wrote, and says how many bytes it has.
+pub(super) fn set_aside(directory: &Path, data: &Path, segment: u64) -> io::Result<u64> {
+    let source = journal::path(directory, segment);
+    let bytes = fs::metadata(&source)?.len();
+    // A second one of the same number must not displace the first.
+    let folder = data.join(FOLDER);
+    let free = (0u32..).map(|count| folder.join(format!("{segment:012}-foreign-{count}.journal")));
+    let Some(target) = free.take(1 << 16).find(|target| !target.exists()) else {
+        return Err(io::Error::other("too many files were set aside: remove some"));
+    };
+    fs::rename(&source, &target)?;
+    for folder in [&folder, directory] {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    tracing::error!(
+        file = %source.display(),
+        aside = %target.display(),
+        "a journal file is not of this installation: it was set aside, and the start goes on"
+    );
+    Ok(bytes)
+}
+
+impl App {
+    /// What lies aside, as far as one page shows it.
+    #[must_use]
+    pub fn concerns(&self) -> Vec<Concern> {
+        let folder = self.config().server.data.join(FOLDER);
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut concerns: Vec<Concern> = entries
+            .take(self.limits().page_rows)
+            .map(|entry| Concern {
+                code: "file-quarantined",
+                file: format!("{FOLDER}/{}", entry.file_name().to_string_lossy()),
+                bytes: entry.metadata().map_or(0, |found| found.len()),
+                remedy: REMEDY,
+            })
+            .collect();
+        concerns.sort_by(|one, other| one.file.cmp(&other.file));
+        concerns
+    }
+}

@@ -1,0 +1,208 @@
+//! admit: who gets in, for how long, and what those learn who do not.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use it::program::SOURCES;
+use it::{Candor, eventually};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+fn event(user: &str, number: u32) -> Value {
+    json!({
+        "event": "Product Viewed",
+        "id": format!("{user}-{number}"),
+        "user_id": user,
+        "consent": { "measure": true, "analyse": true },
+    })
+}
+
+async fn send(candor: &Candor, event: Value) -> Result<Value> {
+    let body = json!({ "events": [event] });
+    Ok(candor.collect(&candor.server_key, "/v1/events", &body).await?["results"][0].clone())
+}
+
+/// The secret of the link that the program printed.
+fn link(candor: &Candor) -> Result<String> {
+    let said = candor.said();
+    let (_, rest) = said.split_once("?link=").context("a link was printed")?;
+    Ok(rest.split_whitespace().next().context("with a secret")?.to_owned())
+}
+
+/// Signs in by the link and answers the session's cookie.
+async fn session(candor: &Candor) -> Result<String> {
+    let url = format!("{}/api/session/link", candor.url);
+    let answer =
+        reqwest::Client::new().post(url).json(&json!({ "token": link(candor)? })).send().await?;
+    ensure!(answer.status() == StatusCode::OK, "the link opens: {}", answer.status());
+    let cookie = answer.headers().get("set-cookie").context("a cookie")?.to_str()?;
+    Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+}
+
+/// What a stream sends until it has said `wanted`, or until it ends.
+async fn until(stream: &mut reqwest::Response, wanted: &str) -> Result<String> {
+    let mut told = String::new();
+    while let Some(chunk) = stream.chunk().await? {
+        told.push_str(&String::from_utf8_lossy(&chunk));
+        if told.contains(wanted) {
+            break;
+        }
+    }
+    Ok(told)
+}
+
+/// Reads a stream to its end, which has to come soon.
+async fn to_the_end(stream: &mut reqwest::Response) -> Result<String> {
+    tokio::time::timeout(Duration::from_secs(30), until(stream, "never said"))
+        .await
+        .context("the stream goes on")?
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_with_the_token_or_session_that_opened_it() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let made = candor.run(&[
+        "keys",
+        "create",
+        "--json",
+        "--kind",
+        "token",
+        "--name",
+        "watch",
+        "--purpose",
+        "analyse",
+    ])?;
+    let made: Value = serde_json::from_slice(&made.stdout)?;
+    let (id, token) = (made["id"].as_str().context("id")?, made["key"].as_str().context("key")?);
+    let cookie = session(&candor).await?;
+    let http = reqwest::Client::new();
+    let events = format!("{}/api/events/stream?purpose=analyse", candor.url);
+    let verdicts = format!("{}/api/verdicts/stream", candor.url);
+    let mut by_token = http.get(&events).bearer_auth(token).send().await?.error_for_status()?;
+    let mut by_session =
+        http.get(&verdicts).header("cookie", &cookie).send().await?.error_for_status()?;
+
+    send(&candor, event("ada", 1)).await?;
+    ensure!(until(&mut by_token, "Product Viewed").await?.contains("Product Viewed"));
+    ensure!(until(&mut by_session, "accepted").await?.contains("accepted"));
+
+    ensure!(candor.run(&["keys", "revoke", id])?.status.success(), "the token is revoked");
+    send(&candor, event("ada", 2)).await?;
+    let told = to_the_end(&mut by_token).await?;
+    ensure!(!told.contains("data:"), "nothing was shown to a revoked token: {told}");
+
+    let out = http.delete(format!("{}/api/session", candor.url)).header("cookie", &cookie);
+    out.send().await?.error_for_status()?;
+    // Nothing happens from here on: the stream still ends, by looking.
+    let told = to_the_end(&mut by_session).await?;
+    ensure!(told.matches("data:").count() <= 1, "only what came before the end: {told}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failed_sign_ins_are_slowed_until_one_succeeds() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let cookie = session(&candor).await?;
+    let http = reqwest::Client::new();
+    let right = json!({ "password": "a sentence that is long" });
+    let set = http.post(format!("{}/api/session/password", candor.url)).json(&right);
+    set.header("cookie", &cookie).send().await?.error_for_status()?;
+    let sign_in = async |password: &Value| {
+        http.post(format!("{}/api/session", candor.url)).json(password).send().await
+    };
+
+    let wrong = json!({ "password": "some other sentence" });
+    for _ in 0..6 {
+        ensure!(sign_in(&wrong).await?.status() == StatusCode::UNAUTHORIZED, "wrong is wrong");
+    }
+    let slowed = sign_in(&right).await?;
+    ensure!(slowed.status() == StatusCode::TOO_MANY_REQUESTS, "slowed: {}", slowed.status());
+    ensure!(slowed.headers().get("retry-after").context("when")?.to_str()? == "1", "in a second");
+    ensure!(slowed.json::<Value>().await?["code"] == "sign-in-slowed", "a stable code");
+    // A link is no password: its holder still gets as far as being told that it was used.
+    let spent = http.post(format!("{}/api/session/link", candor.url));
+    let spent = spent.json(&json!({ "token": link(&candor)? })).send().await?;
+    ensure!(spent.status() == StatusCode::UNAUTHORIZED, "links go on: {}", spent.status());
+
+    eventually(Duration::from_secs(20), async || {
+        ensure!(sign_in(&right).await?.status() == StatusCode::OK, "not yet");
+        Ok(())
+    })
+    .await?;
+    ensure!(sign_in(&wrong).await?.status() == StatusCode::UNAUTHORIZED, "the count began anew");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_need_a_token_from_elsewhere_and_name_nobody() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let mut seen = event("ada@example.com", 1);
+    seen["event"] = json!("A Private Matter");
+    send(&candor, seen).await?;
+    candor.run(&["erase", "--user-id", "nobody-such"])?;
+    let url = format!("{}/metrics", candor.url);
+    let http = reqwest::Client::new();
+    let figures = http.get(&url).send().await?.error_for_status()?.text().await?;
+    ensure!(figures.contains("candor_events_total"), "figures: {figures}");
+    for word in ["ada", "Private", "nobody-such", "p1\"", "ada%40"] {
+        ensure!(!figures.contains(word), "`{word}` stands in the figures");
+    }
+    let passed_on = || http.get(&url).header("x-forwarded-for", "203.0.113.7");
+    ensure!(passed_on().send().await?.status() == StatusCode::UNAUTHORIZED, "a proxy's client");
+    let with_site_key = passed_on().bearer_auth(&candor.site_key).send().await?;
+    ensure!(with_site_key.status() == StatusCode::UNAUTHORIZED, "a site key is no token");
+    passed_on().bearer_auth(&candor.token).send().await?.error_for_status()?;
+
+    let closed = format!("[server]\nopen_metrics = \"nobody\"\n{SOURCES}");
+    let candor = Candor::start(&closed).await?;
+    let url = format!("{}/metrics", candor.url);
+    ensure!(http.get(&url).send().await?.status() == StatusCode::UNAUTHORIZED, "closed to all");
+    http.get(&url).bearer_auth(&candor.token).send().await?.error_for_status()?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_a_purpose_may_not_see_is_answered_like_nobody() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let mut counted = event("bob", 1);
+    counted["consent"] = json!({ "measure": true });
+    send(&candor, event("ada", 1)).await?;
+    send(&candor, counted).await?;
+    let page = async |person: &str| -> Result<(StatusCode, String)> {
+        let url = format!("{}/api/people/{person}?purpose=analyse", candor.url);
+        let answer = reqwest::Client::new().get(url).bearer_auth(&candor.token).send().await?;
+        Ok((answer.status(), answer.text().await?))
+    };
+    ensure!(page("p1").await?.0 == StatusCode::OK, "ada may be seen");
+    let (bob, nobody) = (page("p2").await?, page("p4711").await?);
+    ensure!(bob == nobody, "told apart: {bob:?} {nobody:?}");
+    ensure!(nobody.0 == StatusCode::NOT_FOUND, "{nobody:?}");
+
+    let export = |user: &str| -> Result<(Option<i32>, String, String)> {
+        let output = candor.run(&["export", "--user-id", user, "--purpose", "analyse"])?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok((output.status.code(), text(&output.stdout), text(&output.stderr)))
+    };
+    ensure!(export("ada")?.0 == Some(0), "ada may be exported");
+    ensure!(export("bob")? == export("nobody-such")?, "told apart: {:?}", export("bob")?);
+    ensure!(export("bob")?.1.is_empty(), "nothing is shown");
+
+    // Whether an event was ever named so is nothing that a public key may ask.
+    let trend = |name: &str| {
+        json!({
+            "purpose": "measure", "from": "2020-01-01T00:00:00Z", "to": "2040-01-01T00:00:00Z",
+            "interval": "month", "series": [{ "event": name, "count": "events" }],
+        })
+    };
+    let mut told = Vec::new();
+    for name in ["Product Viewed", "Never Sent"] {
+        for key in [&candor.site_key, &candor.server_key] {
+            let asked = reqwest::Client::new().post(format!("{}/api/query/trend", candor.url));
+            let answer = asked.bearer_auth(key).json(&trend(name)).send().await?;
+            told.push((answer.status(), answer.text().await?));
+        }
+    }
+    ensure!(told.iter().all(|one| *one == told[0]), "an oracle: {told:?}");
+    ensure!(told[0].0 == StatusCode::UNAUTHORIZED, "{told:?}");
+    Ok(())
+}
