@@ -147,6 +147,11 @@ impl Snapshot {
         self.0.iter().flat_map(|block| (0..block.fixed.len()).filter_map(|place| block.row(place)))
     }
 
+    /// The leaf of each row.
+    pub fn leaves(&self) -> impl Iterator<Item = Leaf> + '_ {
+        self.0.iter().flat_map(|block| block.fixed.iter().map(|fixed| Leaf(fixed.leaf)))
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -160,21 +165,20 @@ impl Snapshot {
     }
 
     /// The rows of some snapshots as chunks by bucket, each sorted by person, time, sequence and
-    /// arrival.
+    /// arrival. A leaf that is not among `persons` is a person of its own.
     pub fn chunks(
         snapshots: &[Snapshot],
-        person: &dyn Fn(Leaf) -> Person,
+        persons: &HashMap<Leaf, Person>,
         need: &Need,
         texts: &Texts,
     ) -> Vec<Chunk> {
         let blocks: Vec<&Block> =
             snapshots.iter().flat_map(|one| one.0.iter().map(|block| &**block)).collect();
         let mut buckets: Vec<Vec<Place>> = vec![Vec::new(); usize::from(BUCKETS)];
-        let mut persons: HashMap<u64, u64> = HashMap::new();
         for (number, block) in (0u32..).zip(&blocks) {
             for (row, fixed) in (0u32..).zip(&block.fixed) {
-                let whose =
-                    *persons.entry(fixed.leaf).or_insert_with(|| person(Leaf(fixed.leaf)).0);
+                let leaf = Leaf(fixed.leaf);
+                let whose = persons.get(&leaf).copied().unwrap_or(leaf.into()).0;
                 let bucket = Leaf(whose).ordinal() % u64::from(BUCKETS);
                 if let Some(places) = buckets.get_mut(bucket as usize) {
                     places.push(Place { person: whose, block: number, row });

@@ -1,7 +1,10 @@
 //! The table of a region as one question sees it: the files of the manifest and the fresh rows,
 //! under one mask.
 
-use std::collections::BTreeSet;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +12,7 @@ use life::admit::Grant;
 use life::keep::manifest::{FileEntry, FileId};
 use life::keep::mask::Masked;
 use life::keep::{Mask, Row};
-use vocabulary::{Leaf, PersonSealer, Time};
+use vocabulary::{Leaf, Person, PersonSealer, Time};
 
 use super::error::AskError;
 use super::run::{MemoryRun, Run, Scan, Source};
@@ -22,9 +25,9 @@ use crate::keep::rows::Pick;
 
 /// A snapshot of a region's rows.
 ///
-/// INVARIANT(snapshot): files and fresh rows are taken together, the mask after them, so that a row
-/// is
-/// never seen twice or not at all, and never under a mask older than itself.
+/// INVARIANT(snapshot): files and fresh rows are taken together, then the mask and who is who, these
+/// two at one instant. So a row is never seen twice or not at all, never under a mask older than
+/// itself, and never under a person whom the mask does not know of.
 pub struct Table<'a> {
     region: &'a Region,
     place: &'a Place,
@@ -33,6 +36,8 @@ pub struct Table<'a> {
     files: Vec<Arc<FileEntry>>,
     fresh: Vec<Snapshot>,
     mask: Mask,
+    /// The person of every leaf that has fresh rows.
+    persons: HashMap<Leaf, Person>,
     /// Fresh rows by bucket, sorted when the first bucket asks.
     sorted: OnceLock<Vec<Chunk>>,
 }
@@ -53,9 +58,14 @@ impl<'a> Table<'a> {
         scanned: Arc<Scanned>,
     ) -> Self {
         let view = region.view();
-        let fresh = view.fresh.iter().map(|(_, fresh)| fresh.snapshot()).collect();
+        let fresh: Vec<_> = view.fresh.iter().map(|(_, fresh)| fresh.snapshot()).collect();
+        let leaves: HashSet<Leaf> = fresh.iter().flat_map(Snapshot::leaves).collect();
         let oldest = view.files.iter().map(|file| file.version).min();
-        let mask = region.truth(|truth| truth.mask(oldest.unwrap_or(truth.identity.version())));
+        let (mask, persons) = region.truth(|truth| {
+            let mask = truth.mask(oldest.unwrap_or(truth.identity.version()));
+            let person = |leaf: Leaf| (leaf, truth.identity.person(leaf));
+            (mask, leaves.into_iter().map(person).collect())
+        });
         Self {
             region,
             place,
@@ -64,6 +74,7 @@ impl<'a> Table<'a> {
             files: view.files,
             fresh,
             mask,
+            persons,
             sorted: OnceLock::new(),
         }
     }
@@ -127,12 +138,9 @@ impl Source for Table<'_> {
                 scanned,
             }));
         }
-        let fresh = self.sorted.get_or_init(|| {
-            self.region.truth(|truth| {
-                let person = |leaf| truth.identity.person(leaf);
-                Snapshot::chunks(&self.fresh, &person, &scan.need, &scan.texts)
-            })
-        });
+        let fresh = self
+            .sorted
+            .get_or_init(|| Snapshot::chunks(&self.fresh, &self.persons, &scan.need, &scan.texts));
         if let Some(chunk) = fresh.get(usize::from(bucket)).filter(|chunk| !chunk.is_empty()) {
             let first = chunk.time.iter().min().copied().unwrap_or_default();
             let last = chunk.time.iter().max().copied().unwrap_or_default();

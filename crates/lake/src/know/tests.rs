@@ -334,7 +334,7 @@ impl World {
     }
 }
 
-fn grant(purpose: Purpose, verb: Verb) -> Grant {
+pub(super) fn grant(purpose: Purpose, verb: Verb) -> Grant {
     let authority = Authority {
         actor: Actor("tester".to_owned()),
         purposes: Purposes::only(purpose),
