@@ -16,6 +16,7 @@ pub mod write;
 
 mod durable;
 mod sealed;
+mod unseal;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use arrow_buffer::{NullBuffer, ScalarBuffer};
 use life::keep::Row;
 use life::keep::manifest::BUCKETS;
 use vocabulary::{Class, Code, Leaf, Person, Value};
 
 use super::chunk::{Chunk, Column, Need, Texts};
+use super::unseal::unsealed;
 
 /// The rows of one journal segment that is not folded yet. It only grows; readers hold what they
 /// saw.
@@ -218,74 +218,20 @@ fn columns(blocks: &[&Block], places: &[Place], need: &Need, texts: &Texts) -> V
     let mut values: Vec<Vec<Option<Value>>> =
         vec![Vec::with_capacity(places.len()); need.columns.len()];
     for place in places {
-        let (held, _) = blocks
+        let (held, sealed) = blocks
             .get(place.block as usize)
             .map(|block| block.rest(place.row as usize))
             .unwrap_or_default();
+        let of_column = |wanted: &Code| {
+            let found = held.iter().rev().find(|(code, _)| code == wanted);
+            found.map(|(_, value)| value.clone())
+        };
         for (wanted, column) in need.columns.iter().zip(&mut values) {
-            column.push(
-                held.iter().rev().find(|(code, _)| code == wanted).map(|(_, value)| value.clone()),
-            );
+            column.push(match need.sealed.get(wanted) {
+                Some(class) => unsealed(&sealed, *class, *wanted),
+                None => of_column(wanted),
+            });
         }
     }
-    values.into_iter().map(|values| column(&values, texts)).collect()
-}
-
-/// A column of the type of its first value; values of another type are null.
-fn column(values: &[Option<Value>], texts: &Texts) -> Column {
-    let valid = |is: fn(&Value) -> bool| -> Option<NullBuffer> {
-        Some(
-            values.iter().map(|value| value.as_ref().is_some_and(is)).collect::<Vec<bool>>().into(),
-        )
-    };
-    match values.iter().flatten().next() {
-        None => Column::Absent,
-        Some(Value::Text(_) | Value::Json(_)) => Column::Text(
-            values
-                .iter()
-                .map(|value| match value {
-                    Some(Value::Text(text) | Value::Json(text)) => texts.number(text),
-                    Some(
-                        Value::Flag(_) | Value::Integer(_) | Value::Number(_) | Value::Time(_),
-                    )
-                    | None => 0,
-                })
-                .collect(),
-        ),
-        Some(Value::Integer(_) | Value::Time(_)) => {
-            let number = |value: &Option<Value>| match value {
-                Some(Value::Integer(number)) => *number,
-                Some(Value::Time(time)) => time.0,
-                Some(Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Json(_))
-                | None => 0,
-            };
-            let numbers: ScalarBuffer<i64> = values.iter().map(number).collect();
-            Column::Integer(
-                numbers,
-                valid(|value| matches!(value, Value::Integer(_) | Value::Time(_))),
-            )
-        }
-        Some(Value::Number(_)) => {
-            let number = |value: &Option<Value>| match value {
-                Some(Value::Number(number)) => *number,
-                Some(
-                    Value::Flag(_)
-                    | Value::Integer(_)
-                    | Value::Time(_)
-                    | Value::Text(_)
-                    | Value::Json(_),
-                )
-                | None => 0.0,
-            };
-            let numbers: ScalarBuffer<f64> = values.iter().map(number).collect();
-            Column::Number(numbers, valid(|value| matches!(value, Value::Number(_))))
-        }
-        Some(Value::Flag(_)) => {
-            let flags: ScalarBuffer<u8> = values
-                .iter()
-                .map(|value| u8::from(matches!(value, Some(Value::Flag(true)))))
-                .collect();
-            Column::Flag(flags, valid(|value| matches!(value, Value::Flag(_))))
-        }
-    }
+    values.into_iter().map(|values| Column::of(&values, texts)).collect()
 }

@@ -33,6 +33,8 @@ pub struct Table<'a> {
     place: &'a Place,
     footers: &'a Footers,
     scanned: Arc<Scanned>,
+    /// Opens what is sealed under people's keys, for questions about it.
+    sealer: &'a dyn PersonSealer,
     files: Vec<Arc<FileEntry>>,
     fresh: Vec<Snapshot>,
     mask: Mask,
@@ -56,6 +58,7 @@ impl<'a> Table<'a> {
         place: &'a Place,
         footers: &'a Footers,
         scanned: Arc<Scanned>,
+        sealer: &'a dyn PersonSealer,
     ) -> Self {
         let view = region.view();
         let fresh: Vec<_> = view.fresh.iter().map(|(_, fresh)| fresh.snapshot()).collect();
@@ -71,6 +74,7 @@ impl<'a> Table<'a> {
             place,
             footers,
             scanned,
+            sealer,
             files: view.files,
             fresh,
             mask,
@@ -94,17 +98,12 @@ impl<'a> Table<'a> {
     }
 
     /// The rows of some leaves that the grant's purpose may see, whole and in order.
-    pub fn rows_of(
-        &self,
-        grant: &Grant,
-        leaves: &[Leaf],
-        sealer: &dyn PersonSealer,
-    ) -> Result<Vec<Row>, FileError> {
+    pub fn rows_of(&self, grant: &Grant, leaves: &[Leaf]) -> Result<Vec<Row>, FileError> {
         let wanted: BTreeSet<Leaf> = leaves.iter().copied().collect();
         let mut rows = Vec::new();
         for entry in &self.files {
             let reader = FileReader::open(self.place, entry, self.footers, &self.scanned)?;
-            for filed in reader.rows(Pick::Leaves(&wanted), Some(sealer))? {
+            for filed in reader.rows(Pick::Leaves(&wanted), Some(self.sealer))? {
                 rows.push(filed?.row);
             }
         }
@@ -133,7 +132,9 @@ impl Source for Table<'_> {
             let reader =
                 FileReader::open(self.place, entry, self.footers, &scanned).map_err(read)?;
             runs.push(Box::new(FileRun {
-                chunks: reader.chunks(Some(bucket), &scan.need, &scan.texts).map_err(read)?,
+                chunks: reader
+                    .chunks(Some(bucket), &scan.need, &scan.texts, Some(self.sealer))
+                    .map_err(read)?,
                 entry: Arc::clone(entry),
                 scanned,
             }));
@@ -152,13 +153,13 @@ impl Source for Table<'_> {
 }
 
 /// A bucket of a file as a run.
-struct FileRun {
-    chunks: Chunks,
+struct FileRun<'a> {
+    chunks: Chunks<'a>,
     entry: Arc<FileEntry>,
     scanned: Arc<Scanned>,
 }
 
-impl Run for FileRun {
+impl Run for FileRun<'_> {
     fn next(&mut self) -> Result<Option<Chunk>, AskError> {
         self.chunks.next().transpose().map_err(|error| AskError::Read(Box::new(error)))
     }

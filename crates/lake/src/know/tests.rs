@@ -321,7 +321,7 @@ impl World {
                 .iter()
                 .map(|name| {
                     let code = names.insert(Named::Property, name);
-                    (name.to_string(), Word { code, category, is_column: true })
+                    (name.to_string(), Word { code, category, sealed: None })
                 })
                 .collect(),
         };

@@ -126,6 +126,7 @@ pub(super) fn walk<O: Operator>(
     let sight = Sight::new(asking.mask, scope.purpose);
     let need = Need {
         columns: scope.columns.clone(),
+        sealed: scope.sealed.clone(),
         sequence: true,
         leaf: sight.needs_leaves(),
         received: sight.needs_received(),

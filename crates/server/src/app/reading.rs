@@ -142,7 +142,7 @@ impl App {
         let (_, leaves) = self.find(whose)?;
         let app = self.clone();
         let (grant, rows) = tokio::task::spawn_blocking(move || {
-            let rows = app.with_table(|table| table.rows_of(&grant, &leaves, app.sealer()));
+            let rows = app.with_table(|table| table.rows_of(&grant, &leaves));
             (grant, rows)
         })
         .await
