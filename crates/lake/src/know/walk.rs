@@ -100,8 +100,11 @@ impl Slice {
     }
 }
 
+/// The place of a row among those of its person: its time, the client's order, and its run.
+type Standpoint = ((i64, u32), usize);
+
 /// The slice that comes first, and where the next one begins.
-fn first_slice(slices: &[Slice]) -> Option<(usize, Option<((i64, u32), usize)>)> {
+fn first_slice(slices: &[Slice]) -> Option<(usize, Option<Standpoint>)> {
     let mut keys = slices.iter().map(|slice| (slice.key, slice.number)).enumerate();
     let mut lowest = keys.next()?;
     let mut bound = None;
