@@ -203,3 +203,39 @@ async fn what_is_sent_again_after_an_erasure_stays_out() -> Result<()> {
     ensure!(new[0]["outcome"] == "accepted", "an id of its own: {new:?}");
     Ok(())
 }
+
+/// Three readers of one address: whom it was kept whole for, who may see its coarse form where no
+/// more was kept, and who may see neither.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_coarse_value_is_shown_to_whom_it_was_made_coarse_for() -> Result<()> {
+    let guarded = "[sources.guarded]\nkind = \"server\"\naudience = \"general\"\n\
+         markets = [\"EU\"]\nis_test = true\nbases = { secure = \"legitimate-interest\" }\n";
+    let candor = Candor::start(&format!("{SOURCES}\n{guarded}")).await?;
+    let key = ["keys", "create", "--json", "--kind", "server", "--source", "guarded"];
+    let key: Value = serde_json::from_slice(&candor.run(&key)?.stdout)?;
+    let key = key["key"].as_str().context("a key")?.to_owned();
+    let call = |user: &str| {
+        json!({
+            "event": "Product Viewed", "userId": user, "messageId": user,
+            "context": {
+                "ip": "203.0.113.77",
+                "consent": { "categoryPreferences": { "measure": true, "analyse": true } },
+            },
+        })
+    };
+    candor.collect(&candor.server_key, "/v1/track", &call("coarse")).await?;
+    candor.collect(&key, "/v1/track", &call("whole")).await?;
+    for (user, purpose, shown) in [
+        ("coarse", "analyse", Some("203.0.113.0")),
+        ("coarse", "measure", None),
+        ("whole", "secure", Some("203.0.113.77")),
+        ("whole", "analyse", None),
+    ] {
+        let output = candor.run(&["export", "--user-id", user, "--purpose", purpose])?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let event: Value = serde_json::from_str(text.trim()).with_context(|| text.clone())?;
+        let found = event["properties"]["context.ip"].as_str();
+        ensure!(found == shown, "{user} for {purpose}: {text}");
+    }
+    Ok(())
+}

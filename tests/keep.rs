@@ -4,6 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use it::Candor;
 use it::program::SOURCES;
+use serde_json::{Value, json};
 
 mod control;
 mod kill;

@@ -241,3 +241,31 @@ fn reference(
         .collect();
     Ok(plan.reference(&rows))
 }
+
+/// What lies sealed under people's keys is asked about like a column, fresh or in files; whoever was
+/// erased is in no answer, and the question is no error.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sealed_property_is_asked_about_until_its_person_is_erased() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let order = |user: &str, order: &str| {
+        json!({
+            "event": "Order Completed", "user_id": user, "properties": { "order_id": order },
+            "consent": { "measure": true },
+        })
+    };
+    let events = json!({ "events": [order("ada", "o-1"), order("bob", "o-2")] });
+    candor.collect(&candor.server_key, "/v1/events", &events).await?;
+    let orders = async || -> Result<Vec<String>> {
+        let series = json!([{ "event": "Order Completed" }]);
+        let answer = candor.trend("measure", &series, Some("order_id")).await?;
+        let lines = answer["series"].as_array().context("series")?;
+        let lines = lines.iter().filter_map(|line| line["breakdown"].as_str());
+        Ok(lines.map(str::to_owned).collect())
+    };
+    ensure!(orders().await? == ["o-1", "o-2"], "fresh: {:?}", orders().await?);
+    let output = candor.run(&["erase", "--user-id", "ada", "--json"])?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let files = candor.data().join("lake");
+    ensure!(orders().await? == ["o-2"], "in files below {files:?}: {:?}", orders().await?);
+    Ok(())
+}

@@ -17,6 +17,7 @@ pub mod write;
 
 mod durable;
 mod sealed;
+mod unseal;
 
 #[cfg(test)]
 pub(crate) mod tests;

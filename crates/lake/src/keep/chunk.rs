@@ -1,11 +1,11 @@
 //! A chunk: some rows of one sorted run, decoded into plain columns. Fresh rows and files both
 //! become chunks.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use arrow_buffer::{NullBuffer, ScalarBuffer};
-use vocabulary::Code;
+use vocabulary::{Class, Code, Value};
 
 /// Rows in the order (bucket, person, time, sequence, arrival). A column that was not asked for is
 /// empty.
@@ -42,8 +42,10 @@ pub enum Column {
 /// What a reader asks a run for.
 #[derive(Debug, Clone, Default)]
 pub struct Need {
-    /// Promoted columns to decode.
+    /// Properties to decode.
     pub columns: Vec<Code>,
+    /// Those of them that lie sealed, with their class; without a sealer their columns are absent.
+    pub sealed: BTreeMap<Code, Class>,
     /// Whether these are wanted; person, time, event, verdict and purposes always are. A reader may
     /// give more than was asked for.
     pub sequence: bool,
@@ -83,6 +85,72 @@ impl Texts {
         let interned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = usize::try_from(number.checked_sub(1)?).ok()?;
         interned.texts.get(place).cloned()
+    }
+}
+
+impl Column {
+    /// A column of the type of its first value; values of another type are null.
+    #[must_use]
+    pub fn of(values: &[Option<Value>], texts: &Texts) -> Self {
+        let valid = |is: fn(&Value) -> bool| -> Option<NullBuffer> {
+            Some(
+                values
+                    .iter()
+                    .map(|value| value.as_ref().is_some_and(is))
+                    .collect::<Vec<bool>>()
+                    .into(),
+            )
+        };
+        match values.iter().flatten().next() {
+            None => Column::Absent,
+            Some(Value::Text(_) | Value::Json(_)) => Column::Text(
+                values
+                    .iter()
+                    .map(|value| match value {
+                        Some(Value::Text(text) | Value::Json(text)) => texts.number(text),
+                        Some(
+                            Value::Flag(_) | Value::Integer(_) | Value::Number(_) | Value::Time(_),
+                        )
+                        | None => 0,
+                    })
+                    .collect(),
+            ),
+            Some(Value::Integer(_) | Value::Time(_)) => {
+                let number = |value: &Option<Value>| match value {
+                    Some(Value::Integer(number)) => *number,
+                    Some(Value::Time(time)) => time.0,
+                    Some(Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Json(_))
+                    | None => 0,
+                };
+                let numbers: ScalarBuffer<i64> = values.iter().map(number).collect();
+                Column::Integer(
+                    numbers,
+                    valid(|value| matches!(value, Value::Integer(_) | Value::Time(_))),
+                )
+            }
+            Some(Value::Number(_)) => {
+                let number = |value: &Option<Value>| match value {
+                    Some(Value::Number(number)) => *number,
+                    Some(
+                        Value::Flag(_)
+                        | Value::Integer(_)
+                        | Value::Time(_)
+                        | Value::Text(_)
+                        | Value::Json(_),
+                    )
+                    | None => 0.0,
+                };
+                let numbers: ScalarBuffer<f64> = values.iter().map(number).collect();
+                Column::Number(numbers, valid(|value| matches!(value, Value::Number(_))))
+            }
+            Some(Value::Flag(_)) => {
+                let flags: ScalarBuffer<u8> = values
+                    .iter()
+                    .map(|value| u8::from(matches!(value, Some(Value::Flag(true)))))
+                    .collect();
+                Column::Flag(flags, valid(|value| matches!(value, Value::Flag(_))))
+            }
+        }
     }
 }
 

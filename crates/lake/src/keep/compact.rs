@@ -154,7 +154,7 @@ fn moved(reader: &FileReader, writing: &Writing<'_>) -> Result<BTreeSet<Leaf>, F
     let need = Need { leaf: true, ..Need::default() };
     let texts = std::sync::Arc::new(Texts::default());
     let mut moved = BTreeSet::new();
-    for chunk in reader.chunks(None, &need, &texts)? {
+    for chunk in reader.chunks(None, &need, &texts, None)? {
         let chunk = chunk?;
         for (person, leaf) in chunk.person.iter().zip(chunk.leaf.iter()) {
             if (writing.person)(Leaf(*leaf)) != Person(*person) {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use arrow_buffer::{NullBuffer, ScalarBuffer};
 use life::keep::Row;
 use life::keep::manifest::BUCKETS;
 use vocabulary::{Class, Code, Leaf, Person, Time, Value};
 
 use super::chunk::{Chunk, Column, Need, Texts};
+use super::unseal::unsealed;
 
 /// The rows of one journal segment that is not folded yet. It only grows; readers hold what they
 /// saw.
@@ -189,6 +189,11 @@ impl Snapshot {
         self.0.get(arrival.block as usize)?.row(arrival.row as usize)
     }
 
+    /// The leaf of each row.
+    pub fn leaves(&self) -> impl Iterator<Item = Leaf> + '_ {
+        self.0.iter().flat_map(|block| block.fixed.iter().map(|fixed| Leaf(fixed.leaf)))
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -202,21 +207,20 @@ impl Snapshot {
     }
 
     /// The rows of some snapshots as chunks by bucket, each sorted by person, time, sequence and
-    /// arrival.
+    /// arrival. A leaf that is not among `persons` is a person of its own.
     pub fn chunks(
         snapshots: &[Snapshot],
-        person: &dyn Fn(Leaf) -> Person,
+        persons: &HashMap<Leaf, Person>,
         need: &Need,
         texts: &Texts,
     ) -> Vec<Chunk> {
         let blocks: Vec<&Block> =
             snapshots.iter().flat_map(|one| one.0.iter().map(|block| &**block)).collect();
         let mut buckets: Vec<Vec<Place>> = vec![Vec::new(); usize::from(BUCKETS)];
-        let mut persons: HashMap<u64, u64> = HashMap::new();
         for (number, block) in (0u32..).zip(&blocks) {
             for (row, fixed) in (0u32..).zip(&block.fixed) {
-                let whose =
-                    *persons.entry(fixed.leaf).or_insert_with(|| person(Leaf(fixed.leaf)).0);
+                let leaf = Leaf(fixed.leaf);
+                let whose = persons.get(&leaf).copied().unwrap_or(leaf.into()).0;
                 let bucket = Leaf(whose).ordinal() % u64::from(BUCKETS);
                 if let Some(places) = buckets.get_mut(bucket as usize) {
                     places.push(Place { person: whose, block: number, row });
@@ -256,74 +260,20 @@ fn columns(blocks: &[&Block], places: &[Place], need: &Need, texts: &Texts) -> V
     let mut values: Vec<Vec<Option<Value>>> =
         vec![Vec::with_capacity(places.len()); need.columns.len()];
     for place in places {
-        let (held, _) = blocks
+        let (held, sealed) = blocks
             .get(place.block as usize)
             .map(|block| block.rest(place.row as usize))
             .unwrap_or_default();
+        let of_column = |wanted: &Code| {
+            let found = held.iter().rev().find(|(code, _)| code == wanted);
+            found.map(|(_, value)| value.clone())
+        };
         for (wanted, column) in need.columns.iter().zip(&mut values) {
-            column.push(
-                held.iter().rev().find(|(code, _)| code == wanted).map(|(_, value)| value.clone()),
-            );
+            column.push(match need.sealed.get(wanted) {
+                Some(class) => unsealed(&sealed, *class, *wanted),
+                None => of_column(wanted),
+            });
         }
     }
-    values.into_iter().map(|values| column(&values, texts)).collect()
-}
-
-/// A column of the type of its first value; values of another type are null.
-fn column(values: &[Option<Value>], texts: &Texts) -> Column {
-    let valid = |is: fn(&Value) -> bool| -> Option<NullBuffer> {
-        Some(
-            values.iter().map(|value| value.as_ref().is_some_and(is)).collect::<Vec<bool>>().into(),
-        )
-    };
-    match values.iter().flatten().next() {
-        None => Column::Absent,
-        Some(Value::Text(_) | Value::Json(_)) => Column::Text(
-            values
-                .iter()
-                .map(|value| match value {
-                    Some(Value::Text(text) | Value::Json(text)) => texts.number(text),
-                    Some(
-                        Value::Flag(_) | Value::Integer(_) | Value::Number(_) | Value::Time(_),
-                    )
-                    | None => 0,
-                })
-                .collect(),
-        ),
-        Some(Value::Integer(_) | Value::Time(_)) => {
-            let number = |value: &Option<Value>| match value {
-                Some(Value::Integer(number)) => *number,
-                Some(Value::Time(time)) => time.0,
-                Some(Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Json(_))
-                | None => 0,
-            };
-            let numbers: ScalarBuffer<i64> = values.iter().map(number).collect();
-            Column::Integer(
-                numbers,
-                valid(|value| matches!(value, Value::Integer(_) | Value::Time(_))),
-            )
-        }
-        Some(Value::Number(_)) => {
-            let number = |value: &Option<Value>| match value {
-                Some(Value::Number(number)) => *number,
-                Some(
-                    Value::Flag(_)
-                    | Value::Integer(_)
-                    | Value::Time(_)
-                    | Value::Text(_)
-                    | Value::Json(_),
-                )
-                | None => 0.0,
-            };
-            let numbers: ScalarBuffer<f64> = values.iter().map(number).collect();
-            Column::Number(numbers, valid(|value| matches!(value, Value::Number(_))))
-        }
-        Some(Value::Flag(_)) => {
-            let flags: ScalarBuffer<u8> = values
-                .iter()
-                .map(|value| u8::from(matches!(value, Some(Value::Flag(true)))))
-                .collect();
-            Column::Flag(flags, valid(|value| matches!(value, Value::Flag(_))))
-        }
-    }
+    values.into_iter().map(|values| Column::of(&values, texts)).collect()
 }

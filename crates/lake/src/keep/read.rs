@@ -15,7 +15,7 @@ use parquet::arrow::arrow_reader::{
     ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
 use parquet::file::metadata::ParquetMetaData;
-use vocabulary::Code;
+use vocabulary::{Class, Code, Person, PersonSealer};
 
 use self::decode::promoted;
 pub(super) use self::decode::{instant, long, short, times};
@@ -25,6 +25,7 @@ use self::footer::{Footer, read_footer};
 use super::chunk::{Chunk, Column, Need, Texts};
 use super::column::{self, ColumnKind, Columns};
 use super::file::{FileError, Place, Positioned, Scanned};
+use super::unseal::{Unsealer, unsealed};
 
 /// Rows of one chunk, at most.
 pub const CHUNK_ROWS: usize = 64 << 10;
@@ -79,18 +80,30 @@ impl FileReader {
     }
 
     /// Its rows in order, of one bucket or of all; empty when it has no rows of that bucket.
-    pub fn chunks(
+    /// Sealed properties that are needed are opened, if there is a sealer.
+    pub fn chunks<'a>(
         &self,
         bucket: Option<u16>,
         need: &Need,
         texts: &Arc<Texts>,
-    ) -> Result<Chunks, FileError> {
-        let names = wanted(need);
-        let runs = self.row_groups(self.bucket_range(bucket));
-        let batches = self.batches(&names, runs, CHUNK_ROWS);
-        let kinds = need.columns.iter().map(|code| (*code, self.columns().kind(*code))).collect();
-        let need = need.clone();
-        Ok(Chunks { batches, need, kinds, texts: Arc::clone(texts), maps: HashMap::new() })
+        sealer: Option<&'a dyn PersonSealer>,
+    ) -> Result<Chunks<'a>, FileError> {
+        let mut classes: Vec<Class> = need.sealed.values().copied().collect();
+        classes.dedup();
+        let sealer = sealer.filter(|_| !classes.is_empty());
+        let unsealer = sealer.map(|sealer| Unsealer::new(self, classes, sealer)).transpose()?;
+        let mut names = wanted(need);
+        names.extend(unsealer.iter().flat_map(Unsealer::names));
+        let rows = self.bucket_range(bucket);
+        let number = rows.start;
+        let batches = self.batches(&names, self.row_groups(rows), CHUNK_ROWS);
+        let kind = |code: &Code| match need.sealed.get(code) {
+            Some(_) => None,
+            None => self.columns().kind(*code),
+        };
+        let kinds = need.columns.iter().map(|code| (*code, kind(code))).collect();
+        let (need, texts) = (need.clone(), Arc::clone(texts));
+        Ok(Chunks { batches, need, kinds, texts, maps: HashMap::new(), unsealer, number })
     }
 
     /// The numbers of the rows of a bucket.
@@ -243,22 +256,25 @@ impl Batches {
 }
 
 /// The chunks of a file, decoded as they are taken.
-pub struct Chunks {
+pub struct Chunks<'a> {
     batches: Batches,
     need: Need,
     kinds: Vec<(Code, Option<ColumnKind>)>,
     texts: Arc<Texts>,
     /// By text column: the dictionary met last and what its entries are called in this question.
     maps: HashMap<Code, (ArrayRef, Vec<u32>)>,
+    unsealer: Option<Unsealer<'a>>,
+    /// The number of the next batch's first row in the file.
+    number: u64,
 }
 
-impl fmt::Debug for Chunks {
+impl fmt::Debug for Chunks<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Chunks").field("need", &self.need).finish_non_exhaustive()
     }
 }
 
-impl Iterator for Chunks {
+impl Iterator for Chunks<'_> {
     type Item = Result<Chunk, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -267,11 +283,30 @@ impl Iterator for Chunks {
             Err(error) => return Some(Err(error)),
         };
         let chunk = self.chunk(&batch);
-        Some(chunk.ok_or_else(|| self.batches.reader.damaged("a column is not of its type")))
+        let chunk = chunk.ok_or_else(|| self.batches.reader.damaged("a column is not of its type"));
+        Some(chunk.and_then(|mut chunk| {
+            self.unseal(&batch, &mut chunk)?;
+            Ok(chunk)
+        }))
     }
 }
 
-impl Chunks {
+impl Chunks<'_> {
+    /// Puts the values of sealed properties in the place of their columns.
+    fn unseal(&mut self, batch: &RecordBatch, chunk: &mut Chunk) -> Result<(), FileError> {
+        let Some(unsealer) = &mut self.unsealer else { return Ok(()) };
+        let persons = chunk.person.iter().map(|person| Person(*person));
+        let rows = unsealer.open(&self.batches.reader, batch, persons.zip(self.number..))?;
+        self.number += rows.len() as u64;
+        for (code, column) in self.need.columns.iter().zip(&mut chunk.columns) {
+            if let Some(class) = self.need.sealed.get(code) {
+                let values = rows.iter().map(|held| unsealed(held, *class, *code));
+                *column = Column::of(&values.collect::<Vec<_>>(), &self.texts);
+            }
+        }
+        Ok(())
+    }
+
     fn chunk(&mut self, batch: &RecordBatch) -> Option<Chunk> {
         let mut columns = Vec::with_capacity(self.kinds.len());
         for (code, kind) in &self.kinds {
@@ -313,7 +348,8 @@ fn wanted(need: &Need) -> Vec<String> {
         (column::SESSION, need.session),
     ];
     let fixed = fixed.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned());
-    fixed.chain(need.columns.iter().map(|code| column::name(*code))).collect()
+    let columns = need.columns.iter().filter(|code| !need.sealed.contains_key(code));
+    fixed.chain(columns.map(|code| column::name(*code))).collect()
 }
 
 #[cfg(test)]

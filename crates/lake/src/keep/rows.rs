@@ -1,14 +1,12 @@
 //! Whole rows of a file again, sealed properties included: for one person's events, exports and
 //! rewriting.
-//!
-//! What was sealed under a destroyed key is gone: such a row comes without it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type};
-use arrow_array::{Array, ArrayRef, BinaryArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use life::keep::Row;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use vocabulary::{
@@ -18,7 +16,8 @@ use vocabulary::{
 use super::column::{self, ColumnKind};
 use super::file::FileError;
 use super::read::{Batches, CHUNK_ROWS, FileReader, Picked, instant, long, short, times};
-use super::sealed::{self, Packer, Spot};
+use super::sealed;
+use super::unseal::Unsealer;
 
 /// Rows decoded at once; several files are read side by side.
 const BATCH_ROWS: usize = 4 << 10;
@@ -54,18 +53,16 @@ impl FileReader {
         let ranges = picked.iter().flat_map(|picked| {
             picked.ranges.iter().map(|range| picked.first + range.start..picked.first + range.end)
         });
-        let classes = if sealer.is_some() { self.classes() } else { Vec::new() };
+        let unsealer = sealer.map(|sealer| Unsealer::new(self, Class::EVERY.to_vec(), sealer));
+        let unsealer = unsealer.transpose()?;
         let mut names: Vec<String> = FIXED.iter().map(|name| (*name).to_owned()).collect();
         names.extend(self.columns().iter().map(|(code, _)| column::name(code)));
-        names.extend(classes.iter().map(|class| sealed::column(*class).to_owned()));
+        names.extend(unsealer.iter().flat_map(Unsealer::names));
         Ok(Rows {
             numbers: ranges.collect::<Vec<_>>().into_iter().flatten(),
             batches: self.batches(&names, picked, BATCH_ROWS),
             reader: self.clone(),
-            sealer,
-            classes,
-            packer: Packer::new()?,
-            pending: BTreeMap::new(),
+            unsealer,
             decoded: Vec::new().into_iter(),
             leaves: match pick {
                 Pick::Every | Pick::Bucket(_) => None,
@@ -185,18 +182,12 @@ const FIXED: [&str; 10] = [
     column::SESSION,
 ];
 
-/// Properties opened from the blob of a run, waiting for their rows.
-type Pending = BTreeMap<u64, Vec<(Class, Code, Value)>>;
-
 /// Whole rows, decoded as they are taken.
 pub struct Rows<'a> {
     reader: FileReader,
     batches: Batches,
     numbers: std::iter::Flatten<std::vec::IntoIter<Range<u64>>>,
-    sealer: Option<&'a dyn PersonSealer>,
-    classes: Vec<Class>,
-    packer: Packer,
-    pending: Pending,
+    unsealer: Option<Unsealer<'a>>,
     decoded: std::vec::IntoIter<Filed>,
     leaves: Option<&'a BTreeSet<Leaf>>,
 }
@@ -239,54 +230,17 @@ impl Rows<'_> {
                 filed.row.columns.extend(value.map(|value| (code, value)));
             }
         }
-        self.unseal(batch, &numbers, &mut rows)?;
+        if let Some(unsealer) = &mut self.unsealer {
+            let whose = rows.iter().map(|filed| filed.person).zip(numbers);
+            let opened = unsealer.open(&self.reader, batch, whose)?;
+            for (filed, properties) in rows.iter_mut().zip(opened) {
+                filed.row.sealed = properties;
+            }
+        }
         if let Some(leaves) = self.leaves {
             rows.retain(|filed| leaves.contains(&filed.row.leaf));
         }
         Ok(rows)
-    }
-
-    fn unseal(
-        &mut self,
-        batch: &RecordBatch,
-        numbers: &[u64],
-        rows: &mut [Filed],
-    ) -> Result<(), FileError> {
-        let Some(sealer) = self.sealer else { return Ok(()) };
-        let mut runs: Vec<(Class, &BinaryArray)> = Vec::new();
-        for class in &self.classes {
-            let array = batch.column_by_name(sealed::column(*class));
-            let array = array.and_then(|array| array.as_binary_opt::<i32>());
-            let array =
-                array.ok_or_else(|| self.reader.damaged("a sealed column is not of its type"))?;
-            runs.push((*class, array));
-        }
-        for (place, (filed, number)) in rows.iter_mut().zip(numbers).enumerate() {
-            for (class, runs) in &runs {
-                if runs.is_null(place) {
-                    continue;
-                }
-                let file = self.reader.entry.id;
-                let spot = Spot { file, person: filed.person, class: *class, row: *number };
-                let opened = self.packer.open(&self.reader.place, sealer, spot, runs.value(place));
-                let path = || self.reader.place.path(&self.reader.entry.path);
-                let run = opened.map_err(|cause| FileError::Seal { path: path(), cause })?;
-                for (offset, properties) in run.into_iter().flat_map(|run| run.0) {
-                    let waiting = self.pending.entry(number + u64::from(offset)).or_default();
-                    waiting
-                        .extend(properties.into_iter().map(|(code, value)| (*class, code, value)));
-                }
-            }
-            while let Some(first) = self.pending.first_entry().filter(|first| first.key() <= number)
-            {
-                if first.key() == number {
-                    filed.row.sealed = first.remove();
-                } else {
-                    first.remove();
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Place {
 pub(super) struct Moved<'a> {
     limit: &'a Limit,
     rows: Vec<Row>,
+    /// Rows that the limit knows of.
+    counted: usize,
     /// By column, one number for each row.
     columns: Vec<Vec<u32>>,
 }
@@ -55,7 +57,7 @@ impl Limit {
 
 impl<'a> Moved<'a> {
     pub(super) fn new(limit: &'a Limit, columns: usize) -> Self {
-        Self { limit, rows: Vec::new(), columns: vec![Vec::new(); columns] }
+        Self { limit, rows: Vec::new(), counted: 0, columns: vec![Vec::new(); columns] }
     }
 
     /// Takes a row of a chunk for its current person.
@@ -66,15 +68,10 @@ impl<'a> Moved<'a> {
         row: usize,
         person: Person,
         place: Place,
-    ) -> Result<(), AskError> {
-        let (Some(time), Some(event)) = (chunk.time.get(row), chunk.event.get(row)) else {
-            return Ok(());
-        };
+    ) {
+        let (Some(time), Some(event)) = (chunk.time.get(row), chunk.event.get(row)) else { return };
         if *time < self.limit.from.0 || *time >= self.limit.until.0 {
-            return Ok(());
-        }
-        if self.limit.count.fetch_add(1, Ordering::Relaxed) >= self.limit.max {
-            return Err(AskError::TooManyMovedRows { max: self.limit.max });
+            return;
         }
         self.rows.push(Row {
             person: person.0,
@@ -88,6 +85,17 @@ impl<'a> Moved<'a> {
         });
         for (into, from) in self.columns.iter_mut().zip(columns) {
             into.push(from.get(row).copied().unwrap_or(0));
+        }
+    }
+
+    /// Holds what has been taken since the last time against the limit. Asked after each chunk, so
+    /// that threads seldom meet.
+    pub(super) fn check(&mut self) -> Result<(), AskError> {
+        let more = self.rows.len() - self.counted;
+        self.counted = self.rows.len();
+        let before = self.limit.count.fetch_add(more, Ordering::Relaxed);
+        if before + more > self.limit.max {
+            return Err(AskError::TooManyMovedRows { max: self.limit.max });
         }
         Ok(())
     }
@@ -108,16 +116,21 @@ impl<'a> Moved<'a> {
 
     /// All rows in the order of their current persons; `None` when there are none.
     pub(super) fn sorted(self) -> Option<View> {
-        let mut order: Vec<(Row, u32)> = self.rows.into_iter().zip(0u32..).collect();
-        order.sort_unstable();
+        let rows = self.rows;
+        let keys = rows.iter().map(|row| (row.person, row.time));
+        let mut order: Vec<((u64, i64), u32)> = keys.zip(0u32..).collect();
+        let row = |place: u32| rows.get(place as usize);
+        order.sort_unstable_by(|(one, place), (two, other)| {
+            one.cmp(two).then_with(|| row(*place).cmp(&row(*other)))
+        });
         let column = |numbers: Vec<u32>| {
             let number = |place: u32| numbers.get(place as usize).copied().unwrap_or(0);
             order.iter().map(|(_, place)| number(*place)).collect()
         };
         let columns: Vec<Vec<u32>> = self.columns.into_iter().map(column).collect();
-        let person = order.iter().map(|(row, _)| row.person).collect::<Vec<_>>();
-        let time = order.iter().map(|(row, _)| row.time).collect();
-        let event = order.iter().map(|(row, _)| row.event).collect();
+        let person = order.iter().map(|((person, _), _)| *person).collect::<Vec<_>>();
+        let time = order.iter().map(|((_, time), _)| *time).collect();
+        let event = order.iter().map(|(_, place)| row(*place).map_or(0, |row| row.event)).collect();
         if person.is_empty() { None } else { Some(View::of(person, time, event, columns)) }
     }
 }

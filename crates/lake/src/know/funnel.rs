@@ -100,7 +100,7 @@ impl Operator for FunnelOperator {
     #[inline]
     fn begin(&mut self) {
         if self.level > 0 {
-            self.starts = [NEVER; 32];
+            self.starts.iter_mut().take(self.steps).for_each(|start| *start = NEVER);
             self.level = 0;
         }
     }

@@ -1,25 +1,32 @@
 //! What a question sees: the mask, compiled for one purpose so that most rows cost a comparison.
 //!
-//! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND
-//! person_mask[leaf, received].
+//! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf, received,
+//! time].
 
 use std::collections::HashSet;
 
-use life::keep::Mask;
-use life::keep::mask::Masked;
+use life::keep::{Cut, Mask};
 use vocabulary::{Leaf, Person, Purpose, Purposes, Time, VerdictId};
 
 use crate::keep::chunk::Chunk;
 
-/// What happens to a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
-    /// Nobody sees it for this purpose.
-    Hidden,
-    /// The operator sees it where it stands.
-    Here,
-    /// The operator sees it later, among the rows of its current person.
-    Elsewhere(Person),
+/// What a leaf of a person says about its rows.
+#[derive(Debug, Default)]
+pub(super) struct Standing<'a> {
+    person: Option<u64>,
+    leaf: Option<u64>,
+    is_hidden: bool,
+    cuts: &'a [Cut],
+    /// The current person, when its rows are in order only among those that were diverted.
+    pub(super) elsewhere: Option<Person>,
+}
+
+impl Standing<'_> {
+    /// Whether it is that of another row too.
+    #[inline]
+    pub(super) fn is_of(&self, person: u64, leaf: Option<u64>) -> bool {
+        self.person == Some(person) && self.leaf == leaf
+    }
 }
 
 /// A mask for one purpose.
@@ -102,49 +109,53 @@ impl Sight {
         })
     }
 
-    /// What happens to one row; a column that is missing where it is needed hides the row.
-    pub(super) fn at(&self, chunk: &Chunk, row: usize) -> Seen {
-        let person = chunk.person.get(row).copied();
-        let (Some(person), Some(purposes), Some(verdict)) =
-            (person, chunk.purposes.get(row), chunk.verdict.get(row))
+    /// What the leaf and the person of a row say about it, for as long as they stay the same.
+    pub(super) fn standing(&self, person: u64, leaf: Option<u64>) -> Standing<'_> {
+        let (person, mut standing) = (Person(person), Standing { leaf, ..Standing::default() });
+        standing.person = Some(person.0);
+        if !self.needs_leaves() {
+            return standing;
+        }
+        let Some(leaf) = leaf.map(Leaf) else { return Standing { is_hidden: true, ..standing } };
+        let mut moved = None;
+        if self.marked.has(leaf.ordinal()) {
+            standing.is_hidden = self.mask.hidden.contains(&leaf);
+            standing.cuts = self.mask.cuts.get(&leaf).map_or(&[], Vec::as_slice);
+            moved = self.mask.moved.get(&leaf).copied();
+        }
+        standing.elsewhere = moved.or_else(|| self.is_target(person).then_some(person));
+        standing
+    }
+
+    /// Whether a row of this standing is seen; a column that is missing where needed hides it.
+    #[inline]
+    pub(super) fn sees(&self, standing: &Standing<'_>, chunk: &Chunk, row: usize) -> bool {
+        let (Some(purposes), Some(verdict)) = (chunk.purposes.get(row), chunk.verdict.get(row))
         else {
-            return Seen::Hidden;
+            return false;
         };
         let allowed = self.allows.get(*verdict as usize) == Some(&true);
-        if !allowed || !Purposes(*purposes).has(self.purpose) {
-            return Seen::Hidden;
-        }
-        if !self.needs_leaves() {
-            return Seen::Here;
-        }
-        let Some(leaf) = chunk.leaf.get(row).map(|leaf| Leaf(*leaf)) else { return Seen::Hidden };
-        let is_marked = self.marked.has(leaf.ordinal());
-        if is_marked && !self.shows(chunk, row, leaf, *verdict, *purposes) {
-            return Seen::Hidden;
-        }
-        let moved = if is_marked { self.mask.moved.get(&leaf) } else { None };
-        let person = Person(person);
-        match moved {
-            Some(current) => Seen::Elsewhere(*current),
-            None if self.is_target(person) => Seen::Elsewhere(person),
-            None => Seen::Here,
-        }
+        allowed
+            && Purposes(*purposes).has(self.purpose)
+            && !standing.is_hidden
+            && (standing.cuts.is_empty() || !self.is_cut(standing, chunk, row, *verdict))
+    }
+
+    #[cold]
+    fn is_cut(&self, standing: &Standing<'_>, chunk: &Chunk, row: usize, verdict: u32) -> bool {
+        let times = chunk.received.get(row).zip(chunk.time.get(row));
+        // INVARIANT(mask): without both times every cut applies.
+        let (received, time) = times
+            .map_or((Time(i64::MIN), Time(i64::MIN)), |(received, time)| {
+                (Time(*received), Time(*time))
+            });
+        let applies = |cut: &Cut| cut.hides(self.purpose, received, time);
+        self.mask.verdict(VerdictId(verdict)).consented.has(self.purpose)
+            && standing.cuts.iter().any(applies)
     }
 
     fn is_target(&self, person: Person) -> bool {
         self.marked.has(Leaf(person.0).ordinal()) && self.targets.contains(&person)
-    }
-
-    fn shows(&self, chunk: &Chunk, row: usize, leaf: Leaf, verdict: u32, purposes: u64) -> bool {
-        let received = match chunk.received.get(row) {
-            Some(received) => Time(*received),
-            // INVARIANT(mask): without a time of arrival every cut applies.
-            None => Time(i64::MIN),
-        };
-        // Without a time nothing was collected after any withdrawal.
-        let time = chunk.time.get(row).map_or(Time(i64::MIN), |time| Time(*time));
-        let (verdict, purposes) = (VerdictId(verdict), Purposes(purposes));
-        self.mask.shows(self.purpose, Masked { leaf, time, received, verdict, purposes })
     }
 }
 

@@ -1,7 +1,10 @@
 //! The table of a region as one question sees it: the files of the manifest and the fresh rows,
 //! under one mask.
 
-use std::collections::BTreeSet;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +12,7 @@ use life::admit::Grant;
 use life::keep::manifest::{FileEntry, FileId};
 use life::keep::mask::Masked;
 use life::keep::{Mask, Row};
-use vocabulary::{Leaf, PersonSealer, Time};
+use vocabulary::{Leaf, Person, PersonSealer, Time};
 
 use super::error::AskError;
 use super::run::{MemoryRun, Run, Scan, Source};
@@ -22,17 +25,21 @@ use crate::keep::rows::Pick;
 
 /// A snapshot of a region's rows.
 ///
-/// INVARIANT(snapshot): files and fresh rows are taken together, the mask after them, so that a row
-/// is
-/// never seen twice or not at all, and never under a mask older than itself.
+/// INVARIANT(snapshot): files and fresh rows are taken together, then the mask and who is who,
+/// both at one instant. So a row is never seen twice or not at all, never under a mask older than it,
+/// and never under a person whom the mask does not know of.
 pub struct Table<'a> {
     region: &'a Region,
     place: &'a Place,
     footers: &'a Footers,
     scanned: Arc<Scanned>,
+    /// Opens what is sealed under people's keys, for questions about it.
+    sealer: &'a dyn PersonSealer,
     files: Vec<Arc<FileEntry>>,
     fresh: Vec<Snapshot>,
     mask: Mask,
+    /// The person of every leaf that has fresh rows.
+    persons: HashMap<Leaf, Person>,
     /// Fresh rows by bucket, sorted when the first bucket asks.
     sorted: OnceLock<Vec<Chunk>>,
 }
@@ -51,19 +58,27 @@ impl<'a> Table<'a> {
         place: &'a Place,
         footers: &'a Footers,
         scanned: Arc<Scanned>,
+        sealer: &'a dyn PersonSealer,
     ) -> Self {
         let view = region.view();
-        let fresh = view.fresh.iter().map(|(_, fresh)| fresh.snapshot()).collect();
+        let fresh: Vec<_> = view.fresh.iter().map(|(_, fresh)| fresh.snapshot()).collect();
+        let leaves: HashSet<Leaf> = fresh.iter().flat_map(Snapshot::leaves).collect();
         let oldest = view.files.iter().map(|file| file.version).min();
-        let mask = region.truth(|truth| truth.mask(oldest.unwrap_or(truth.identity.version())));
+        let (mask, persons) = region.truth(|truth| {
+            let mask = truth.mask(oldest.unwrap_or(truth.identity.version()));
+            let person = |leaf: Leaf| (leaf, truth.identity.person(leaf));
+            (mask, leaves.into_iter().map(person).collect())
+        });
         Self {
             region,
             place,
             footers,
             scanned,
+            sealer,
             files: view.files,
             fresh,
             mask,
+            persons,
             sorted: OnceLock::new(),
         }
     }
@@ -83,17 +98,12 @@ impl<'a> Table<'a> {
     }
 
     /// The rows of some leaves that the grant's purpose may see, whole and in order.
-    pub fn rows_of(
-        &self,
-        grant: &Grant,
-        leaves: &[Leaf],
-        sealer: &dyn PersonSealer,
-    ) -> Result<Vec<Row>, FileError> {
+    pub fn rows_of(&self, grant: &Grant, leaves: &[Leaf]) -> Result<Vec<Row>, FileError> {
         let wanted: BTreeSet<Leaf> = leaves.iter().copied().collect();
         let mut rows = Vec::new();
         for entry in &self.files {
             let reader = FileReader::open(self.place, entry, self.footers, &self.scanned)?;
-            for filed in reader.rows(Pick::Leaves(&wanted), Some(sealer))? {
+            for filed in reader.rows(Pick::Leaves(&wanted), Some(self.sealer))? {
                 rows.push(filed?.row);
             }
         }
@@ -122,17 +132,16 @@ impl Source for Table<'_> {
             let reader =
                 FileReader::open(self.place, entry, self.footers, &scanned).map_err(read)?;
             runs.push(Box::new(FileRun {
-                chunks: reader.chunks(Some(bucket), &scan.need, &scan.texts).map_err(read)?,
+                chunks: reader
+                    .chunks(Some(bucket), &scan.need, &scan.texts, Some(self.sealer))
+                    .map_err(read)?,
                 entry: Arc::clone(entry),
                 scanned,
             }));
         }
-        let fresh = self.sorted.get_or_init(|| {
-            self.region.truth(|truth| {
-                let person = |leaf| truth.identity.person(leaf);
-                Snapshot::chunks(&self.fresh, &person, &scan.need, &scan.texts)
-            })
-        });
+        let fresh = self
+            .sorted
+            .get_or_init(|| Snapshot::chunks(&self.fresh, &self.persons, &scan.need, &scan.texts));
         if let Some(chunk) = fresh.get(usize::from(bucket)).filter(|chunk| !chunk.is_empty()) {
             let first = chunk.time.iter().min().copied().unwrap_or_default();
             let last = chunk.time.iter().max().copied().unwrap_or_default();
@@ -144,13 +153,13 @@ impl Source for Table<'_> {
 }
 
 /// A bucket of a file as a run.
-struct FileRun {
-    chunks: Chunks,
+struct FileRun<'a> {
+    chunks: Chunks<'a>,
     entry: Arc<FileEntry>,
     scanned: Arc<Scanned>,
 }
 
-impl Run for FileRun {
+impl Run for FileRun<'_> {
     fn next(&mut self) -> Result<Option<Chunk>, AskError> {
         self.chunks.next().transpose().map_err(|error| AskError::Read(Box::new(error)))
     }

@@ -322,7 +322,7 @@ impl World {
                 .iter()
                 .map(|name| {
                     let code = names.insert(Named::Property, name);
-                    (name.to_string(), Word { code, category, is_column: true })
+                    (name.to_string(), Word { code, category, sealed: None })
                 })
                 .collect(),
         };
@@ -335,7 +335,7 @@ impl World {
     }
 }
 
-fn grant(purpose: Purpose, verb: Verb) -> Grant {
+pub(super) fn grant(purpose: Purpose, verb: Verb) -> Grant {
     let authority = Authority {
         actor: Actor("tester".to_owned()),
         purposes: Purposes::only(purpose),

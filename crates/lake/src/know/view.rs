@@ -9,7 +9,7 @@ use life::know::Plan;
 use super::divert::{Moved, Place};
 use super::error::AskError;
 use super::operator::Rows;
-use super::sight::{Seen, Sight};
+use super::sight::{Sight, Standing};
 use crate::keep::chunk::{Chunk, Column, Texts};
 
 /// The columns of a chunk that the walk needs, and which of its rows are seen here.
@@ -39,17 +39,19 @@ impl View {
         let mut seen = Vec::new();
         if !sight.sees_all(&chunk) {
             seen.reserve(chunk.len());
-            for row in 0..chunk.len() {
-                let here = match sight.at(&chunk, row) {
-                    Seen::Here => true,
-                    Seen::Hidden => false,
-                    Seen::Elsewhere(person) => {
-                        moved.take(&chunk, &columns, row, person, place)?;
-                        false
-                    }
-                };
-                seen.push(here);
+            let mut standing = Standing::default();
+            for (row, person) in chunk.person.iter().enumerate() {
+                let leaf = chunk.leaf.get(row).copied();
+                if !standing.is_of(*person, leaf) {
+                    standing = sight.standing(*person, leaf);
+                }
+                let is_seen = sight.sees(&standing, &chunk, row);
+                if let Some(person) = standing.elsewhere.filter(|_| is_seen) {
+                    moved.take(&chunk, &columns, row, person, place);
+                }
+                seen.push(is_seen && standing.elsewhere.is_none());
             }
+            moved.check()?;
         }
         let Chunk { person, time, sequence, event, .. } = chunk;
         Ok(Self { person, time, sequence, event, columns, seen })

@@ -37,6 +37,7 @@ pub fn volumes(
         until: Time(i64::MAX),
         zone: TimeZone::UTC,
         columns: Vec::new(),
+        sealed: BTreeMap::new(),
         categories: Categories::NONE,
     };
     // No condition is asked for; the plan only says for what and over which time.

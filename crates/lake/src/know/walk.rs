@@ -37,6 +37,8 @@ struct Walker<'a, O> {
     operator: O,
     texter: Texter,
     moved: Moved<'a>,
+    /// Room for the slices of one person.
+    slices: Vec<Slice>,
     rows: u64,
     bytes: u64,
     files: HashSet<FileId>,
@@ -53,6 +55,70 @@ struct Cursor<'a> {
     is_within: bool,
 }
 
+/// The rows of the person at hand in one run.
+#[derive(Debug, Clone, Copy)]
+struct Slice {
+    /// The run; of rows that tie, those of a lower one come first.
+    number: usize,
+    /// The time and the client's order of its first row.
+    key: (i64, u32),
+    /// Where it ends in the run's view.
+    end: usize,
+}
+
+/// The run whose person comes first.
+#[derive(Debug, Clone, Copy)]
+struct Lowest {
+    number: usize,
+    head: u64,
+    /// Whether another run is at the same person.
+    ties: bool,
+    /// The lowest person after that one.
+    next: u64,
+}
+
+impl Lowest {
+    fn of(heads: &[u64]) -> Self {
+        let mut lowest = Self { number: 0, head: u64::MAX, ties: false, next: u64::MAX };
+        for (number, head) in heads.iter().copied().enumerate() {
+            if head < lowest.head {
+                lowest = Self { number, head, ties: false, next: lowest.head };
+            } else if head == lowest.head {
+                lowest.ties = true;
+            } else if head < lowest.next {
+                lowest.next = head;
+            }
+        }
+        lowest
+    }
+}
+
+impl Slice {
+    fn new(number: usize, cursor: &Cursor<'_>) -> Self {
+        let (key, end) = (cursor.view.key(cursor.at), cursor.view.person_end(cursor.at));
+        Self { number, key, end }
+    }
+}
+
+/// The place of a row among those of its person: its time, the client's order, and its run.
+type Standpoint = ((i64, u32), usize);
+
+/// The slice that comes first, and where the next one begins.
+fn first_slice(slices: &[Slice]) -> Option<(usize, Option<Standpoint>)> {
+    let mut keys = slices.iter().map(|slice| (slice.key, slice.number)).enumerate();
+    let mut lowest = keys.next()?;
+    let mut bound = None;
+    for (place, key) in keys {
+        if key < lowest.1 {
+            bound = Some(lowest.1);
+            lowest = (place, key);
+        } else if bound.is_none_or(|bound| key < bound) {
+            bound = Some(key);
+        }
+    }
+    Some((lowest.0, bound))
+}
+
 /// Walks all buckets and gives back the operator that has seen everyone.
 pub(super) fn walk<O: Operator>(
     asking: &Asking<'_>,
@@ -63,6 +129,7 @@ pub(super) fn walk<O: Operator>(
     let sight = Sight::new(asking.mask, scope.purpose);
     let need = Need {
         columns: scope.columns.clone(),
+        sealed: scope.sealed.clone(),
         sequence: true,
         leaf: sight.needs_leaves(),
         received: sight.needs_received(),
@@ -120,6 +187,7 @@ impl<'a, O: Operator> Walker<'a, O> {
             operator,
             texter: Texter::new(plan, &shared.scan.texts),
             moved: Moved::new(limit, plan.scope().columns.len()),
+            slices: Vec::new(),
             rows: 0,
             bytes: 0,
             files: HashSet::new(),
@@ -149,18 +217,22 @@ impl<'a, O: Operator> Walker<'a, O> {
         }
         let mut heads: Vec<u64> = cursors.iter().map(Cursor::head).collect();
         loop {
-            let Some(person) = heads.iter().copied().min() else { return Ok(()) };
-            let mut here = heads.iter().enumerate().filter(|(_, head)| **head == person);
-            let only = here.next().map(|(number, _)| number).filter(|_| here.next().is_none());
-            if let Some(cursor) = only.and_then(|number| cursors.get_mut(number)) {
-                let others = heads.iter().copied().filter(|head| *head != person);
-                self.alone(cursor, others.min().unwrap_or(u64::MAX))?;
-            } else {
-                self.together(&mut cursors, person)?;
+            let lowest = Lowest::of(&heads);
+            if lowest.head == u64::MAX {
+                return Ok(());
             }
-            cursors.retain(|cursor| cursor.at < cursor.view.len());
-            heads.clear();
-            heads.extend(cursors.iter().map(Cursor::head));
+            if !lowest.ties {
+                let Some(cursor) = cursors.get_mut(lowest.number) else { return Ok(()) };
+                self.alone(cursor, lowest.next)?;
+                heads.iter_mut().skip(lowest.number).take(1).for_each(|head| *head = cursor.head());
+                continue;
+            }
+            self.together(&mut cursors, &heads, lowest.head)?;
+            for (head, cursor) in heads.iter_mut().zip(&cursors) {
+                if *head == lowest.head {
+                    *head = cursor.head();
+                }
+            }
         }
     }
 
@@ -195,27 +267,25 @@ impl<'a, O: Operator> Walker<'a, O> {
     }
 
     /// One person who is spread over runs.
-    fn together(&mut self, cursors: &mut [Cursor<'_>], person: u64) -> Result<(), AskError> {
+    fn together(
+        &mut self,
+        cursors: &mut [Cursor<'_>],
+        heads: &[u64],
+        person: u64,
+    ) -> Result<(), AskError> {
+        let mut slices = std::mem::take(&mut self.slices);
+        slices.clear();
+        let mine = heads.iter().zip(cursors.iter()).enumerate();
+        let mine = mine.filter(|(_, (head, _))| **head == person);
+        slices.extend(mine.map(|(number, (_, cursor))| Slice::new(number, cursor)));
         self.operator.begin();
-        loop {
-            let heads = cursors.iter().enumerate().filter(|(_, cursor)| cursor.head() == person);
-            let mut keys = heads.map(|(number, cursor)| (cursor.view.key(cursor.at), number));
-            let Some(mut lowest) = keys.next() else { break };
-            let mut bound = None;
-            for key in keys {
-                if key < lowest {
-                    bound = Some(lowest);
-                    lowest = key;
-                } else if bound.is_none_or(|bound| key < bound) {
-                    bound = Some(key);
-                }
-            }
-            let number = lowest.1;
-            let Some(cursor) = cursors.get_mut(number) else { break };
-            let mut end = cursor.view.person_end(cursor.at);
+        while let Some((place, bound)) = first_slice(&slices) {
+            let Some(slice) = slices.get_mut(place) else { break };
+            let Some(cursor) = cursors.get_mut(slice.number) else { break };
+            let mut end = slice.end;
             if let Some(bound) = bound {
                 let rest = cursor.at + 1..end;
-                let before = |row: &usize| (cursor.view.key(*row), number) < bound;
+                let before = |row: &usize| (cursor.view.key(*row), slice.number) < bound;
                 end = cursor.at + 1 + rest.take_while(before).count();
             }
             self.emit(cursor, cursor.at, end);
@@ -223,8 +293,16 @@ impl<'a, O: Operator> Walker<'a, O> {
             if end == cursor.view.len() {
                 self.load(cursor)?;
             }
+            if cursor.at < slice.end && cursor.at > 0 {
+                slice.key = cursor.view.key(cursor.at);
+            } else if cursor.head() == person {
+                *slice = Slice::new(slice.number, cursor);
+            } else {
+                slices.swap_remove(place);
+            }
         }
         self.operator.end();
+        self.slices = slices;
         Ok(())
     }
 

@@ -19,8 +19,6 @@ pub enum Flaw {
     UnknownEvent { name: String, near: Vec<String> },
     #[error("`{name}` is no declared property{}", near_names(near))]
     UnknownProperty { name: String, near: Vec<String> },
-    #[error("`{name}` is sealed under each person's key: promote it to a column to ask about it")]
-    SealedProperty { name: String },
     #[error("`{text}` is no time: write it as 2026-01-31 or 2026-01-31T12:00:00Z")]
     InvalidTime { text: String },
     #[error("`{from}` is not before `{to}`: `to` is the first moment that is left out")]
@@ -49,7 +47,6 @@ impl Flaw {
             Flaw::UnknownPurpose { .. } => "unknown-purpose",
             Flaw::UnknownEvent { .. } => "unknown-event",
             Flaw::UnknownProperty { .. } => "unknown-property",
-            Flaw::SealedProperty { .. } => "sealed-property",
             Flaw::InvalidTime { .. } => "invalid-time",
             Flaw::EmptyRange { .. } => "empty-range",
             Flaw::UnknownZone { .. } => "unknown-zone",

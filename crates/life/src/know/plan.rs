@@ -1,7 +1,9 @@
 //! A plan: a question in codes, ready for rows. Resolving collects every flaw, not only the first.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
-use vocabulary::{Categories, Code, Purpose, Time};
+use vocabulary::{Categories, Class, Code, Purpose, Time};
 
 use super::answer::Answer;
 use super::condition::{Condition, Demand, Where};
@@ -18,8 +20,11 @@ pub struct Scope {
     /// The first instant that is left out.
     pub until: Time,
     pub zone: TimeZone,
-    /// The promoted columns that conditions and breakdowns name by their place here.
+    /// The properties that conditions and breakdowns name by their place here.
     pub columns: Vec<Code>,
+    /// Those of them that have no column of their own, with the class of keys that their values are
+    /// sealed under. Asking about them is slower: what a person's key seals is opened.
+    pub sealed: BTreeMap<Code, Class>,
     /// The categories of those columns; the grant must cover them.
     pub categories: Categories,
 }
@@ -91,13 +96,19 @@ pub(super) struct Resolver<'a> {
     pub(super) setting: Setting<'a>,
     pub(super) faults: Faults,
     columns: Vec<Code>,
+    sealed: BTreeMap<Code, Class>,
     categories: Categories,
 }
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(setting: Setting<'a>) -> Self {
-        let faults = Faults::default();
-        Self { setting, faults, columns: Vec::new(), categories: Categories::NONE }
+        Self {
+            setting,
+            faults: Faults::default(),
+            columns: Vec::new(),
+            sealed: BTreeMap::new(),
+            categories: Categories::NONE,
+        }
     }
 
     /// The purpose and the time of a question. Columns are filled in by `finish`.
@@ -113,13 +124,14 @@ impl<'a> Resolver<'a> {
             self.faults.add("/to", Flaw::EmptyRange { from, to });
             return None;
         }
-        let (columns, categories) = (Vec::new(), Categories::NONE);
-        Some(Scope { purpose: purpose?, from, until, zone, columns, categories })
+        let (columns, sealed, categories) = (Vec::new(), BTreeMap::new(), Categories::NONE);
+        Some(Scope { purpose: purpose?, from, until, zone, columns, sealed, categories })
     }
 
-    /// The place of a property's column in the plan.
+    /// The place of a property in the plan's columns.
     pub(super) fn column(&mut self, pointer: &str, property: &str) -> Option<usize> {
-        let word = self.faults.keep(pointer, self.setting.column(property))?;
+        let word = self.faults.keep(pointer, self.setting.property(property))?;
+        self.sealed.extend(word.sealed.map(|class| (word.code, class)));
         self.categories = self.categories.with(word.category);
         let known = self.columns.iter().position(|code| *code == word.code);
         Some(known.unwrap_or_else(|| {
@@ -167,7 +179,8 @@ impl<'a> Resolver<'a> {
     pub(super) fn finish(self, scope: Option<Scope>) -> Result<Scope, Faults> {
         match scope {
             Some(scope) if self.faults.0.is_empty() => {
-                Ok(Scope { columns: self.columns, categories: self.categories, ..scope })
+                let Self { columns, sealed, categories, .. } = self;
+                Ok(Scope { columns, sealed, categories, ..scope })
             }
             Some(_) | None => Err(self.faults),
         }

@@ -1,6 +1,6 @@
 //! Questions as they are written, what is wrong with them, and answers that a hand can check.
 
-use vocabulary::{Category, Code, Limits, Person, Purpose, Span, Time};
+use vocabulary::{Category, Class, Code, Limits, Person, Purpose, Span, Time};
 
 use super::words::Word;
 use super::*;
@@ -14,11 +14,14 @@ fn with<T>(resolve: impl FnOnce(Setting<'_>) -> T) -> T {
         names.insert(Named::Event, name);
     }
     let category = Category::new(1).unwrap();
-    let word = |code, is_column| Word { code: Code(code), category, is_column };
+    let word = |code, sealed| Word { code: Code(code), category, sealed };
     let words = Words {
         purposes: [("measure".to_owned(), Purpose::MEASURE)].into(),
-        properties: [("tone".to_owned(), word(1, true)), ("remark".to_owned(), word(2, false))]
-            .into(),
+        properties: [
+            ("tone".to_owned(), word(1, None)),
+            ("remark".to_owned(), word(2, Some(Class::Sensitive))),
+        ]
+        .into(),
     };
     let limits = Limits::default();
     let (words, names, limits) = (&words, &names, &limits);
@@ -86,8 +89,6 @@ fn everything_wrong_with_a_question_is_said_at_once() {
          /week_start: `mon` is no day of the week: write it as monday\n\
          /series/0/event: no event `enterd` has arrived yet: did you mean `entered`?\n\
          /series/0/where/0/is: it is empty: give at least 1\n\
-         /series/0/where/0/property: `remark` is sealed under each person's key: promote it to a \
-         column to ask about it\n\
          /breakdown: `tome` is no declared property: did you mean `tone`?\n\
          /limit: it is empty: give at least 1"
     );

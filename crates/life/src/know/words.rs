@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use vocabulary::{Category, Code, Limits, Purpose};
+use vocabulary::{Category, Class, Code, Limits, Purpose};
 
 use super::fault::Flaw;
 use crate::admit::Catalogue;
@@ -14,8 +14,8 @@ use crate::keep::names::Named;
 pub struct Word {
     pub code: Code,
     pub category: Category,
-    /// Whether it has a typed column; otherwise its values are sealed.
-    pub is_column: bool,
+    /// The class of keys that its values are sealed under; `None` when it has a typed column.
+    pub sealed: Option<Class>,
 }
 
 /// Purposes and declared properties by name.
@@ -36,7 +36,9 @@ impl Words {
             properties: properties
                 .map(|known| {
                     let (code, category) = (known.code, known.category);
-                    (known.name.clone(), Word { code, category, is_column: known.is_column })
+                    let class = catalogue.category(category).map(|declared| declared.class);
+                    let sealed = class.filter(|_| !known.is_column);
+                    (known.name.clone(), Word { code, category, sealed })
                 })
                 .collect(),
         }
@@ -72,13 +74,13 @@ impl Setting<'_> {
         })
     }
 
-    /// The property of this name, if it has a column.
-    pub fn column(&self, name: &str) -> Result<Word, Flaw> {
-        let Some(word) = self.words.properties.get(name) else {
-            let known = self.words.properties.keys().map(String::as_str);
-            return Err(Flaw::UnknownProperty { name: name.to_owned(), near: near(name, known) });
-        };
-        if word.is_column { Ok(*word) } else { Err(Flaw::SealedProperty { name: name.to_owned() }) }
+    /// The declared property of this name.
+    pub fn property(&self, name: &str) -> Result<Word, Flaw> {
+        let known = || self.words.properties.keys().map(String::as_str);
+        self.words.properties.get(name).copied().ok_or_else(|| Flaw::UnknownProperty {
+            name: name.to_owned(),
+            near: near(name, known()),
+        })
     }
 }
 

@@ -97,7 +97,8 @@ impl App {
     /// The region as one question sees it from start to end.
     pub(crate) fn table(&self) -> Table<'_> {
         let inner = self.inner();
-        Table::new(&inner.region, &inner.place, &inner.footers, Arc::new(Read::default()))
+        let scanned = Arc::new(Read::default());
+        Table::new(&inner.region, &inner.place, &inner.footers, scanned, self.sealer())
     }
 
     /// Enters a reading that is not a question in the read log.

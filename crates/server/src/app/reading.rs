@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use life::admit::{Grant, Subject};
+use life::admit::{AdmissionPlan, Grant, Subject, plan};
 use life::keep::Row;
 use life::keep::mask::Masked;
 use life::keep::names::Named;
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
-use vocabulary::{Code, Leaf, Person, Purpose, Purposes, Time, Value};
+use vocabulary::{Categories, Code, Leaf, Person, Purpose, Purposes, Time, Value, VerdictId};
 
 use super::App;
 use crate::problem::Problem;
@@ -95,8 +95,11 @@ impl App {
             source: self.source_name(row.source),
             person: format!("p{}", person.0),
             purposes: self.purpose_names(row.purposes),
-            properties: self
-                .properties(grant, row.columns.iter().map(|(code, value)| (*code, value))),
+            properties: self.properties(
+                grant,
+                row,
+                row.columns.iter().map(|(code, value)| (*code, value)),
+            ),
         })
     }
 
@@ -146,7 +149,7 @@ impl App {
         let leaves = self.named(whose)?.map(|(_, leaves)| leaves).unwrap_or_default();
         let app = self.clone();
         let (grant, rows) = tokio::task::spawn_blocking(move || {
-            let rows = app.with_table(|table| table.rows_of(&grant, &leaves, app.sealer()));
+            let rows = app.with_table(|table| table.rows_of(&grant, &leaves));
             (grant, rows)
         })
         .await
@@ -169,21 +172,48 @@ impl App {
             time: row.time,
             event,
             source: self.source_name(row.source),
-            properties: self.properties(grant, columns.chain(sealed)),
+            properties: self.properties(grant, row, columns.chain(sealed)),
         })
     }
 
     fn properties<'r>(
         &self,
         grant: &Grant,
+        row: &Row,
         values: impl Iterator<Item = (Code, &'r Value)>,
     ) -> BTreeMap<String, Json> {
-        let readable = grant.categories();
+        let readable = self.readable(grant, row.verdict);
         let shown = values.filter_map(|(code, value)| {
             let property = self.property_of(code)?;
             readable.has(property.category).then(|| (property.name.clone(), json(value)))
         });
         shown.collect()
+    }
+}
+
+impl App {
+    /// The categories that a grant shows of rows with this verdict, in the form that they were kept
+    /// in: whole, or coarse where the purpose may see that form and no more was kept.
+    ///
+    /// INVARIANT(protective): where the plan behind a verdict is not known for sure, only what the
+    /// purpose may see whole is shown.
+    fn readable(&self, grant: &Grant, verdict: VerdictId) -> Categories {
+        let (purpose, whole) = (grant.purpose(), grant.categories());
+        let Some(plan) = self.plan_of(verdict) else { return whole };
+        let readable = plan.readable_for(purpose);
+        // Whoever may not see all that the purpose may is shown no coarse form of anything.
+        let is_narrowed = whole != self.catalogue().readable_for(purpose);
+        if is_narrowed { Categories(readable.0 & whole.0) } else { readable }
+    }
+
+    /// The plan that a verdict was given by, as long as its source and the catalogue are as they
+    /// were.
+    fn plan_of(&self, verdict: VerdictId) -> Option<Arc<AdmissionPlan>> {
+        let key = self.region().truth(|truth| truth.verdict_key(verdict))?;
+        let source = self.sources().find(|source| source.id == key.source)?;
+        let now =
+            plan::key(self.catalogue(), source, (key.yes, key.no), key.global_privacy_control);
+        (now == key).then(|| self.gate().plan(key, source))
     }
 }
 

@@ -96,6 +96,7 @@ proptest! {
         let codes: Vec<Code> = (1..=7).map(Code).collect();
         let need = Need {
             columns: codes.clone(),
+            sealed: BTreeMap::new(),
             sequence: true,
             session: true,
             source: true,
@@ -107,7 +108,7 @@ proptest! {
             prop_assert!(entry.from <= entry.first && entry.last < entry.until);
             let reader = lake.open(entry).unwrap();
             for bucket in 0..BUCKETS {
-                for chunk in reader.chunks(Some(bucket), &need, &texts).unwrap() {
+                for chunk in reader.chunks(Some(bucket), &need, &texts, None).unwrap() {
                     lines.extend(said(&chunk.unwrap(), &texts));
                 }
             }
@@ -163,7 +164,7 @@ fn only_the_columns_asked_for_are_read() {
         for entry in &entries {
             let reader = lake.open(entry).unwrap();
             reader
-                .chunks(None, need, &Arc::new(Texts::default()))
+                .chunks(None, need, &Arc::new(Texts::default()), None)
                 .unwrap()
                 .for_each(|chunk| drop(chunk.unwrap()));
         }

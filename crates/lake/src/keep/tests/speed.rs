@@ -58,7 +58,8 @@ fn figures() {
             let mut read = 0;
             for entry in &entries {
                 let reader = lake.open(entry).unwrap();
-                for chunk in reader.chunks(None, &need, &Arc::new(Texts::default())).unwrap() {
+                for chunk in reader.chunks(None, &need, &Arc::new(Texts::default()), None).unwrap()
+                {
                     read += chunk.unwrap().len();
                 }
             }

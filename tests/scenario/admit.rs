@@ -1,0 +1,145 @@
+//! admit: sources and their declarations, choices, and what the gate let through.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use life::admit::{Audience, Basis, Source, SourceKind};
+use life::arrive::body::decode;
+use life::arrive::native;
+use life::keep::names::Named;
+use life::keep::{Draft, Row};
+use vocabulary::{Purpose, SourceId, Value};
+
+use super::stage::{Ended, Stage, Taken, named, told};
+
+impl Stage {
+    /// Declares a source with its facts.
+    pub(super) fn declare(&mut self, name: &str, facts: &[&str]) -> Taken {
+        let id = u16::try_from(self.sources.len() + 1).expect("a scenario has few sources");
+        let mut source = Source {
+            id: SourceId(id),
+            name: name.to_owned(),
+            kind: SourceKind::Site,
+            audience: Audience::General,
+            markets: Vec::new(),
+            bases: BTreeMap::new(),
+            keeps_unclassified: false,
+            url_parameters: Vec::new(),
+            filtered_events: Vec::new(),
+            events_per_second_max: 0,
+            is_test: true,
+        };
+        for fact in facts {
+            let parts = fact.split_once('=');
+            let (word, value) =
+                parts.ok_or_else(|| format!("`{fact}` needs a value: `{fact}=…`"))?;
+            let list = || value.split(',').map(str::to_owned).collect();
+            match word {
+                "kind" => source.kind = named(value, "kind of source")?,
+                "audience" => source.audience = named(value, "audience")?,
+                "markets" => source.markets = list(),
+                "parameters" => source.url_parameters = list(),
+                "filtered" => source.filtered_events = list(),
+                "unclassified" => source.keeps_unclassified = value == "keep",
+                purpose => {
+                    let purpose = self.purpose(purpose)?;
+                    source.bases.insert(purpose, named::<Basis>(value, "basis")?);
+                }
+            }
+        }
+        source.check(self.gate.catalogue()).map_err(|error| error.to_string())?;
+        self.sources.insert(name.to_owned(), source);
+        Ok(())
+    }
+
+    /// Records a person's choice.
+    pub(super) fn consent(&mut self, source: &str, json: &str) -> Taken {
+        let (source, key) = self.source(source)?;
+        let parcel = self.parcel(json);
+        let body = decode(&parcel, &self.limits).map_err(|error| error.to_string())?;
+        let arrival = native::read_consent(&body, &parcel, &self.limits);
+        for event in arrival.map_err(|error| error.to_string())?.events {
+            let raw = event.map_err(|invalid| invalid.to_string())?;
+            let identified = self.gate.identify(raw, &source, key, &self.blinder);
+            let identified = identified.map_err(|judged| format!("{judged:?}"))?;
+            let act = identified.act().ok_or("this key may not say that, or it says nothing")?;
+            let whose = &identified.whose().index;
+            let is_old = |until| identified.earliest(&self.limits) <= until;
+            if !act.yes.is_empty() && self.truth.forgotten(whose).is_some_and(is_old) {
+                let outcome = "refused forgotten".to_owned();
+                self.last = Some(vec![Ended { outcome, ..Ended::default() }]);
+                continue;
+            }
+            let mut draft = Draft::new(&mut self.truth, &self.limits);
+            draft.consent(identified.whose(), act, self.now);
+        }
+        Ok(())
+    }
+
+    /// What the gate let through of the last event.
+    pub(super) fn expect_admitted(&self, words: &[&str]) -> Option<Taken> {
+        if !matches!(words.first(), Some(&("purposes" | "column" | "sealed" | "dropped" | "seen")))
+        {
+            return None;
+        }
+        Some(self.last().and_then(|last| self.expect_let_through(words, last.row.as_ref())))
+    }
+
+    fn expect_let_through(&self, words: &[&str], row: Option<&Row>) -> Taken {
+        match *words {
+            ["purposes", ref names @ ..] => {
+                let expected: BTreeSet<&str> = names.iter().copied().collect();
+                let open = row.iter().flat_map(|row| row.purposes.iter());
+                let open: BTreeSet<&str> = open.map(|purpose| self.name_of(purpose)).collect();
+                let list =
+                    |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(" ");
+                told(open == expected, || {
+                    format!("expected purposes {}, but they are {}", list(&expected), list(&open))
+                })
+            }
+            [place @ ("column" | "sealed"), name, ref value @ ..] => {
+                let (expected, found) = (value.join(" "), self.found(row, place, name));
+                told(found.as_ref() == Some(&expected), || {
+                    let but =
+                        found.map_or("there is none".to_owned(), |value| format!("it is {value}"));
+                    format!("expected {place} {name} {expected}, but {but}")
+                })
+            }
+            ["dropped", name] => {
+                let places = ["column", "sealed"];
+                let is_kept = places.iter().any(|place| self.found(row, place, name).is_some());
+                told(!is_kept, || format!("expected {name} to be dropped, but it was kept"))
+            }
+            ["seen", name] => {
+                let is_seen = self.seen.property(name).is_some();
+                told(is_seen, || format!("expected {name} to have been seen, but it was not"))
+            }
+            _ => Err(format!("`{}` can not be expected", words.join(" "))),
+        }
+    }
+
+    fn name_of(&self, purpose: Purpose) -> &str {
+        self.gate.catalogue().purpose_name(purpose).unwrap_or("?")
+    }
+
+    /// A value of a row as text.
+    fn found(&self, row: Option<&Row>, place: &str, name: &str) -> Option<String> {
+        let row = row?;
+        let code = self.truth.names.code(Named::Property, name)?;
+        let column = row.columns.iter().find(|(held, _)| *held == code).map(|(_, value)| value);
+        let sealed =
+            row.sealed.iter().find(|(_, held, _)| *held == code).map(|(_, _, value)| value);
+        let value = if place == "column" { column } else { sealed };
+        value.map(text)
+    }
+}
+
+/// A value as a scenario writes it.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Flag(flag) => flag.to_string(),
+        Value::Integer(integer) => integer.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) | Value::Json(text) => text.to_string(),
+        Value::Time(time) => time.to_string(),
+    }
+}
