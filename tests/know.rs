@@ -242,7 +242,7 @@ fn reference(
     Ok(plan.reference(&rows))
 }
 
-/// What lies sealed under people's keys is asked about like a column, fresh or in files; whoever was
+/// What is sealed under people's keys is asked about like a column, fresh or in files; whoever was
 /// erased is in no answer, and the question is no error.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sealed_property_is_asked_about_until_its_person_is_erased() -> Result<()> {

@@ -25,8 +25,8 @@ use crate::keep::rows::Pick;
 
 /// A snapshot of a region's rows.
 ///
-/// INVARIANT(snapshot): files and fresh rows are taken together, then the mask and who is who,
-/// both at one instant. So a row is never seen twice or not at all, never under a mask older than it,
+/// INVARIANT(snapshot): files and fresh rows are taken together, then the mask and who is who, both
+/// at one instant. So a row is never seen twice or not at all, never under a mask older than it,
 /// and never under a person whom the mask does not know of.
 pub struct Table<'a> {
     region: &'a Region,

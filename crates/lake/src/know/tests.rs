@@ -1,21 +1,20 @@
 //! Questions of every kind over random small lakes, against the reference answers of `life`.
 
+mod asking;
+mod cohort;
+mod funnel;
+mod retention;
+mod trend;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use life::admit::{Actor, Authority, Catalogue, Grant, Verb};
 use life::keep::mask::{Masked, VerdictMask};
 use life::keep::names::Named;
 use life::keep::{Cut, Mask, Names};
-use life::know::cohort::{Did, DidNot};
-use life::know::funnel::Step;
-use life::know::retention::Visit;
-use life::know::trend::{Counted, Series};
 use life::know::words::Word;
-use life::know::{
-    Cohort, Funnel, Interval, PersonRow, Plan, Retention, Setting, Trend, Wanted, Where, Words,
-};
+use life::know::{Interval, PersonRow, Plan, Setting, Wanted, Where, Words};
 use proptest::prelude::*;
 use proptest::sample::select;
 use vocabulary::{
@@ -413,210 +412,4 @@ fn interval() -> impl Strategy<Value = Interval> {
 
 fn zone() -> impl Strategy<Value = Option<String>> {
     select(vec![None, Some("Europe/Berlin".to_owned()), Some("Asia/Kolkata".to_owned())])
-}
-
-fn trend() -> impl Strategy<Value = Trend> {
-    let counted = select(vec![Counted::Events, Counted::People]);
-    let series = (event(), counted, demands()).prop_map(|(event, count, demands)| Series {
-        event,
-        count,
-        demands,
-    });
-    let series = prop::collection::vec(series, 1..4);
-    (purpose(), range(), interval(), zone(), series, breakdown(), 1usize..4).prop_map(
-        |(purpose, (from, to), interval, zone, series, breakdown, limit)| Trend {
-            purpose,
-            from,
-            to,
-            interval,
-            zone,
-            week_start: None,
-            series,
-            breakdown,
-            limit: Some(limit),
-        },
-    )
-}
-
-fn funnel() -> impl Strategy<Value = Funnel> {
-    let step = (event(), demands()).prop_map(|(event, demands)| Step { event, demands });
-    let steps = prop::collection::vec(step, 1..5);
-    let window = select(vec!["30m", "3h", "1d", "2w", "60d"]);
-    (purpose(), range(), steps, window, breakdown(), 1usize..4).prop_map(
-        |(purpose, (from, to), steps, window, breakdown, limit)| Funnel {
-            purpose,
-            from,
-            to,
-            zone: None,
-            steps,
-            window: window.to_owned(),
-            breakdown,
-            limit: Some(limit),
-        },
-    )
-}
-
-fn retention() -> impl Strategy<Value = Retention> {
-    let visit = || (event(), demands()).prop_map(|(event, demands)| Visit { event, demands });
-    (purpose(), range(), interval(), zone(), visit(), visit()).prop_map(
-        |(purpose, (from, to), interval, zone, start, comeback)| Retention {
-            purpose,
-            from,
-            to,
-            zone,
-            interval,
-            week_start: Some("thursday".to_owned()),
-            start,
-            comeback,
-        },
-    )
-}
-
-fn cohort() -> impl Strategy<Value = Cohort> {
-    let did = (event(), 1u32..4, demands()).prop_map(|(event, at_least, demands)| Did {
-        event,
-        at_least,
-        demands,
-    });
-    let did_not = (event(), demands()).prop_map(|(event, demands)| DidNot { event, demands });
-    let (all, none) = (prop::collection::vec(did, 1..3), prop::collection::vec(did_not, 0..2));
-    (purpose(), range(), all, none).prop_map(|(purpose, (from, to), all, none)| Cohort {
-        purpose,
-        from,
-        to,
-        zone: None,
-        all,
-        none,
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    #[test]
-    fn a_trend_is_what_the_reference_says(pond in pond(), trend in trend()) {
-        check(&pond, &Plan::Trend(trend.resolve(World::new().setting()).unwrap()))?;
-    }
-
-    #[test]
-    fn a_funnel_is_what_the_reference_says(pond in pond(), funnel in funnel()) {
-        check(&pond, &Plan::Funnel(funnel.resolve(World::new().setting()).unwrap()))?;
-    }
-
-    #[test]
-    fn retention_is_what_the_reference_says(pond in pond(), retention in retention()) {
-        check(&pond, &Plan::Retention(retention.resolve(World::new().setting()).unwrap()))?;
-    }
-
-    #[test]
-    fn a_cohort_is_what_the_reference_says(pond in pond(), cohort in cohort()) {
-        check(&pond, &Plan::Cohort(cohort.resolve(World::new().setting()).unwrap()))?;
-    }
-}
-
-fn few() -> (Pond, Plan) {
-    let fact = |leaf, slot| Fact {
-        leaf,
-        slot,
-        sequence: 0,
-        event: 0,
-        purposes: 63,
-        verdict: 0,
-        tone: 1,
-        size: None,
-        arrival: 0,
-    };
-    let pond = Pond {
-        facts: vec![fact(1, 3), fact(2, 1), fact(2, 2)],
-        persons: vec![(1..=LEAVES).collect()],
-        runs: vec![(3, 0, true)],
-        compacted: 0,
-        chunk_rows: 1,
-        verdicts: vec![(63, 0)],
-        cuts: Vec::new(),
-        hidden: Vec::new(),
-    };
-    let cohort = Cohort {
-        purpose: "measure".to_owned(),
-        from: Time(START).to_string(),
-        to: Time(START + 160 * STEP).to_string(),
-        zone: None,
-        all: vec![Did {
-            event: None,
-            at_least: 1,
-            demands: vec![Where {
-                property: "tone".to_owned(),
-                is: vec![Wanted::Text("tone 1".to_owned())],
-            }],
-        }],
-        none: Vec::new(),
-    };
-    (pond, Plan::Cohort(cohort.resolve(World::new().setting()).unwrap()))
-}
-
-#[test]
-fn a_question_needs_a_grant_of_its_purpose_its_verb_its_categories_and_its_time() {
-    let (pond, plan) = few();
-    let mask = pond.mask();
-    let asking = asking(&plan, &mask, &pond, 1);
-    let code = |grant: &Grant, now| ask(&asking, grant, Time(now)).map_err(|e| e.code()).err();
-    assert_eq!(code(&grant(Purpose::MEASURE, Verb::Ask), 9), None);
-    assert_eq!(code(&grant(Purpose::MEASURE, Verb::Ask), 10), Some("grant-expired"));
-    assert_eq!(code(&grant(Purpose::MEASURE, Verb::Read), 1), Some("grant-other-verb"));
-    assert_eq!(code(&grant(Purpose::ANALYSE, Verb::Ask), 1), Some("grant-other-purpose"));
-    let authority = Authority {
-        actor: Actor("tester".to_owned()),
-        purposes: Purposes::ALL,
-        verbs: vec![Verb::Ask],
-        categories: Categories::NONE,
-        until: Time(10),
-    };
-    let catalogue = Catalogue::shipped().unwrap();
-    let narrow =
-        Grant::issue(&catalogue, &authority, Purpose::MEASURE, Verb::Ask, Time(0)).unwrap();
-    assert_eq!(code(&narrow, 1), Some("grant-other-category"));
-}
-
-#[test]
-fn a_question_stops_when_the_mask_narrows() {
-    let (pond, plan) = few();
-    let mask = pond.mask();
-    let looks = AtomicUsize::new(0);
-    let still = |epoch| epoch == 7 && looks.fetch_add(1, Ordering::Relaxed) < 2;
-    let asking = Asking { still: &still, ..asking(&plan, &mask, &pond, 2) };
-    let error = ask(&asking, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap_err();
-    assert_eq!(error.code(), "mask-narrowed");
-}
-
-#[test]
-fn moved_rows_have_a_limit() {
-    let (mut pond, plan) = few();
-    pond.persons.push((1..=LEAVES).map(|own| if own == 2 { 1 } else { own }).collect());
-    let mask = pond.mask();
-    let asking = asking(&plan, &mask, &pond, 1);
-    let grant = grant(Purpose::MEASURE, Verb::Ask);
-    assert!(ask(&Asking { moved_rows_max: 3, ..asking }, &grant, Time(1)).is_ok());
-    let error = ask(&Asking { moved_rows_max: 2, ..asking }, &grant, Time(1)).unwrap_err();
-    assert_eq!(error.code(), "too-many-moved-rows");
-}
-
-#[test]
-fn a_run_out_of_order_is_noticed() {
-    let (pond, plan) = few();
-    struct Wrong(Pond);
-    impl Source for Wrong {
-        fn runs(&self, bucket: u16, scan: &Scan) -> Result<Vec<Box<dyn Run + '_>>, AskError> {
-            let one = |own| self.0.facts.iter().filter(move |fact| fact.leaf == own);
-            let facts: Vec<_> = one(2).chain(one(1)).map(|fact| (fact, true)).collect();
-            let chunks: Vec<_> =
-                facts.chunks(1).map(|facts| self.0.chunk(0, facts, scan)).collect();
-            let span = (Time(START), Time(START + 160 * STEP));
-            let run = MemoryRun::new(chunks.into_iter(), span, 0);
-            Ok(if bucket == 0 { vec![Box::new(run)] } else { Vec::new() })
-        }
-    }
-    let (mask, wrong) = (pond.mask(), Wrong(pond.clone()));
-    let asking = Asking { source: &wrong, ..asking(&plan, &mask, &pond, 1) };
-    let error = ask(&asking, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap_err();
-    assert_eq!(error.code(), "run-unordered");
 }

@@ -273,7 +273,7 @@ proptest! {
     }
 }
 
-/// Whose key is destroyed is counted, as long as the mask shows the rows, and says nothing any more.
+/// Whose key is destroyed is counted, as long as the mask shows the rows, and says nothing more.
 #[test]
 fn what_a_destroyed_key_sealed_is_absent_and_no_error() {
     let said = |ordinal, is_filed| Said { ordinal, second: 1, remark: Some(1), is_filed };
