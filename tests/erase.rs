@@ -239,3 +239,42 @@ async fn a_coarse_value_is_shown_to_whom_it_was_made_coarse_for() -> Result<()> 
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_file_does_not_keep_an_erasure_from_the_others() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    let rows = candor.data().join("lake/rows");
+    send(&candor, vec![event("ada", 1)]).await?;
+    candor.stop().await?;
+    let first = std::fs::read_dir(&rows)?.next().context("a file")??.path();
+    candor.restart().await?;
+    send(&candor, vec![event("bob", 1)]).await?;
+    candor.stop().await?;
+    let whole = std::fs::read(&first)?;
+    let mut damaged = whole.clone();
+    let half = damaged.len() / 2;
+    damaged[half..].fill(0);
+    std::fs::write(&first, damaged)?;
+    candor.restart().await?;
+
+    let (code, erasure) = run(&candor, &["erase", "--user-id", "bob", "--json"])?;
+    ensure!(code == 0, "erase ended with {code}: {erasure}");
+    let found = async |state: &str| {
+        let (_, erasures) = run(&candor, &["erasures", "--json"])?;
+        let one = erasures[0].clone();
+        ensure!(one["state"] == state && one["rows_removed"] == 1, "{erasures}");
+        Ok(())
+    };
+    eventually(Duration::from_secs(30), async || found("rewriting").await).await?;
+    ensure!(candor.said().contains("restore them from a backup"), "{}", candor.said());
+
+    candor.stop().await?;
+    std::fs::write(&first, whole)?;
+    candor.restart().await?;
+    let done = async || {
+        let (_, erasures) = run(&candor, &["erasures", "--json"])?;
+        ensure!(erasures[0]["state"] == "done", "{erasures}");
+        Ok(())
+    };
+    eventually(Duration::from_secs(30), done).await
+}

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, ensure};
 use it::Candor;
 use it::program::SOURCES;
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 
 mod control;
 mod kill;
@@ -19,6 +20,81 @@ async fn what_was_kept_can_be_asked_about_within_a_second() -> Result<()> {
     send(&candor, &batch(0, 0, 0)).await?;
     let found = counted(&candor).await?;
     ensure!(found == vec![("cycle-0".to_owned(), 5)], "{found:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_length_in_the_journal_hides_nothing_behind_it() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    for number in 0..3 {
+        send(&candor, &batch(0, 0, number)).await?;
+    }
+    candor.kill()?;
+    let journal = candor.data().join("journal");
+    let segment = std::fs::read_dir(&journal)?.next().context("a segment")??.path();
+    let whole = std::fs::read(&segment)?;
+    let mut bytes = whole.clone();
+    // A length in the middle: the head of each frame is its length and the checksum of that.
+    let place = second_frame(&bytes);
+    bytes[place] ^= 1;
+    std::fs::write(&segment, bytes)?;
+    candor.restart().await?;
+    ensure!(counted(&candor).await? == vec![("cycle-0".to_owned(), 10)], "two frames are there");
+    // Folded, the segment is gone, and what lies aside can still be opened with its key.
+    candor.stop().await?;
+    ensure!(!segment.exists(), "the segment is in files");
+    let aside = candor.data().join(format!("quarantine/000000000001-{place}.bytes"));
+    let aside = std::fs::read(aside)?;
+    ensure!(whole[place + 8..].starts_with(&aside[8..]), "its bytes lie aside");
+    ensure!(key_is_there(&candor).await?, "the segment's key is there for them");
+    Ok(())
+}
+
+/// Whether the vault still has the key of the first segment.
+async fn key_is_there(candor: &Candor) -> Result<bool> {
+    let keys = format!("sqlite://{}?mode=ro", candor.data().join("keys.db").display());
+    let mut keys = sqlx::SqliteConnection::connect(&keys).await?;
+    let count = "select count(*) from segment_keys where segment = 1";
+    let count: i64 = sqlx::query_scalar(count).fetch_one(&mut keys).await?;
+    Ok(count == 1)
+}
+
+/// Where the second frame that holds events begins, behind the first one.
+fn second_frame(bytes: &[u8]) -> usize {
+    let mut place = 8;
+    let mut frames = Vec::new();
+    while let Some(length) = bytes[place..].first_chunk::<4>() {
+        frames.push(place);
+        place += 8 + u32::from_le_bytes(*length) as usize;
+    }
+    frames[frames.len() - 2]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_refers_to_a_lost_name_is_kept_aside_and_never_misread() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    for number in 0..3 {
+        send(&candor, &batch(0, 0, number)).await?;
+    }
+    candor.kill()?;
+    let journal = candor.data().join("journal");
+    let segment = std::fs::read_dir(&journal)?.next().context("a segment")??.path();
+    let mut bytes = std::fs::read(&segment)?;
+    // The first frame names the event, its properties, the person and the verdict.
+    bytes[30] ^= 1;
+    std::fs::write(&segment, bytes)?;
+    candor.restart().await?;
+    ensure!(counted(&candor).await?.is_empty(), "rows of nobody, under no verdict, are not shown");
+    ensure!(candor.said().contains("refer to something"), "it is said: {}", candor.said());
+    send(&candor, &batch(1, 1, 0)).await?;
+    ensure!(
+        counted(&candor).await? == vec![("cycle-1".to_owned(), 5)],
+        "and what is new is itself"
+    );
+    // Their clients may send them again.
+    send(&candor, &batch(0, 0, 2)).await?;
+    let found = counted(&candor).await?;
+    ensure!(found.contains(&("cycle-0".to_owned(), 5)), "{found:?}");
     Ok(())
 }
 

@@ -7,6 +7,7 @@ pub mod identity;
 pub mod manifest;
 pub mod mask;
 pub mod names;
+pub mod recovery;
 pub mod row;
 pub mod truth;
 
@@ -15,5 +16,6 @@ pub use frame::{Kept, Record};
 pub use identity::Identity;
 pub use mask::{Cut, Mask};
 pub use names::Names;
+pub use recovery::Recovery;
 pub use row::Row;
 pub use truth::Truth;

@@ -49,6 +49,8 @@ pub struct Limits {
     pub segment_bytes: u64,
     /// A journal segment's life before it is folded.
     pub segment_age: Span,
+    /// How long bytes of the journal that cannot be read lie aside, with their key.
+    pub quarantine_age: Span,
     /// Requests waiting for the journal.
     pub queue_batches: usize,
     /// Rows in memory that are not in files yet.
@@ -102,6 +104,7 @@ impl Default for Limits {
             consent_acts: 64,
             segment_bytes: 8 << 20,
             segment_age: Span::seconds(60),
+            quarantine_age: Span::days(30),
             queue_batches: 4_096,
             fresh_rows: 1_000_000,
             duplicate_window: Span::days(7),

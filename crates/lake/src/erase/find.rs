@@ -10,21 +10,34 @@ use vocabulary::Leaf;
 use crate::keep::file::{FileError, Place, Scanned};
 use crate::keep::read::{FileReader, Footers};
 
-/// The files that hold at least one row of one of these leaves, whoever they belonged to when it
-/// was written.
+/// Where rows of some leaves are.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files that hold at least one of them.
+    pub holding: BTreeSet<FileId>,
+    /// The files that cannot be read, so that nobody knows.
+    pub unread: Vec<(FileId, FileError)>,
+}
+
+/// Looks through all files for rows of these leaves, whoever they belonged to when they were
+/// written.
+#[must_use]
 pub fn files_with(
     place: &Place,
     entries: &[FileEntry],
     leaves: &BTreeSet<Leaf>,
     footers: &Footers,
-) -> Result<Vec<FileId>, FileError> {
+) -> Found {
     let scanned = Arc::<Scanned>::default();
-    let mut found = Vec::new();
+    let mut found = Found::default();
     for entry in entries {
-        let reader = FileReader::open(place, entry, footers, &scanned)?;
-        if reader.holds(leaves)? {
-            found.push(entry.id);
+        let holds = FileReader::open(place, entry, footers, &scanned)
+            .and_then(|reader| reader.holds(leaves));
+        match holds {
+            Ok(true) => drop(found.holding.insert(entry.id)),
+            Ok(false) => {}
+            Err(error) => found.unread.push((entry.id, error)),
         }
     }
-    Ok(found)
+    found
 }

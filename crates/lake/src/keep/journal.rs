@@ -5,19 +5,23 @@
 //! have dropped the pages, so the process must stop and replay; nobody here tries again.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use life::keep::Kept;
 use life::keep::frame::Broken;
 use thiserror::Error;
-use vocabulary::{SealError, Sealer};
+use vocabulary::Sealer;
 
 use super::control::{self, Protection};
 
 /// The first bytes of every segment, with the version of its format.
-const MAGIC: &[u8; 8] = b"CANDORJ1";
+const MAGIC: &[u8] = b"CANDORJ2";
+/// What the first bytes are in every version of the format.
+const FAMILY: &[u8] = b"CANDORJ";
+/// Frames in a row that damage may take, so that the next one is still known by its number.
+const FRAMES_LOST_MAX: u64 = 256;
 /// Length and checksum of the length, before each sealed frame.
 const HEAD_BYTES: usize = 8;
 
@@ -28,6 +32,11 @@ pub enum JournalError {
     File { action: &'static str, path: PathBuf, source: io::Error },
     #[error("`{path}` is no journal segment of this program: its first bytes are unknown")]
     Magic { path: PathBuf },
+    #[error(
+        "`{path}` was written by another version of candor: start that one, stop it with SIGTERM \
+        so that it folds its journal, then start this one"
+    )]
+    Version { path: PathBuf },
     #[error("a frame could not be sealed: {0}")]
     Seal(#[from] Broken),
 }
@@ -139,7 +148,7 @@ pub struct Damage {
     pub segment: u64,
     pub offset: u64,
     pub bytes: u64,
-    /// The segment's last frame was cut short, as a crash in the middle of a write leaves it.
+    /// Nothing that can be read comes after it, as a crash in the middle of a write leaves it.
     pub is_torn_tail: bool,
 }
 
@@ -152,60 +161,86 @@ pub fn replay(
 ) -> Result<Replayed, JournalError> {
     let path = path(directory, number);
     let failed = |source| JournalError::File { action: "read", path: path.clone(), source };
-    let mut bytes = Vec::new();
-    File::open(&path).map_err(failed)?.read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.is_empty() {
+    let bytes = fs::read(&path).map_err(failed)?;
+    if MAGIC.starts_with(&bytes) {
+        // A crash between creating a segment and writing its first bytes leaves a prefix of them.
         return Ok(Replayed::default());
     }
-    let Some(body) = bytes.strip_prefix(MAGIC.as_slice()) else {
-        // A crash between creating a segment and writing its first bytes leaves a prefix of them.
-        if MAGIC.starts_with(&bytes) {
-            return Ok(Replayed::default());
+    let (magic, body) = bytes.split_at(MAGIC.len().min(bytes.len()));
+    let mut replayed = Reading { body, segment: number, sealer, context }.frames();
+    if magic != MAGIC {
+        if replayed.frames.is_empty() {
+            return Err(if magic.starts_with(FAMILY) {
+                JournalError::Version { path }
+            } else {
+                JournalError::Magic { path }
+            });
         }
-        return Err(JournalError::Magic { path });
-    };
-    Ok(read_frames(body, number, sealer, context))
-}
-
-fn read_frames(body: &[u8], segment: u64, sealer: &dyn Sealer, context: &Context) -> Replayed {
-    let mut replayed = Replayed::default();
-    let mut rest = body;
-    let mut number = 0;
-    while !rest.is_empty() {
-        let offset = (MAGIC.len() + body.len() - rest.len()) as u64;
-        let damage = |bytes: usize, is_torn_tail| Damage {
-            segment,
-            offset,
-            bytes: bytes as u64,
-            is_torn_tail,
-        };
-        let Some((sealed, after)) = split_frame(rest) else {
-            replayed.broken.push(damage(rest.len(), true));
-            break;
-        };
-        match Kept::open(sealer, &context.frame(segment, number), sealed) {
-            Ok(kept) => replayed.frames.push((number, kept)),
-            Err(
-                Broken::Seal(SealError::Broken | SealError::Destroyed | SealError::Missing)
-                | Broken::Format,
-            ) => {
-                replayed.broken.push(damage(rest.len() - after.len(), after.is_empty()));
-            }
-        }
-        rest = after;
-        number += 1;
+        let head = Damage { segment: number, offset: 0, bytes: 8, is_torn_tail: false };
+        replayed.broken.insert(0, head);
     }
-    replayed
+    Ok(replayed)
 }
 
-/// The next sealed frame and what follows; `None` when its head or its end is missing.
-fn split_frame(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Reading what follows the first bytes of a segment.
+struct Reading<'a> {
+    body: &'a [u8],
+    segment: u64,
+    sealer: &'a dyn Sealer,
+    context: &'a Context,
+}
+
+impl Reading<'_> {
+    fn frames(&self) -> Replayed {
+        let mut replayed = Replayed::default();
+        let (mut at, mut number) = (0, 0);
+        while at < self.body.len() {
+            if let Some((kept, end)) = self.frame(at, number) {
+                replayed.frames.push((number, kept));
+                (at, number) = (end, number + 1);
+                continue;
+            }
+            let next = self.next_frame(at + 1, number);
+            let end = next.map_or(self.body.len(), |(place, _)| place);
+            replayed.broken.push(Damage {
+                segment: self.segment,
+                offset: (MAGIC.len() + at) as u64,
+                bytes: (end - at) as u64,
+                is_torn_tail: next.is_none(),
+            });
+            (at, number) = next.unwrap_or((end, number));
+        }
+        replayed
+    }
+
+    /// The frame that begins here, if it is this one and whole, and where it ends.
+    fn frame(&self, at: usize, number: u64) -> Option<(Kept, usize)> {
+        let rest = self.body.get(at..)?;
+        let sealed = sealed_frame(rest)?;
+        let context = self.context.frame(self.segment, number);
+        let kept = Kept::open(self.sealer, &context, sealed).ok()?;
+        Some((kept, at + HEAD_BYTES + sealed.len()))
+    }
+
+    /// Where a later frame begins, and which one it is: damage costs the frames that it lies in,
+    /// and none behind them.
+    fn next_frame(&self, from: usize, number: u64) -> Option<(usize, u64)> {
+        (from..self.body.len()).find_map(|at| {
+            sealed_frame(self.body.get(at..)?)?;
+            let later = number + 1..=number + FRAMES_LOST_MAX;
+            later.into_iter().find(|number| self.frame(at, *number).is_some()).map(|n| (at, n))
+        })
+    }
+}
+
+/// The sealed bytes of the frame that begins here; `None` when its head or its end is missing.
+fn sealed_frame(rest: &[u8]) -> Option<&[u8]> {
     let (length, rest) = rest.split_first_chunk::<4>()?;
     let (check, rest) = rest.split_first_chunk::<4>()?;
     if crc32fast::hash(length) != u32::from_le_bytes(*check) {
         return None;
     }
-    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
+    rest.get(..usize::try_from(u32::from_le_bytes(*length)).ok()?)
 }
 
 /// The numbers of the segments in a directory, in order.
@@ -241,6 +276,14 @@ pub fn quarantine(
     file.write_all(part).map_err(failed(&target, "write"))?;
     file.sync_all().map_err(failed(&target, "sync"))?;
     Ok(target)
+}
+
+/// Copies a whole segment aside: bytes of it are lost, and what refers to them is not kept.
+pub fn quarantine_whole(directory: &Path, aside: &Path, segment: u64) -> Result<u64, JournalError> {
+    let whole = Damage { segment, offset: 0, bytes: u64::MAX, is_torn_tail: false };
+    let path = quarantine(directory, aside, &whole)?;
+    let size = fs::metadata(&path).map(|found| found.len());
+    size.map_err(|source| JournalError::File { action: "look at", path, source })
 }
 
 /// Removes a segment whose rows are in files.

@@ -4,6 +4,7 @@
 mod compact;
 mod duplicates;
 mod files;
+mod journal;
 mod speed;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

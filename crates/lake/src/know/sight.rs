@@ -1,7 +1,7 @@
 //! What a question sees: the mask, compiled for one purpose so that most rows cost a comparison.
 //!
-//! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf, received,
-//! time].
+//! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf,
+//! received, time].
 
 use std::collections::HashSet;
 

@@ -60,9 +60,7 @@ impl Truth {
     /// Lets a record take effect. Of rows only the names count here.
     pub fn apply(&mut self, record: &Record) {
         match record {
-            Record::Name { named, text, .. } => {
-                self.names.insert(*named, text);
-            }
+            Record::Name { named, code, text } => self.names.enter(*named, *code, text),
             Record::Verdict { id, key, mask } => self.enter_verdict(*id, *key, *mask),
             Record::Leaf { leaf, index, subject, .. } => {
                 self.identity.enter(*index, *leaf, *subject);
@@ -232,13 +230,17 @@ impl Truth {
         }
     }
 
+    /// Keeps the number of a verdict from being given again; until it is entered it allows nothing.
+    pub(super) fn reserve_verdict(&mut self, id: VerdictId) {
+        let count = self.verdict_keys.len().max(id.0 as usize + 1);
+        Arc::make_mut(&mut self.mask.verdicts).resize(count, VerdictMask::default());
+        self.verdict_keys.resize(count, None);
+    }
+
     fn enter_verdict(&mut self, id: VerdictId, key: VerdictKey, mask: VerdictMask) {
-        let place = usize::try_from(id.0).unwrap_or(usize::MAX);
+        self.reserve_verdict(id);
+        let place = id.0 as usize;
         let verdicts = Arc::make_mut(&mut self.mask.verdicts);
-        if verdicts.len() <= place {
-            verdicts.resize(place + 1, VerdictMask::default());
-            self.verdict_keys.resize(place + 1, None);
-        }
         if let (Some(held), Some(known)) =
             (verdicts.get_mut(place), self.verdict_keys.get_mut(place))
         {

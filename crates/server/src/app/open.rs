@@ -147,6 +147,16 @@ impl App {
             let what = format!("journal segment {segment}");
             facts.push(Fact::Quarantined { at, what, reason: "foreign".into(), bytes });
         }
+        for Orphans { segment, records, bytes } in replayed.orphans {
+            tracing::error!(
+                segment,
+                records,
+                bytes,
+                "records of the journal refer to something in its damaged bytes; they were kept aside"
+            );
+            let what = format!("journal segment {segment}");
+            facts.push(Fact::Quarantined { at, what, reason: "orphaned".into(), bytes });
+        }
         self.record(&facts).await?;
         self.0.jobs.start(self, folding, replayed.closed);
         Ok(())
@@ -158,9 +168,17 @@ impl App {
 struct Replayed {
     closed: Vec<Closed>,
     broken: Vec<journal::Damage>,
+    orphans: Vec<Orphans>,
     /// Segments that were set aside whole, with their bytes.
     foreign: Vec<(u64, u64)>,
     next: u64,
+}
+
+/// Records of a segment that refer to something that was lost with its damaged bytes.
+struct Orphans {
+    segment: u64,
+    records: u64,
+    bytes: u64,
 }
 
 struct Replay<'a> {
@@ -181,7 +199,9 @@ impl Replay<'_> {
         for segment in journal::segments(self.directory)? {
             if segment < position.segment {
                 // Its rows are in files; the program stopped before it could tidy up.
-                self.vault.custody().destroy_segment(segment).await?;
+                if !super::quarantine::holds(self.data, segment)? {
+                    self.vault.custody().destroy_segment(segment).await?;
+                }
                 journal::remove(self.directory, segment)?;
                 continue;
             }
@@ -195,14 +215,20 @@ impl Replay<'_> {
             }
             replayed.broken.extend(read.broken);
             let mut closed = Closed::new(segment, Arc::new(Fresh::default()));
+            let mut recovery = life::keep::Recovery::new(truth);
             for (_, kept) in read.frames {
+                let kept = recovery.take(kept);
                 for record in kept.records() {
-                    truth.apply(record);
                     if let Record::Row { duplicate: Some(key), .. } = record {
                         duplicates.insert(segment, *key);
                     }
                 }
                 closed.take(kept);
+            }
+            if recovery.orphans > 0 {
+                let aside = self.data.join(QUARANTINE);
+                let bytes = journal::quarantine_whole(self.directory, &aside, segment)?;
+                replayed.orphans.push(Orphans { segment, records: recovery.orphans, bytes });
             }
             replayed.closed.push(closed);
             replayed.next = replayed.next.max(segment + 1);
@@ -358,8 +384,8 @@ fn root_key(config: &Config) -> anyhow::Result<Arc<dyn RootKey>> {
 fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits) -> Truth {
     let mut truth =
         Truth::new(vocabulary::Region(config.server.region), on_device, limits.consent_acts);
-    for (named, _, text) in &loaded.names {
-        truth.names.insert(*named, text);
+    for (named, code, text) in &loaded.names {
+        truth.names.enter(*named, *code, text);
     }
     for (id, key, mask) in loaded.verdicts {
         truth.apply(&Record::Verdict { id, key, mask });

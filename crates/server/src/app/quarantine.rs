@@ -1,9 +1,12 @@
 //! What was set aside because it cannot be read: kept, reported until somebody removes it, never
 //! used.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lake::keep::journal;
 use serde::Serialize;
@@ -50,7 +53,56 @@ pub(super) fn set_aside(directory: &Path, data: &Path, segment: u64) -> io::Resu
     Ok(bytes)
 }
 
+/// The segment that a file of damaged bytes was cut out of.
+fn segment_of(name: &OsStr) -> Option<u64> {
+    let (segment, _) = name.to_str()?.strip_suffix(".bytes")?.split_once('-')?;
+    segment.parse().ok()
+}
+
+/// Whether bytes of a segment lie aside: then its key is all that can still read them.
+pub(crate) fn holds(data: &Path, segment: u64) -> io::Result<bool> {
+    let mut entries = fs::read_dir(data.join(FOLDER))?;
+    entries
+        .try_fold(false, |held, entry| Ok(held || segment_of(&entry?.file_name()) == Some(segment)))
+}
+
+/// Removes damaged bytes that have lain aside since before this instant, and says of which
+/// segments.
+pub(crate) fn expire(data: &Path, before: SystemTime) -> io::Result<BTreeSet<u64>> {
+    let mut segments = BTreeSet::new();
+    for entry in fs::read_dir(data.join(FOLDER))? {
+        let entry = entry?;
+        let Some(segment) = segment_of(&entry.file_name()) else { continue };
+        if entry.metadata()?.modified()? < before {
+            fs::remove_file(entry.path())?;
+            segments.insert(segment);
+        }
+    }
+    Ok(segments)
+}
+
 impl App {
+    /// Destroys the key of a folded segment, unless bytes of it that could not be read lie aside.
+    pub(crate) async fn retire_segment(&self, segment: u64) -> anyhow::Result<()> {
+        if !holds(&self.config().server.data, segment)? {
+            self.inner().vault.custody().destroy_segment(segment).await?;
+        }
+        Ok(journal::remove(&self.inner().journal, segment)?)
+    }
+
+    /// What has lain aside for too long goes, with its keys: nobody's data stays longer than that
+    /// after an erasure.
+    pub(crate) async fn tidy_quarantine(&self) -> anyhow::Result<()> {
+        let age = Duration::from_micros(self.limits().quarantine_age.0.unsigned_abs());
+        let now = UNIX_EPOCH + Duration::from_micros(self.now().0.unsigned_abs());
+        for segment in expire(&self.config().server.data, now - age)? {
+            if !journal::path(&self.inner().journal, segment).exists() {
+                self.retire_segment(segment).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What lies aside, as far as one page shows it.
     #[must_use]
     pub fn concerns(&self) -> Vec<Concern> {

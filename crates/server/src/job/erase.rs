@@ -32,12 +32,14 @@ pub async fn rewrite(app: App) {
 }
 
 async fn round(app: &App) -> anyhow::Result<()> {
+    let mut failed = Ok(());
     for erasure in caught_up(app).await? {
         if erasure.state >= ErasureState::KeysDestroyed && is_folded(app, &erasure) {
-            carry_out(app, &erasure).await?;
+            // What stops one must not stop the next.
+            failed = carry_out(app, &erasure).await.and(failed);
         }
     }
-    Ok(())
+    failed
 }
 
 /// The erasures that are not done, each with its keys destroyed.
@@ -86,16 +88,16 @@ async fn carry_out(app: &App, erasure: &Erasure) -> anyhow::Result<()> {
     let view = app.region().view();
     let finder = app.clone();
     let wanted = Arc::clone(&gone);
-    let files = tokio::task::spawn_blocking(move || {
+    let (files, unread) = tokio::task::spawn_blocking(move || {
         let entries: Vec<FileEntry> = view.files.iter().map(|file| (**file).clone()).collect();
         let inner = finder.inner();
-        let found = lake::erase::find::files_with(&inner.place, &entries, &wanted, &inner.footers)?;
-        anyhow::Ok(
-            entries.into_iter().filter(|entry| found.contains(&entry.id)).collect::<Vec<_>>(),
-        )
+        let found = lake::erase::find::files_with(&inner.place, &entries, &wanted, &inner.footers);
+        let holds = |entry: &FileEntry| found.holding.contains(&entry.id);
+        (entries.into_iter().filter(holds).collect::<Vec<_>>(), found.unread)
     })
-    .await??;
-    let ids: Vec<FileId> = files.iter().map(|file| file.id).collect();
+    .await?;
+    let later = unread.iter().map(|(file, _)| *file);
+    let ids: Vec<FileId> = files.iter().map(|file| file.id).chain(later.clone()).collect();
     let started = Progress { files: Some(ids), ..Progress::default() };
     inner
         .vault
@@ -114,6 +116,19 @@ async fn carry_out(app: &App, erasure: &Erasure) -> anyhow::Result<()> {
         removed += before - kept;
         inner.vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await?;
         app.replace_files(&change)?;
+    }
+    if let Some((file, error)) = unread.first() {
+        // Done is said only when nothing of the person can be left.
+        let rest =
+            Progress { files: Some(later.collect()), rows_removed: removed, ..Progress::default() };
+        let state = ErasureState::Rewriting;
+        inner.vault.advance_erasure(&erasure.id, state, &rest, &[], app.now()).await?;
+        anyhow::bail!(
+            "{} files cannot be read, so nobody knows whether they hold the person: restore them \
+            from a backup; the first is file {}: {error}",
+            unread.len(),
+            file.0
+        );
     }
     let done = Progress { files: Some(Vec::new()), rows_removed: removed, ..Progress::default() };
     let fact =

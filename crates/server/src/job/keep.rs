@@ -11,7 +11,6 @@ use lake::keep::duplicates::{Duplicates, ids, merge_runs, write_run};
 use lake::keep::file::FileError;
 use lake::keep::fold::fold as fold_rows;
 use lake::keep::fresh::Snapshot;
-use lake::keep::journal;
 use lake::keep::keeper::{Closed, KeeperError, Listener, SegmentKeys};
 use lake::keep::write::{NewFile, Writing};
 use life::keep::manifest::{Change, FileEntry, Position, RunEntry};
@@ -196,8 +195,7 @@ async fn fold_one(app: &App, closed: &Closed) -> anyhow::Result<()> {
         view.fresh.retain(|(number, _)| *number != segment);
         view.files.extend(change.added.iter().cloned().map(Arc::new));
     });
-    app.inner().vault.custody().destroy_segment(segment).await?;
-    journal::remove(&app.inner().journal, segment)?;
+    app.retire_segment(segment).await?;
     app.inner().jobs.wake_ledger();
     metrics::counter!("candor_segments_folded_total").increment(1);
     Ok(())
@@ -228,7 +226,8 @@ async fn compact_due(app: &App) -> anyhow::Result<()> {
         app.replace_files(&change)?;
         metrics::counter!("candor_compactions_total").increment(1);
     }
-    tidy_runs(app).await
+    tidy_runs(app).await?;
+    app.tidy_quarantine().await
 }
 
 /// Merges runs of duplicate keys, and drops those that have left the window.
