@@ -71,6 +71,13 @@ async fn a_ledger_that_was_cut_back_is_found_with_an_earlier_checkpoint() -> Res
     );
     let seen = verify(&candor, &["--ledger", &cut, "--since", &since])?;
     ensure!(seen["ok"] == false, "with the later checkpoint the cut is seen: {seen}");
+
+    // The program keeps the last checkpoint in its vault, and does not go on with such a ledger.
+    std::fs::remove_dir_all(&ledger)?;
+    std::fs::remove_file(&kept)?;
+    copy(before.path(), &ledger)?;
+    let refused = candor.restart().await.err().context("it starts on a ledger that was cut")?;
+    ensure!(refused.to_string().contains("was cut or replaced"), "{refused}");
     Ok(())
 }
 

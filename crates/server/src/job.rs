@@ -12,6 +12,7 @@ use crate::app::App;
 pub mod erase;
 pub mod keep;
 pub mod ledger;
+pub mod rotation;
 
 /// Closed segments that wait for the fold; then the keeper waits too.
 const SEGMENTS_WAITING: usize = 8;
@@ -43,6 +44,7 @@ impl Jobs {
             tokio::spawn(keep::tick(app.clone())),
             tokio::spawn(ledger::write(app.clone())),
             tokio::spawn(erase::rewrite(app.clone())),
+            tokio::spawn(rotation::rotate(app.clone())),
         ];
         self.running.lock().unwrap_or_else(PoisonError::into_inner).extend(jobs);
     }

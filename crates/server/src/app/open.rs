@@ -91,7 +91,7 @@ impl App {
             region,
             keeper: Mutex::new(Some(keeper)),
             keeper_thread: Mutex::new(Some(thread)),
-            ledger: Mutex::new(open_ledger(&config, &vault)?),
+            ledger: Mutex::new(open_ledger(&config, &vault).await?),
             place,
             journal,
             footers: Footers::new(FOOTERS_MAX),
@@ -362,11 +362,19 @@ async fn bind(catalogue: &mut Catalogue, keeper: &Keeper, region: &Region) -> an
     Ok(())
 }
 
-fn open_ledger(config: &Config, vault: &Vault) -> anyhow::Result<Ledger> {
+/// Opens the ledger, which must hold all that the vault knows it to have held.
+async fn open_ledger(config: &Config, vault: &Vault) -> anyhow::Result<Ledger> {
     let mut seed = vault.custody().ledger_seed();
-    let ledger = Ledger::open(&config.server.data.join(LEDGER), &config.server.controller, &seed);
+    let directory = config.server.data.join(LEDGER);
+    let ledger = Ledger::open(&directory, &config.server.controller, &seed);
     seed.fill(0);
-    Ok(ledger?)
+    let ledger = ledger?;
+    if let Some(noted) = vault.noted_checkpoint().await? {
+        ledger.extends(&noted).with_context(|| {
+            format!("`{}` was cut or replaced: restore it from a backup", directory.display())
+        })?;
+    }
+    Ok(ledger)
 }
 
 /// The root key; made on the first start, when the data directory holds nothing yet.

@@ -36,11 +36,10 @@ async fn round(app: &App) -> anyhow::Result<usize> {
     let Some(last) = facts.last().map(|(sequence, _)| *sequence) else { return Ok(0) };
     let count = facts.len();
     let writer = app.clone();
-    tokio::task::spawn_blocking(move || {
+    let checkpoint = tokio::task::spawn_blocking(move || {
         let mut ledger = writer.inner().ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        ledger.append(&facts).map(|_| ())
-    })
-    .await??;
-    app.inner().vault.acknowledge(last).await?;
+        ledger.append(&facts)
+    });
+    app.inner().vault.acknowledge(last, checkpoint.await??.text()).await?;
     Ok(count)
 }

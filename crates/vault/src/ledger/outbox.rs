@@ -17,6 +17,9 @@ sql::statements! {
     QUEUE = "insert into outbox (fact) values ($1)";
     DRAIN = "select sequence, fact from outbox order by sequence limit $1";
     ACKNOWLEDGE = "delete from outbox where sequence <= $1";
+    NOTE = "insert into checkpoints (id, text) values (1, $1) \
+            on conflict (id) do update set text = excluded.text";
+    NOTED = "select text from checkpoints where id = 1";
     READ = "insert into reads (at, actor, purpose, verb, plan, segment, frame, row_count) \
             values ($1, $2, $3, $4, $5, $6, $7, $8)";
     READS = "select id, at, actor, purpose, verb, plan, segment, frame, row_count from reads \
@@ -65,10 +68,20 @@ impl Vault {
         rows.iter().map(|row| Ok((sql::unsigned(row, 0)?, row.try_get(1)?))).collect()
     }
 
-    /// Forgets the queued facts up to a number, which the ledger holds durably now.
-    pub async fn acknowledge(&self, upto: u64) -> Result<(), VaultError> {
-        sqlx::query(ACKNOWLEDGE).bind(sql::signed(upto)).execute(&self.inner.writer).await?;
+    /// Forgets the queued facts up to a number, which the ledger holds durably under this
+    /// checkpoint now.
+    pub async fn acknowledge(&self, upto: u64, checkpoint: &str) -> Result<(), VaultError> {
+        let mut write = sql::begin(&self.inner.writer).await?;
+        sqlx::query(ACKNOWLEDGE).bind(sql::signed(upto)).execute(&mut *write).await?;
+        sqlx::query(NOTE).bind(checkpoint).execute(&mut *write).await?;
+        write.commit().await?;
         Ok(())
+    }
+
+    /// The ledger's checkpoint at the last acknowledgement: whatever ledger is opened must extend
+    /// it.
+    pub async fn noted_checkpoint(&self) -> Result<Option<String>, VaultError> {
+        Ok(sqlx::query_scalar(NOTED).fetch_optional(&self.inner.readers).await?)
     }
 
     /// Records that somebody reads, with the facts of it; durable when this returns, before the
@@ -126,7 +139,8 @@ mod tests {
         let drained = vault.drain(10).await.unwrap();
         assert_eq!(drained.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2]);
         assert!(drained[0].1.contains("\"founded\"") && drained[0].1.contains("\"a\""));
-        vault.acknowledge(2).await.unwrap();
+        vault.acknowledge(2, "a checkpoint").await.unwrap();
+        assert_eq!(vault.noted_checkpoint().await.unwrap().as_deref(), Some("a checkpoint"));
         vault.record(&[fact("c")]).await.unwrap();
         assert_eq!(vault.drain(10).await.unwrap()[0].0, 3);
         assert!(!vault.is_new().await.unwrap());
