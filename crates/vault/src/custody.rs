@@ -13,6 +13,7 @@ mod page;
 mod person;
 mod root;
 mod segment;
+mod witness;
 #[cfg(test)]
 mod tests;
 
@@ -199,4 +200,5 @@ pub(crate) const EVERY_STATEMENT: &[&[sql::Statement]] = &[
     person::STATEMENTS,
     person::WIDE,
     segment::STATEMENTS,
+    witness::STATEMENTS,
 ];

@@ -160,7 +160,7 @@ impl Vault {
         let query = sqlx::query(SET).bind(id).bind(to.code()).bind(sql::to_json(&erasure)?);
         query.execute(&mut *write).await?;
         ledger::queue(&mut write, facts).await?;
-        write.commit().await?;
+        self.end(write).await?;
         Ok(erasure)
     }
 

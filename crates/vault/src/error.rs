@@ -19,6 +19,11 @@ pub enum VaultError {
     )]
     KeysMissing { data: PathBuf },
     #[error(
+        "`vault.db` in `{data}` has {found} of the {known} commits that `keys.db` counted: its log was \
+         damaged or an older copy was put back alone; put all of the directory back from one backup"
+    )]
+    Shortened { data: PathBuf, found: u64, known: u64 },
+    #[error(
         "`{file}` has format {found}, this program knows up to {known}; \
          start the newer program that wrote it"
     )]

@@ -11,7 +11,7 @@ use vocabulary::{Chance, Limits, Region, Time};
 use crate::access::KeyRing;
 use crate::custody::{self, Custody, RootKey};
 use crate::erase::Tombstones;
-use crate::keep::manifest;
+use crate::keep::{manifest, state};
 use crate::{VaultError, sql};
 
 const VAULT_FILE: &str = "vault.db";
@@ -85,6 +85,12 @@ impl Vault {
             is_founded: owner.is_some(),
         });
         let custody = custody.await?;
+        let found = state::commits(&mut *writer.acquire().await?).await?;
+        let known = custody.counted_commits().await?;
+        // Nothing may be swept or founded on the word of a database that has forgotten.
+        if found < known {
+            return Err(VaultError::Shortened { data, found, known });
+        }
         match owner {
             Some(owner) if owner == custody.controller() => {}
             Some(_) => return Err(VaultError::Sealed { data }),
@@ -144,6 +150,13 @@ impl Vault {
         self.move_file_keys().await?;
         self.inner.custody.end_epochs().await?;
         Ok(epoch)
+    }
+
+    /// Ends a transaction of `vault.db` that must not get lost, and lets `keys.db` count it.
+    pub(crate) async fn end(&self, mut write: sql::Write) -> Result<(), VaultError> {
+        let count = state::count_commit(&mut write).await?;
+        write.commit().await?;
+        self.inner.custody.count_commits(count).await
     }
 
     /// Empties the write-ahead log of `vault.db` when no reader holds it up.

@@ -235,7 +235,7 @@ impl Vault {
             return Err(VaultError::NotFound { what: "key in force", id: id.into() });
         }
         ledger::queue(&mut write, facts).await?;
-        write.commit().await?;
+        self.end(write).await?;
         self.inner.keys.with(|ring| {
             if let Some((key, _)) = ring.keys.get_mut(id) {
                 key.revoked = Some(now);

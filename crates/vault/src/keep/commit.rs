@@ -32,7 +32,7 @@ impl Vault {
         statistics::save(&mut write, commit.records).await?;
         ledger::queue(&mut write, commit.facts).await?;
         crate::access::save_used(&mut write, &used).await?;
-        write.commit().await?;
+        self.end(write).await?;
         let erases = |record: &Record| matches!(record, Record::Erase { .. });
         if !commit.change.removed.is_empty() || commit.records.iter().any(erases) {
             // What was overwritten must not stay readable in the log either.

@@ -10,6 +10,7 @@ use crate::sql;
 const SEGMENT: &str = "position-segment";
 const FRAME: &str = "position-frame";
 const VERSION: &str = "identity-version";
+const COMMITS: &str = "commits";
 const FOUNDED: &str = "founded";
 pub(super) const NEXT_FILE: &str = "next-file";
 
@@ -36,6 +37,18 @@ pub(super) async fn set(
 ) -> Result<(), VaultError> {
     sqlx::query(SET).bind(name).bind(sql::signed(value)).execute(write).await?;
     Ok(())
+}
+
+/// How many commits were made that must not be lost.
+pub(crate) async fn commits(read: &mut SqliteConnection) -> Result<u64, VaultError> {
+    Ok(get(read, COMMITS).await?.unwrap_or(0))
+}
+
+/// One commit more; answers how many that makes.
+pub(crate) async fn count_commit(write: &mut SqliteConnection) -> Result<u64, VaultError> {
+    let count = commits(write).await? + 1;
+    set(write, COMMITS, count).await?;
+    Ok(count)
 }
 
 /// Notes that the fact of the founding is on its way to the ledger.

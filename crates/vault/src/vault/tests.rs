@@ -2,8 +2,10 @@
 
 use tempfile::TempDir;
 
+use life::keep::manifest::{Change, Position};
+
 use super::*;
-use crate::FileRoot;
+use crate::{Commit, FileRoot};
 
 pub(crate) const NOW: Time = Time(1_767_225_600_000_000);
 
@@ -110,4 +112,39 @@ async fn a_newer_format_is_refused() {
     drop(vault);
     let failed = folder.open().await.unwrap_err();
     assert!(matches!(failed, VaultError::Newer { found: 99, .. }), "{failed}");
+}
+
+/// `vault.db` with its log, as bytes.
+fn database(folder: &Folder) -> [(PathBuf, Option<Vec<u8>>); 2] {
+    ["vault.db", "vault.db-wal"].map(|name| {
+        let path = folder.data().join(name);
+        let bytes = std::fs::read(&path).ok();
+        (path, bytes)
+    })
+}
+
+fn put_back(files: &[(PathBuf, Option<Vec<u8>>)]) {
+    for (path, bytes) in files {
+        match bytes {
+            Some(bytes) => std::fs::write(path, bytes).unwrap(),
+            None => drop(std::fs::remove_file(path)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_lost_its_last_commits_is_not_opened() {
+    let (folder, vault) = vault().await;
+    let before = database(&folder);
+    let change = Change { position: Some(Position { segment: 2, frame: 0 }), ..Change::default() };
+    vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await.unwrap();
+    let after = database(&folder);
+    drop(vault);
+
+    put_back(&before);
+    let refused = folder.open().await.unwrap_err();
+    assert!(matches!(refused, VaultError::Shortened { found: 0, known: 1, .. }), "{refused}");
+    put_back(&after);
+    let vault = folder.open().await.unwrap();
+    assert_eq!(vault.load_truth().await.unwrap().position, change.position);
 }
