@@ -1,6 +1,6 @@
 //! arrive: each protocol over HTTP as clients meet it: statuses, headers, mistakes that are told.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use it::Candor;
 use it::program::SOURCES;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -286,5 +286,25 @@ async fn slow_senders_are_cut_off_and_hold_nobody_up() -> Result<()> {
     // Header and body may each take fifteen seconds; the rest is for a busy machine.
     let limit = std::time::Duration::from_secs(60);
     tokio::time::timeout(limit, cut).await.context("slow senders stay")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_says_that_nobody_listens_and_what_lies_aside() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    let codes = |candor: &Candor| -> Result<Vec<String>> {
+        let output = candor.run(&["doctor", "--json"])?;
+        let report: Value = serde_json::from_slice(&output.stdout).context("a report")?;
+        let findings = report["findings"].as_array().context("findings")?;
+        Ok(findings.iter().filter_map(|one| one["code"].as_str().map(str::to_owned)).collect())
+    };
+    let healthy = codes(&candor)?;
+    ensure!(!healthy.contains(&"not-serving".to_owned()), "{healthy:?}");
+    ensure!(!healthy.contains(&"file-quarantined".to_owned()), "{healthy:?}");
+    candor.stop().await?;
+    std::fs::write(candor.data().join("quarantine/000000000009-8.bytes"), "damaged")?;
+    let stopped = codes(&candor)?;
+    ensure!(stopped[0] == "not-serving", "{stopped:?}");
+    ensure!(stopped.contains(&"file-quarantined".to_owned()), "{stopped:?}");
     Ok(())
 }

@@ -1,9 +1,6 @@
 //! All that must pass, in order from quick to slow, and its inner part for editing.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::place::Place;
 use crate::setup;
@@ -47,54 +44,8 @@ fn browser(place: &Place, tally: &mut Tally) -> Result<()> {
         return Ok(());
     }
     tally.timed("browser packages", |_| setup::packages_of_npm(&folder))?;
-    let served = Served::start(place)?;
     let mut test = program("npm", &["test", "--silent"], &folder);
-    test.env("CANDOR_URL", &served.url).env("CANDOR_LINK", &served.link);
-    tally.step("browser", &mut test)
-}
-
-/// Candor on an empty directory, for as long as this lives.
-struct Served {
-    process: Child,
-    url: String,
-    link: String,
-}
-
-impl Served {
-    fn start(place: &Place) -> Result<Self> {
-        let folder = place.target.join("browser");
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).context("cannot clear what the last run left")?;
-        }
-        std::fs::create_dir_all(&folder)
-            .context("cannot make a directory for the browser tests")?;
-        let serve = ["serve", "--json", "--listen", "127.0.0.1:0"];
-        let mut command = program(place.target.join("debug/candor"), &serve, &place.root);
-        command.arg("--data").arg(folder.join("data"));
-        command.arg("--root-key").arg(folder.join("root.key"));
-        let log = std::fs::File::create(folder.join("log")).context("cannot make the log")?;
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-        let mut process = command.spawn().context("cannot start candor")?;
-        let mut greeting = String::new();
-        let printed = process.stdout.take().context("the output is piped")?;
-        BufReader::new(printed).read_line(&mut greeting).context("candor says nothing")?;
-        let mut served = Self { process, url: String::new(), link: String::new() };
-        let greeting: serde_json::Value =
-            serde_json::from_str(&greeting).with_context(|| format!("candor says `{greeting}`"))?;
-        let said =
-            |name: &str| greeting.get(name).and_then(|text| text.as_str()).map(str::to_owned);
-        served.url = said("console").context("candor does not say where its console is")?;
-        served.link = said("link").context("candor gives no link to sign in with")?;
-        Ok(served)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // It may have ended by itself, which the tests will have said.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+    tally.step("browser", test.env("CANDOR", place.target.join("debug/candor")))
 }
 
 /// Format, lints, the rules and the house: what one runs while editing.

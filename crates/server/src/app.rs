@@ -71,6 +71,8 @@ pub(crate) struct Inner {
     pub(crate) jobs: crate::job::Jobs,
     pub(crate) figures: Option<PrometheusHandle>,
     pub(crate) stopping: AtomicBool,
+    /// Whether a server listens, or a verb of the command line has opened the directory.
+    pub(crate) serving: AtomicBool,
     /// INVARIANT(one-writer): held as long as the installation is open.
     pub(crate) _lock: File,
 }
@@ -198,8 +200,20 @@ impl App {
         metrics::gauge!("candor_fresh_rows").set(self.region().fresh_rows() as f64);
         metrics::gauge!("candor_journal_segments").set(view.fresh.len() as f64);
         metrics::gauge!("candor_lake_files").set(view.files.len() as f64);
+        metrics::gauge!("candor_quarantine_files").set(self.concerns().len() as f64);
         metrics::gauge!("candor_lake_bytes")
             .set(view.files.iter().map(|file| file.bytes).sum::<u64>() as f64);
+    }
+
+    /// Says that a server listens from here on.
+    pub fn serve(&self) {
+        self.0.serving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a server listens.
+    #[must_use]
+    pub fn is_serving(&self) -> bool {
+        self.0.serving.load(Ordering::Relaxed)
     }
 
     /// All figures as text for Prometheus.

@@ -105,6 +105,7 @@ impl App {
             jobs,
             figures: figures(),
             stopping: AtomicBool::new(false),
+            serving: AtomicBool::new(false),
             config,
             clock,
             limits,

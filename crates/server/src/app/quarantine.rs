@@ -28,8 +28,11 @@ pub struct Concern {
     pub remedy: &'static str,
 }
 
-const REMEDY: &str = "bytes of the journal that this installation cannot read lie in this file: move it \
-    to the installation that wrote it, or remove it";
+const FOREIGN: &str =
+    "another installation wrote this file of the journal: move it there, or remove it";
+const DAMAGED: &str = "events that were acknowledged lie in bytes of the journal that do not authenticate: \
+    look at the disk, let the clients send that time again, and keep the file for thirty days if \
+    somebody is to look at it";
 
 /// Sets a whole segment aside that another installation wrote, and says how many bytes it has.
 pub(super) fn set_aside(directory: &Path, data: &Path, segment: u64) -> io::Result<u64> {
@@ -114,7 +117,7 @@ impl App {
                 code: "file-quarantined",
                 file: format!("{FOLDER}/{}", entry.file_name().to_string_lossy()),
                 bytes: entry.metadata().map_or(0, |found| found.len()),
-                remedy: REMEDY,
+                remedy: if segment_of(&entry.file_name()).is_some() { DAMAGED } else { FOREIGN },
             })
             .collect();
         concerns.sort_by(|one, other| one.file.cmp(&other.file));

@@ -53,6 +53,7 @@ impl Serve {
         let socket = config.server.data.join(http::SOCKET);
         let app = App::open(config, Clock::system()).await?;
         let local = local_listener(&socket)?;
+        app.serve();
         greet(&app, address, self.place.json).await?;
         serve_until_stopped(&app, listener, local).await?;
         let _ = std::fs::remove_file(&socket);

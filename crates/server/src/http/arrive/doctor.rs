@@ -52,6 +52,10 @@ pub async fn examine(
     let keys = app.keys().await?;
     let counts = app.region().truth(|truth| truth.counts().clone());
     let mut findings = vec![storage(&app)];
+    if !app.is_serving() {
+        findings.insert(0, stopped());
+    }
+    findings.extend(quarantined(&app));
     if let Some(unknown) = app.unknown_keys() {
         findings.push(unknown_key(unknown));
     }
@@ -81,6 +85,30 @@ fn storage(app: &App) -> Finding {
             "wait for the fold, or free disk space".to_owned()
         },
     }
+}
+
+fn stopped() -> Finding {
+    Finding {
+        source: None,
+        code: "not-serving",
+        state: "problem",
+        title: "nobody listens".to_owned(),
+        detail: "no server runs on this directory, so no event can arrive".to_owned(),
+        remedy: "start it: candor serve".to_owned(),
+    }
+}
+
+fn quarantined(app: &App) -> Option<Finding> {
+    let concerns = app.concerns();
+    let first = concerns.first()?;
+    Some(Finding {
+        source: None,
+        code: first.code,
+        state: "problem",
+        title: format!("{} files set aside", concerns.len()),
+        detail: format!("the first is `{}`, {} bytes", first.file, first.bytes),
+        remedy: first.remedy.to_owned(),
+    })
 }
 
 fn unknown_key(requests: u64) -> Finding {
