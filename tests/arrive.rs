@@ -293,8 +293,11 @@ async fn slow_senders_are_cut_off_and_hold_nobody_up() -> Result<()> {
 async fn the_doctor_says_that_nobody_listens_and_what_lies_aside() -> Result<()> {
     let mut candor = Candor::start(SOURCES).await?;
     let codes = |candor: &Candor| -> Result<Vec<String>> {
-        let output = candor.run(&["doctor", "--json"])?;
-        let report: Value = serde_json::from_slice(&output.stdout).context("a report")?;
+        let key = candor.root_key();
+        let key = key.to_str().context("a path")?;
+        let output = candor.run(&["doctor", "--json", "--root-key", key])?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report: Value = serde_json::from_slice(&output.stdout).with_context(|| said)?;
         let findings = report["findings"].as_array().context("findings")?;
         Ok(findings.iter().filter_map(|one| one["code"].as_str().map(str::to_owned)).collect())
     };
