@@ -206,3 +206,34 @@ async fn whom_a_purpose_may_not_see_is_answered_like_nobody() -> Result<()> {
     ensure!(told[0].0 == StatusCode::UNAUTHORIZED, "{told:?}");
     Ok(())
 }
+
+/// What changes or shows the installation itself is not for a token, whatever it sends.
+#[tokio::test]
+async fn a_token_may_ask_and_manage_nothing() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let http = reqwest::Client::new();
+    for (method, path) in [
+        ("GET", "/api/status"),
+        ("GET", "/api/keys"),
+        ("POST", "/api/keys"),
+        ("DELETE", "/api/keys/k1"),
+        ("GET", "/api/verdicts"),
+        ("GET", "/api/verdicts/stream"),
+        ("GET", "/api/doctor"),
+        ("POST", "/api/import?source=web"),
+        ("GET", "/api/ledger/facts"),
+        ("POST", "/api/ledger/verify"),
+        ("GET", "/api/erasures"),
+        ("GET", "/api/erasures/e1"),
+        ("POST", "/api/people/erase"),
+        ("POST", "/api/session/password"),
+    ] {
+        let url = format!("{}{path}", candor.url);
+        let request = http.request(method.parse()?, url).bearer_auth(&candor.token);
+        let answer = request.body("no JSON").send().await?;
+        ensure!(answer.status() == StatusCode::FORBIDDEN, "{method} {path}: {}", answer.status());
+        let problem: Value = answer.json().await?;
+        ensure!(problem["code"] == "not-a-manager", "{method} {path}: {problem}");
+    }
+    Ok(())
+}

@@ -1,11 +1,17 @@
 //! arrive: each protocol over HTTP as clients meet it: statuses, headers, mistakes that are told.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, ensure};
 use it::Candor;
 use it::program::SOURCES;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use vocabulary::Refusal;
+
+use crate::tidy::codes::codes;
+use crate::tidy::tree::Tree;
 
 /// A source that may send one event a second.
 const SLOW: &str = r#"
@@ -309,5 +315,50 @@ async fn the_doctor_says_that_nobody_listens_and_what_lies_aside() -> Result<()>
     let stopped = codes(&candor)?;
     ensure!(stopped[0] == "not-serving", "{stopped:?}");
     ensure!(stopped.contains(&"file-quarantined".to_owned()), "{stopped:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_type_of_a_problem_leads_to_its_explanation() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let site = &candor.site_key;
+    let mut told = BTreeSet::new();
+    for (path, body) in [
+        ("/v1/track", json!({ "event": "Tried", "userId": "u" })),
+        ("/v1/batch", json!({ "writeKey": site, "batch": [{}] })),
+        ("/v1/consent", json!({ "key": site, "device_id": "d", "purposes": { "none": true } })),
+        ("/api/session/link", json!({ "token": "no" })),
+        ("/api/query/trend", json!({})),
+        ("/no/such/address", json!({})),
+    ] {
+        let problem = post(&candor, path, &body).await?.json();
+        let kind = problem["type"].as_str().context("a problem has a type")?;
+        let (page, code) = kind.split_once('#').context("a type names its code")?;
+        assert_eq!(problem["code"], code, "{path}");
+        let page = send(&candor, Method::GET, page, &[], "").await?;
+        assert_eq!((page.status, page.header("content-type")), PAGE, "{path}");
+        let text = String::from_utf8(page.body)?;
+        assert!(text.contains(&format!("id=\"{code}\"")), "{kind} leads nowhere");
+        told.insert(kind.to_owned());
+    }
+    assert_eq!(told.len(), 6, "each is another problem: {told:?}");
+    Ok(())
+}
+
+const PAGE: (StatusCode, Option<&str>) = (StatusCode::OK, Some("text/html; charset=utf-8"));
+
+#[tokio::test]
+async fn the_page_of_problems_has_an_anchor_for_every_code() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let page = send(&candor, Method::GET, "/docs/problems", &[], "").await?;
+    let policy = page.header("content-security-policy").context("a policy")?;
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    let text = String::from_utf8(page.body.clone())?;
+    let anchors: BTreeSet<&str> =
+        text.split("<div id=\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0)).collect();
+    let mut codes: BTreeSet<String> =
+        Tree::read().rust().flat_map(|(path, source)| codes(path, source)).collect();
+    codes.extend(Refusal::EVERY.map(|why| why.code().to_owned()));
+    assert_eq!(anchors, codes.iter().map(String::as_str).collect());
     Ok(())
 }

@@ -22,7 +22,7 @@ async fn generated_files_are_fresh() -> Result<()> {
         ("docs/reference/command-line.md", command_line()?),
         ("docs/reference/openapi.json", format!("{}\n", serde_json::to_string_pretty(&openapi)?)),
         ("docs/reference/configuration.md", configuration()?),
-        ("docs/reference/refusals.md", refusals()),
+        ("docs/reference/refusals.md", refusals()?),
     ];
     let mut stale = Vec::new();
     for (path, expected) in files {
@@ -89,15 +89,35 @@ fn configuration() -> Result<String> {
     ))
 }
 
-fn refusals() -> String {
+/// The gate's codes from the vocabulary, the others from the list that the program itself carries.
+fn refusals() -> Result<String> {
+    let path = "../crates/server/src/problem/codes.toml";
+    let shipped = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))?;
+    let shipped: toml::Table = toml::from_str(&shipped)?;
     let mut page = String::from(
-        "# Refusals\n\nWritten by `make fresh`: every code of the gate and how to put it right.\n\n\
-         | code | remedy |\n|---|---|\n",
+        "# Refusals and problems\n\nWritten by `make fresh`: every code that an answer can carry, what \
+         it means and how to put it right. A\nrunning Candor shows the same at `/docs/problems`, where \
+         the `type` of every problem leads.\n",
     );
-    for refusal in Refusal::EVERY {
-        page.push_str(&format!("| `{}` | {} |\n", refusal.code(), refusal.remedy()));
+    group(&mut page, "Refused by the gate", Refusal::EVERY.map(|why| (why.code(), why.remedy())));
+    for shipped in shipped["group"].as_array().context("groups")? {
+        let title = shipped["title"].as_str().context("a group has a title")?;
+        let mut codes: Vec<(&str, &str)> = Vec::new();
+        for (code, remedy) in shipped["codes"].as_table().context("a group has codes")? {
+            codes.push((code, remedy.as_str().context("a code has a text")?));
+        }
+        group(&mut page, title, codes);
     }
-    page
+    Ok(page)
+}
+
+fn group<'c>(page: &mut String, title: &str, codes: impl IntoIterator<Item = (&'c str, &'c str)>) {
+    page.push_str(&format!(
+        "\n## {title}\n\n| code | what it means, and the remedy |\n|---|---|\n"
+    ));
+    for (code, remedy) in codes {
+        page.push_str(&format!("| `{code}` | {remedy} |\n"));
+    }
 }
 
 #[test]

@@ -269,3 +269,45 @@ async fn a_sealed_property_is_asked_about_until_its_person_is_erased() -> Result
     ensure!(orders().await? == ["o-2"], "in files below {files:?}: {:?}", orders().await?);
     Ok(())
 }
+
+/// `--where` narrows a question of every kind, as the person at the terminal reads it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_on_the_command_line_holds_for_every_kind_of_question() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let event = |user: &str, event: &str, country: &str, hour: u8| {
+        json!({
+            "event": event, "user_id": user, "time": format!("2026-01-02T{hour:02}:00:00Z"),
+            "properties": { "country": country },
+            "consent": { "measure": true, "link-devices": true },
+        })
+    };
+    let events = json!({ "events": [
+        event("ada", "Product Viewed", "DE", 1),
+        event("ada", "Order Completed", "DE", 2),
+        event("bob", "Product Viewed", "FR", 1),
+        event("bob", "Order Completed", "FR", 2),
+        event("eve", "Product Viewed", "DE", 1),
+        event("eve", "Order Completed", "FR", 2),
+    ] });
+    candor.collect(&candor.server_key, "/v1/events", &events).await?;
+    let ask = |kind: &[&str], filters: &[&str], pointer: &str| -> Result<Value> {
+        let time = ["--from", "2026-01-02", "--to", "2026-01-03", "--zone", "UTC", "--json"];
+        let output = candor.run(&[&["query"], kind, &time, filters].concat())?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let answer: Value = serde_json::from_slice(&output.stdout)?;
+        answer.pointer(pointer).cloned().with_context(|| format!("{kind:?} answers {answer}"))
+    };
+    let viewed = "Product Viewed";
+    for (kind, pointer, all, german) in [
+        (vec!["trend", "--count", "people"], "/series/0/total", 3, 2),
+        (vec!["funnel", "--step", viewed, "--step", "Order Completed"], "/steps/1/people", 3, 1),
+        (vec!["retention", "--start", "Order Completed"], "/cohorts/0/people", 3, 1),
+        (vec!["cohort", "--did", viewed], "/people", 3, 2),
+        (vec!["cohort", "--did", viewed, "--not", "Order Completed"], "/people", 0, 1),
+    ] {
+        ensure!(ask(&kind, &[], pointer)? == all, "{kind:?} of all rows");
+        let found = ask(&kind, &["--where", "country=DE"], pointer)?;
+        ensure!(found == german, "{kind:?} of German rows: {found}");
+    }
+    Ok(())
+}

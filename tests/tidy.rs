@@ -3,15 +3,19 @@
 //! Each rule is a function from text to problems, so that each has a negative control beside it: a
 //! small text that must go red. The tests here put the repository's own files through the rules.
 
+pub mod codes;
 mod files;
 mod floors;
 mod names;
 mod size;
 mod text;
-mod tree;
+pub mod tree;
 mod words;
 
+use std::collections::BTreeSet;
+
 use tree::Tree;
+use vocabulary::Refusal;
 
 /// Fails with every problem at once, so that one run is enough to put them all right.
 #[track_caller]
@@ -91,6 +95,20 @@ fn every_page_of_the_book_is_in_its_contents() {
     let tree = Tree::read();
     let pages: Vec<_> = tree.under("docs/", ".md").map(|(path, _)| path).collect();
     demand_none(&text::check_contents(tree.text("docs/SUMMARY.md"), &pages));
+}
+
+#[test]
+fn every_code_is_explained_and_every_explained_code_exists() {
+    let tree = Tree::read();
+    let page = tree.text("docs/reference/refusals.md");
+    let explained = codes::explained(page);
+    let mut written: BTreeSet<String> =
+        tree.rust().flat_map(|(path, source)| codes::codes(path, source)).collect();
+    written.extend(Refusal::EVERY.map(|why| why.code().to_owned()));
+    assert!(written.len() > 60, "the sources write their codes as text: {written:?}");
+    let missing = written.difference(&explained).map(|code| format!("`{code}` is not explained"));
+    let stale = explained.difference(&written).map(|code| format!("nobody answers `{code}`"));
+    demand_none(&missing.chain(stale).collect::<Vec<_>>());
 }
 
 #[test]

@@ -128,6 +128,19 @@ const API = {
     file_bytes: FRESH ? 0 : 9_100_000,
     people: 8_112,
     leaves: 9_020,
+    segments: 1,
+    concerns: FRESH
+      ? []
+      : [
+          {
+            code: 'file-quarantined',
+            file: 'quarantine/000000000007-foreign-0.journal',
+            bytes: 4_096,
+            remedy:
+              'bytes of the journal that this installation cannot read lie in this file: move it ' +
+              'to the installation that wrote it, or remove it',
+          },
+        ],
   }),
   'GET sources': () => state.sources,
   'GET keys': () => state.keys,

@@ -48,6 +48,7 @@ const tree = root.addChildren([
   page('/start', () => import('./arrive/start')),
   page('/sources', () => import('./arrive/sources')),
   page('/events', () => import('./keep/events')),
+  page('/storage', () => import('./keep/storage')),
   page('/insights/trend', () => import('./know/trend')),
   page('/insights/funnel', () => import('./know/funnel')),
   page('/insights/retention', () => import('./know/retention')),

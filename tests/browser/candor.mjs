@@ -15,7 +15,7 @@ const CONFIG = ['web:site', 'backend:server']
   .map((section) => `${section}markets = ["EU"]\nis_test = true\n`)
   .join('\n');
 
-/** Starts `binary`; answers with its console, its one-time link, and how to end it. */
+/** Starts `binary`; answers with its console, its link, its data's folder, and how to end it. */
 export async function start(binary, { basePath } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'candor-console-'));
   writeFileSync(join(folder, 'candor.toml'), CONFIG);
@@ -42,7 +42,7 @@ export async function start(binary, { basePath } = {}) {
   };
   try {
     const { console: url, link } = await greeting(child, ended);
-    return { url, link, stop };
+    return { url, link, stop, data: inside('data') };
   } catch (error) {
     await stop();
     throw error;

@@ -21,7 +21,8 @@ export async function checkEveryPage({ page }) {
   await page.setViewportSize(SIZES[0]);
 }
 
-async function look(page, { path, ready }, size) {
+/** Looks at one page as it is now. */
+export async function look(page, { path, ready }, size) {
   await page.goto(at(path));
   await page.locator(ready).first().waitFor();
   assert.equal(await page.getByRole('alert').count(), 0, 'the page shows a failure');

@@ -23,6 +23,24 @@ export async function checkFrame({ page }) {
     await page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'hidden' });
   });
+  await check('whoever goes on while an insight fills its form is not called back', async () => {
+    const late = (ms) => async (route) => {
+      await new Promise((next) => setTimeout(next, ms));
+      await route.continue();
+    };
+    // The events arrive while the next page is still on its way.
+    await page.route('**/api/catalogue/events*', late(300));
+    await page.goto(at('policy'));
+    await heading(page, 'Policy & Consent').waitFor();
+    await page.route('**/assets/ledger*', late(1_000));
+    await page.keyboard.press('g');
+    await page.keyboard.press('f');
+    await heading(page, 'Funnel').waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('l');
+    await heading(page, 'Ledger').waitFor();
+    await page.unrouteAll({ behavior: 'wait' });
+  });
   await check('single-key shortcuts can be turned off', async () => {
     await page.keyboard.press('?');
     await page.getByLabel('Single-key shortcuts').uncheck();

@@ -28,6 +28,7 @@ export function pages({ first, second, by }) {
     { name: 'sources', path: 'sources', ready: 'section[aria-label="Keys"] form' },
     { name: 'live', path: 'events', ready: 'section[aria-label="Kept events"]' },
     { name: 'verdicts', path: 'events?show=verdicts', ready: 'section[aria-label="Verdicts"]' },
+    { name: 'storage', path: 'storage', ready: 'section[aria-label="Figures"]' },
     { name: 'trend', path: `insights/trend?event=${e(first)}`, ready: answer },
     { name: 'trend-table', path: `insights/trend?view=table${split}`, ready: answer },
     { name: 'trend-split', path: `insights/trend?last=90d${split}`, ready: answer },

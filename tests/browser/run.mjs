@@ -12,6 +12,7 @@ import { checkFrame } from './frame.mjs';
 import { checkInsights } from './insights.mjs';
 import { checkLive } from './live.mjs';
 import { checkSession } from './session.mjs';
+import { checkStorage } from './storage.mjs';
 import { checkSubPath } from './sub-path.mjs';
 import { checkTrust } from './trust.mjs';
 import { open } from './browser.mjs';
@@ -32,6 +33,7 @@ const FLOWS = [
   checkInsights,
   checkFrame,
   checkTrust,
+  checkStorage,
   checkEveryPage,
 ];
 
@@ -44,12 +46,12 @@ if (given) {
 finish();
 
 /** One visit: its own browser, which must see nothing blocked, foreign or thrown. */
-async function walk({ url, link, stop }, flows) {
+async function walk({ url, link, stop, data }, flows) {
   visit(url, link);
   const browser = await open();
   const page = await browser.context.newPage();
   page.setDefaultTimeout(10_000);
-  const shared = { page, context: browser.context, key: '' };
+  const shared = { page, context: browser.context, key: '', data };
   try {
     for (const flow of flows) {
       if ((await flow(shared)) === false) break;

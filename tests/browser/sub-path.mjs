@@ -12,6 +12,13 @@ export async function checkSubPath({ page }) {
     const code = await page.getByRole('region', { name: 'Code that sends an event' }).textContent();
     assert.ok(code.includes(at('').replace(/\/$/, '')), 'the snippet misses the path');
   });
+  await check('the explanation of problems answers below the path and at the root', async () => {
+    for (const address of [at('docs/problems'), new URL('/docs/problems', at('')).href]) {
+      const answer = await page.request.get(address);
+      assert.equal(answer.status(), 200, address);
+      assert.ok((await answer.text()).includes('id="not-found"'), address);
+    }
+  });
   await check('below a path, a deep address opens at once and links keep to it', async () => {
     await page.goto(at('ledger?after=0'));
     await heading(page, 'Ledger').waitFor();

@@ -65,7 +65,7 @@ export const properties = () =>
     staleTime: 15_000,
   });
 
-type Kind = 'trend' | 'funnel' | 'retention' | 'cohort';
+export type Kind = 'trend' | 'funnel' | 'retention' | 'cohort';
 
 /** A typed question. `enabled` is false while the question is not yet whole. */
 export const insight = <A extends wire.Answer>(kind: Kind, plan: object, enabled: boolean) =>

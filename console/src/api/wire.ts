@@ -12,11 +12,21 @@ export interface Status {
   controller: string;
   started: Instant;
   fresh_rows: number;
+  segments: number;
   files: number;
   file_rows: number;
   file_bytes: number;
   people: number;
   leaves: number;
+  concerns: Concern[];
+}
+
+/** Something that somebody has to look at. */
+export interface Concern {
+  code: string;
+  file: string;
+  bytes: number;
+  remedy: string;
 }
 
 /** A point in time: RFC 3339 text, or microseconds since 1970. */

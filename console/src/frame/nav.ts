@@ -12,6 +12,7 @@ export const PAGES: readonly Page[] = [
   { to: '/start', label: 'First event', group: 'Sources', key: 'h', hint: 'send one and see' },
   { to: '/sources', label: 'Sources & keys', group: 'Sources', key: 's', hint: 'who sends what' },
   { to: '/events', label: 'Live events', group: 'Events', key: 'e', hint: 'as they arrive' },
+  { to: '/storage', label: 'Storage', group: 'Events', key: 'd', hint: 'what lies where' },
   { to: '/insights/trend', label: 'Trend', group: 'Insights', key: 't', hint: 'how much, when' },
   { to: '/insights/funnel', label: 'Funnel', group: 'Insights', key: 'f', hint: 'step by step' },
   { to: '/insights/retention', label: 'Retention', group: 'Insights', key: 'r', hint: 'who stays' },

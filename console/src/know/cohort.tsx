@@ -1,23 +1,12 @@
 // Cohort: how many people did these things often enough, and did not do those.
 
-import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import * as ask from '../api/ask';
 import type { CohortAnswer } from '../api/wire';
 import { many } from '../frame/search';
 import { Select, Text } from '../parts/field';
 import { count } from '../parts/format';
 import { Icon } from '../parts/icons';
-import { Empty, PageHead } from '../parts/page';
-import {
-  AnswerFrame,
-  PeriodFields,
-  PurposeField,
-  useAddress,
-  useEventOptions,
-  type Address,
-} from './frame';
-import { range } from './period';
+import type { Address } from './address';
+import { insight, type AnswerProps, type BuilderProps } from './insight';
 
 interface Did {
   event: string;
@@ -34,67 +23,60 @@ function readDid(text: string): Did {
 }
 const writeDid = (did: Did) => `${did.times}~${did.event}`;
 
-export default function Cohort() {
-  const address = useAddress('/insights/cohort', 'analyse');
-  const { options } = useEventOptions(address.purpose);
-  const did = many(address.search, 'did').map(readDid);
-  const not = many(address.search, 'not');
-  const whole = did.length > 0 && did.every((each) => each.event !== '');
-  const plan = {
-    purpose: address.purpose,
-    ...range(address.period, address.zone, Date.now()),
-    all: did.map((each) => ({ event: each.event, at_least: each.times })),
-    none: not.map((event) => ({ event })),
-  };
-  const result = useQuery(ask.insight<CohortAnswer>('cohort', plan, whole));
-  const [first] = options;
-  useEffect(() => {
-    if (did.length === 0 && first) address.set({ did: writeDid({ event: first.value, times: 1 }) });
-  }, [did.length, first?.value]);
+export default insight<CohortAnswer, Question>({
+  kind: 'cohort',
+  title: 'Cohort',
+  lead: 'How many people did all of this, and none of that.',
+  standard: { purpose: 'analyse' },
+  read,
+  plan: ({ did, not }) =>
+    did.length > 0 && did.every((each) => each.event !== '')
+      ? {
+          all: did.map((each) => ({ event: each.event, at_least: each.times })),
+          none: not.map((event) => ({ event })),
+        }
+      : undefined,
+  unasked: {
+    title: 'A cohort needs one thing people did',
+    text:
+      'Choose an event and how often. The answer is a count of people, never a list of names.',
+  },
+  begin: ({ did }, [first]) =>
+    did.length === 0 && first ? { did: writeDid({ event: first.value, times: 1 }) } : undefined,
+  Builder,
+  Chart: Size,
+});
+
+type Question = ReturnType<typeof read>;
+
+function read({ search }: Address) {
+  return { did: many(search, 'did').map(readDid), not: many(search, 'not') };
+}
+
+function Builder(props: BuilderProps<Question>) {
   return (
-    <>
-      <PageHead title="Cohort" lead="How many people did all of this, and none of that." />
-      <div className="card mb-5 p-4">
-        <div className="grid gap-6 md:grid-cols-2">
-          <DidRules address={address} did={did} />
-          <NotRules address={address} not={not} />
-        </div>
-        <div className="fields mt-5 border-t border-line pt-4">
-          <PeriodFields address={address} />
-          <PurposeField address={address} />
-        </div>
+    <div className="card mb-5 p-4">
+      <div className="grid gap-6 md:grid-cols-2">
+        <DidRules {...props} />
+        <NotRules {...props} />
       </div>
-      {whole ? (
-        <AnswerFrame
-          title="Answer"
-          result={result}
-          address={address}
-          single
-          isEmpty={() => false}
-          empty={null}
-          chart={(answer) => (
-            <p className="px-5 pt-3 pb-6">
-              <span className="text-5xl font-semibold tracking-tight tabular-nums">
-                {count(answer.people)}
-              </span>
-              <span className="ml-2 text-soft">{answer.people === 1 ? 'person' : 'people'}</span>
-            </p>
-          )}
-          table={() => null}
-        />
-      ) : (
-        <section className="card" aria-label="Answer">
-          <Empty title="A cohort needs one thing people did">
-            Choose an event and how often. The answer is a count of people, never a list of names.
-          </Empty>
-        </section>
-      )}
-    </>
+      <div className="fields mt-5 border-t border-line pt-4">{props.common}</div>
+    </div>
   );
 }
 
-function DidRules({ address, did }: { address: Address; did: Did[] }) {
-  const { options } = useEventOptions(address.purpose);
+function Size({ answer }: AnswerProps<CohortAnswer, Question>) {
+  return (
+    <p className="px-5 pt-3 pb-6">
+      <span className="text-5xl font-semibold tracking-tight tabular-nums">
+        {count(answer.people)}
+      </span>
+      <span className="ml-2 text-soft">{answer.people === 1 ? 'person' : 'people'}</span>
+    </p>
+  );
+}
+
+function DidRules({ address, question: { did }, options }: BuilderProps<Question>) {
   const set = (next: Did[]) => address.set({ did: next.map(writeDid) });
   const change = (at: number, part: Partial<Did>) =>
     set(did.map((each, index) => (index === at ? { ...each, ...part } : each)));
@@ -139,8 +121,7 @@ function DidRules({ address, did }: { address: Address; did: Did[] }) {
   );
 }
 
-function NotRules({ address, not }: { address: Address; not: string[] }) {
-  const { options } = useEventOptions(address.purpose);
+function NotRules({ address, question: { not }, options }: BuilderProps<Question>) {
   const set = (next: string[]) => address.set({ not: next });
   return (
     <fieldset className="min-w-0">

@@ -1,27 +1,13 @@
 // Funnel: who went from step to step within a window of time.
 
-import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import * as ask from '../api/ask';
 import type { FunnelAnswer, FunnelStep } from '../api/wire';
 import { many, one } from '../frame/search';
 import { Select } from '../parts/field';
 import { count, duration, plural, share } from '../parts/format';
 import { Icon } from '../parts/icons';
-import { Empty, PageHead } from '../parts/page';
-import {
-  AnswerFrame,
-  BreakdownField,
-  PeriodFields,
-  PurposeField,
-  readWhere,
-  useAddress,
-  useEventOptions,
-  WhereField,
-  type Address,
-} from './frame';
-import { range } from './period';
-import { NothingFound } from './trend';
+import { readWhere, type Address } from './address';
+import { BreakdownField, WhereField } from './fields';
+import { insight, type AnswerProps, type BuilderProps } from './insight';
 
 const WINDOWS = [
   { value: '1h', label: 'an hour' },
@@ -33,71 +19,66 @@ const WINDOWS = [
 ];
 const STEPS_MAX = 8;
 
-export default function Funnel() {
-  const address = useAddress('/insights/funnel', 'analyse');
-  const { options } = useEventOptions(address.purpose);
-  const chosen = many(address.search, 'step');
-  const window = one(address.search, 'window') ?? '7d';
-  const by = one(address.search, 'by');
-  const where = readWhere(address.search);
-  const plan = {
-    purpose: address.purpose,
-    ...range(address.period, address.zone, Date.now()),
-    steps: chosen.map((event) => ({ event, ...(where ? { where } : {}) })),
-    window,
-    ...(by ? { breakdown: by } : {}),
+export default insight<FunnelAnswer, Question>({
+  kind: 'funnel',
+  title: 'Funnel',
+  lead: 'How many people went all the way, and where they stopped.',
+  standard: { purpose: 'analyse' },
+  read,
+  plan: ({ steps, window, by, where }) =>
+    steps.length >= 2 && steps.every((each) => each !== '')
+      ? {
+          steps: steps.map((event) => ({ event, ...(where ? { where } : {}) })),
+          window,
+          ...(by ? { breakdown: by } : {}),
+        }
+      : undefined,
+  unasked: {
+    title: 'A funnel needs two steps',
+    text:
+      'Choose the events that people go through, in order. The answer says how many went on ' +
+      'from each, and how long it took them.',
+  },
+  begin: ({ steps }, [a, b]) =>
+    steps.length === 0 && a && b ? { step: [a.value, b.value] } : undefined,
+  Builder,
+  isEmpty: (answer) => (answer.steps[0]?.people ?? 0) === 0,
+  Chart: Bars,
+  Table: FunnelTable,
+});
+
+type Question = ReturnType<typeof read>;
+
+function read({ search }: Address) {
+  return {
+    steps: many(search, 'step'),
+    window: one(search, 'window') ?? '7d',
+    by: one(search, 'by'),
+    where: readWhere(search),
   };
-  const whole = chosen.length >= 2 && chosen.every((each) => each !== '');
-  const result = useQuery(ask.insight<FunnelAnswer>('funnel', plan, whole));
+}
 
-  // A first visit starts from the two commonest events rather than from an empty form.
-  const [a, b] = options;
-  useEffect(() => {
-    if (chosen.length === 0 && a && b) address.set({ step: [a.value, b.value] });
-  }, [chosen.length, a?.value, b?.value]);
-
+function Builder(props: BuilderProps<Question>) {
+  const { address, question, common } = props;
   return (
-    <>
-      <PageHead title="Funnel" lead="How many people went all the way, and where they stopped." />
-      <div className="card mb-5 grid gap-5 p-4 lg:grid-cols-[minmax(0,1fr)_auto]">
-        <Steps address={address} steps={chosen} />
-        <div className="fields content-start lg:max-w-[27rem]">
-          <Select
-            label="Within"
-            value={window}
-            options={WINDOWS}
-            onChange={(value) => address.set({ window: value })}
-          />
-          <BreakdownField address={address} />
-          <WhereField address={address} />
-          <PeriodFields address={address} />
-          <PurposeField address={address} />
-        </div>
-      </div>
-      {whole ? (
-        <AnswerFrame
-          title="Answer"
-          result={result}
-          address={address}
-          isEmpty={(answer) => (answer.steps[0]?.people ?? 0) === 0}
-          empty={<NothingFound />}
-          chart={(answer) => <Bars answer={answer} by={by} />}
-          table={(answer) => <FunnelTable answer={answer} />}
+    <div className="card mb-5 grid gap-5 p-4 lg:grid-cols-[minmax(0,1fr)_auto]">
+      <Steps {...props} />
+      <div className="fields content-start lg:max-w-[27rem]">
+        <Select
+          label="Within"
+          value={question.window}
+          options={WINDOWS}
+          onChange={(value) => address.set({ window: value })}
         />
-      ) : (
-        <section className="card" aria-label="Answer">
-          <Empty title="A funnel needs two steps">
-            Choose the events that people go through, in order. The answer says how many went on
-            from each, and how long it took them.
-          </Empty>
-        </section>
-      )}
-    </>
+        <BreakdownField address={address} />
+        <WhereField address={address} />
+        {common}
+      </div>
+    </div>
   );
 }
 
-function Steps({ address, steps }: { address: Address; steps: string[] }) {
-  const { options } = useEventOptions(address.purpose);
+function Steps({ address, question: { steps }, options }: BuilderProps<Question>) {
   const set = (next: string[]) => address.set({ step: next });
   const move = (from: number, to: number) => {
     const next = [...steps];
@@ -172,7 +153,7 @@ function StepButton(props: {
   );
 }
 
-function Bars({ answer, by }: { answer: FunnelAnswer; by: string | undefined }) {
+function Bars({ answer, question: { by } }: AnswerProps<FunnelAnswer, Question>) {
   const groups = answer.breakdown ?? [];
   return (
     <>

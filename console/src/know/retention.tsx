@@ -1,17 +1,13 @@
 // Retention: of the people who began in an interval, how many came back in each one after.
 // The grid is a table already, so it is its own twin.
 
-import { useQuery } from '@tanstack/react-query';
-import * as ask from '../api/ask';
 import type { Interval, RetentionAnswer } from '../api/wire';
 import { among, one } from '../frame/search';
 import { Choice, Select } from '../parts/field';
 import { count, plural, share, wholeShare } from '../parts/format';
-import { PageHead } from '../parts/page';
-import { AnswerFrame, PeriodFields, PurposeField, useAddress, useEventOptions } from './frame';
-import { range } from './period';
-import { longInterval, shortInterval, type Clock } from './scale';
-import { NothingFound } from './trend';
+import type { Address } from './address';
+import { insight, type AnswerProps, type BuilderProps } from './insight';
+import { longInterval, shortInterval } from './scale';
 
 const INTERVALS = [
   { value: 'week', label: 'Week' },
@@ -19,77 +15,70 @@ const INTERVALS = [
   { value: 'month', label: 'Month' },
 ] as const;
 const ANY = '*';
+const named = (event: string) => ({ event: event === ANY ? null : event });
 
-export default function Retention() {
-  const address = useAddress('/insights/retention', 'analyse', '90d');
-  const { options } = useEventOptions(address.purpose);
-  const find = (name: string) => one(address.search, name);
-  const interval = among<Interval>(
-    find('interval'),
-    INTERVALS.map((each) => each.value),
-  );
-  const start = find('start') ?? ANY;
-  const back = find('return') ?? ANY;
-  const shown = among(find('as'), ['percent', 'people']);
-  const named = (event: string) => ({ event: event === ANY ? null : event });
-  const plan = {
-    purpose: address.purpose,
-    ...range(address.period, address.zone, Date.now()),
-    start: named(start),
-    return: named(back),
-    interval,
+export default insight<RetentionAnswer, Question>({
+  kind: 'retention',
+  title: 'Retention',
+  lead: 'Who comes back, and for how long.',
+  standard: { purpose: 'analyse', last: '90d' },
+  read,
+  plan: ({ start, back, interval }) => ({ start: named(start), return: named(back), interval }),
+  Builder,
+  isEmpty: (answer) => answer.cohorts.every((each) => each.people === 0),
+  Chart: Grid,
+});
+
+type Question = ReturnType<typeof read>;
+
+function read({ search }: Address) {
+  const find = (name: string) => one(search, name);
+  return {
+    start: find('start') ?? ANY,
+    back: find('return') ?? ANY,
+    interval: among<Interval>(
+      find('interval'),
+      INTERVALS.map((each) => each.value),
+    ),
+    shown: among(find('as'), ['percent', 'people']),
   };
-  const result = useQuery(ask.insight<RetentionAnswer>('retention', plan, true));
-  const any = { value: ANY, label: 'Any event' };
+}
+
+function Builder({ address, question, options, common }: BuilderProps<Question>) {
+  const events = [{ value: ANY, label: 'Any event' }, ...options];
   return (
-    <>
-      <PageHead title="Retention" lead="Who comes back, and for how long." />
-      <div className="card fields mb-5 p-4">
-        <Select
-          label="Began with"
-          value={start}
-          options={[any, ...options]}
-          className="max-w-[15rem]"
-          onChange={(value) => address.set({ start: value === ANY ? undefined : value })}
-        />
-        <Select
-          label="Came back with"
-          value={back}
-          options={[any, ...options]}
-          className="max-w-[15rem]"
-          onChange={(value) => address.set({ return: value === ANY ? undefined : value })}
-        />
-        <Select
-          label="Per"
-          value={interval}
-          options={INTERVALS}
-          onChange={(value) => address.set({ interval: value })}
-        />
-        <PeriodFields address={address} />
-        <PurposeField address={address} />
-        <Choice
-          label="Show"
-          value={shown}
-          options={[
-            { value: 'percent', label: 'Percent' },
-            { value: 'people', label: 'People' },
-          ]}
-          onChange={(value) => address.set({ as: value === 'percent' ? undefined : value })}
-        />
-      </div>
-      <AnswerFrame
-        title="Answer"
-        result={result}
-        address={address}
-        single
-        isEmpty={(answer) => answer.cohorts.every((each) => each.people === 0)}
-        empty={<NothingFound />}
-        chart={(answer) => (
-          <Grid answer={answer} clock={{ interval, zone: address.zone }} shown={shown} />
-        )}
-        table={() => null}
+    <div className="card fields mb-5 p-4">
+      <Select
+        label="Began with"
+        value={question.start}
+        options={events}
+        className="max-w-[15rem]"
+        onChange={(value) => address.set({ start: value === ANY ? undefined : value })}
       />
-    </>
+      <Select
+        label="Came back with"
+        value={question.back}
+        options={events}
+        className="max-w-[15rem]"
+        onChange={(value) => address.set({ return: value === ANY ? undefined : value })}
+      />
+      <Select
+        label="Per"
+        value={question.interval}
+        options={INTERVALS}
+        onChange={(value) => address.set({ interval: value })}
+      />
+      {common}
+      <Choice
+        label="Show"
+        value={question.shown}
+        options={[
+          { value: 'percent', label: 'Percent' },
+          { value: 'people', label: 'People' },
+        ]}
+        onChange={(value) => address.set({ as: value === 'percent' ? undefined : value })}
+      />
+    </div>
   );
 }
 
@@ -97,14 +86,11 @@ export default function Retention() {
 const HEAT = ['heat-0', 'heat-1', 'heat-2', 'heat-3', 'heat-4'];
 const heat = (ratio: number) => HEAT[Math.min(4, Math.floor(ratio * 5))] ?? 'heat-0';
 
-function Grid(props: {
-  answer: RetentionAnswer;
-  clock: Clock;
-  shown: 'percent' | 'people';
-}) {
-  const { cohorts } = props.answer;
+function Grid({ answer, question, address }: AnswerProps<RetentionAnswer, Question>) {
+  const { cohorts } = answer;
+  const clock = { interval: question.interval, zone: address.zone };
   const columns = Math.max(0, ...cohorts.map((each) => each.values.length));
-  const unit = { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' }[props.clock.interval];
+  const unit = { hour: 'Hour', day: 'Day', week: 'Week', month: 'Month' }[clock.interval];
   return (
     <div className="mt-4 overflow-x-auto px-2 pb-4" tabIndex={0} role="region"
       aria-label="Retention grid">
@@ -130,9 +116,9 @@ function Grid(props: {
               <th
                 scope="row"
                 className="font-normal whitespace-nowrap"
-                title={longInterval(cohort.start, props.clock)}
+                title={longInterval(cohort.start, clock)}
               >
-                {shortInterval(cohort.start, props.clock)}
+                {shortInterval(cohort.start, clock)}
               </th>
               <td className="number">{count(cohort.people)}</td>
               {Array.from({ length: columns }, (_, index) => {
@@ -145,7 +131,7 @@ function Grid(props: {
                     className={`text-center ${heat(ratio)}`}
                     title={`${plural(value, 'person', 'people')}, ${share(ratio)}`}
                   >
-                    {props.shown === 'people' ? count(value) : wholeShare(ratio)}
+                    {question.shown === 'people' ? count(value) : wholeShare(ratio)}
                   </td>
                 );
               })}

@@ -1,28 +1,15 @@
 // Trend: how many events, or people, in each interval.
 
-import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import * as ask from '../api/ask';
 import type { CountKind, Interval, TrendAnswer, TrendSeries } from '../api/wire';
 import { among, many, one } from '../frame/search';
 import { Choice, Select } from '../parts/field';
 import { count } from '../parts/format';
 import { Icon } from '../parts/icons';
-import { Empty, PageHead } from '../parts/page';
-import {
-  AnswerFrame,
-  BreakdownField,
-  PeriodFields,
-  PurposeField,
-  readWhere,
-  useAddress,
-  useEventOptions,
-  WhereField,
-  type Address,
-} from './frame';
+import { readWhere, type Address } from './address';
+import { BreakdownField, WhereField } from './fields';
+import { insight, type AnswerProps, type BuilderProps } from './insight';
 import { LineChart, LINES_MAX, Swatch } from './line-chart';
-import { range } from './period';
-import { longInterval, type Clock } from './scale';
+import { longInterval } from './scale';
 
 const INTERVALS = [
   { value: 'day', label: 'Day' },
@@ -34,18 +21,13 @@ const INTERVAL_NAMES = INTERVALS.map((each) => each.value);
 const EVENTS_MAX = 5;
 const ANY = '*';
 
-export default function Trend() {
-  const address = useAddress('/insights/trend', 'measure');
-  const chosen = many(address.search, 'event');
-  const events = chosen.length > 0 ? chosen : [ANY];
-  const standard: Interval = address.period.last === '24h' ? 'hour' : 'day';
-  const interval = among<Interval>(one(address.search, 'interval') ?? standard, INTERVAL_NAMES);
-  const counted = among<CountKind>(one(address.search, 'count'), ['events', 'people']);
-  const by = one(address.search, 'by');
-  const where = readWhere(address.search);
-  const plan = {
-    purpose: address.purpose,
-    ...range(address.period, address.zone, Date.now()),
+export default insight<TrendAnswer, Question>({
+  kind: 'trend',
+  title: 'Trend',
+  lead: 'How much happened, and when.',
+  standard: { purpose: 'measure' },
+  read,
+  plan: ({ interval, events, counted, by, where }) => ({
     interval,
     series: events.map((event) => ({
       event: event === ANY ? null : event,
@@ -53,88 +35,55 @@ export default function Trend() {
       ...(where ? { where } : {}),
     })),
     ...(by ? { breakdown: by, limit: LINES_MAX } : {}),
+  }),
+  Builder,
+  isEmpty: (answer) => answer.series.every((each) => each.total === 0),
+  Chart,
+  Table,
+});
+
+type Question = ReturnType<typeof read>;
+
+function read({ search, period }: Address) {
+  const chosen = many(search, 'event');
+  const standard: Interval = period.last === '24h' ? 'hour' : 'day';
+  return {
+    events: chosen.length > 0 ? chosen : [ANY],
+    interval: among<Interval>(one(search, 'interval') ?? standard, INTERVAL_NAMES),
+    counted: among<CountKind>(one(search, 'count'), ['events', 'people']),
+    by: one(search, 'by'),
+    where: readWhere(search),
   };
-  const result = useQuery(ask.insight<TrendAnswer>('trend', plan, true));
+}
+
+function Builder(props: BuilderProps<Question>) {
+  const { address, question, common } = props;
   return (
-    <>
-      <PageHead title="Trend" lead="How much happened, and when." />
-      <div className="card fields mb-5 p-4">
-        <EventFields address={address} events={events} />
-        <Choice
-          label="Count"
-          value={counted}
-          options={[
-            { value: 'events', label: 'Events' },
-            { value: 'people', label: 'People' },
-          ]}
-          onChange={(value) => address.set({ count: value === 'events' ? undefined : value })}
-        />
-        <Select
-          label="Per"
-          value={interval}
-          options={INTERVALS}
-          onChange={(value) => address.set({ interval: value })}
-        />
-        <BreakdownField address={address} />
-        <WhereField address={address} />
-        <PeriodFields address={address} />
-        <PurposeField address={address} />
-      </div>
-      <AnswerFrame
-        title="Answer"
-        result={result}
-        address={address}
-        isEmpty={(answer) => answer.series.every((each) => each.total === 0)}
-        empty={<NothingFound />}
-        chart={(answer) => (
-          <LineChart
-            lines={answer.series.map((series) => ({
-              name: seriesName(series, events.length > 1, by),
-              values: series.values,
-            }))}
-            intervals={answer.intervals}
-            clock={{ interval, zone: address.zone }}
-            asOf={answer.as_of}
-          />
-        )}
-        table={(answer) => (
-          <TrendTable
-            answer={answer}
-            clock={{ interval, zone: address.zone }}
-            several={events.length > 1}
-            by={by}
-          />
-        )}
+    <div className="card fields mb-5 p-4">
+      <EventFields {...props} />
+      <Choice
+        label="Count"
+        value={question.counted}
+        options={[
+          { value: 'events', label: 'Events' },
+          { value: 'people', label: 'People' },
+        ]}
+        onChange={(value) => address.set({ count: value === 'events' ? undefined : value })}
       />
-    </>
+      <Select
+        label="Per"
+        value={question.interval}
+        options={INTERVALS}
+        onChange={(value) => address.set({ interval: value })}
+      />
+      <BreakdownField address={address} />
+      <WhereField address={address} />
+      {common}
+    </div>
   );
 }
 
-export function NothingFound() {
-  return (
-    <Empty
-      title="Nothing in this period"
-      action={
-        <Link to="/start" className="press">
-          Send a first event
-        </Link>
-      }
-    >
-      No event that may be used for this purpose falls into it. A longer period or another purpose
-      may hold some.
-    </Empty>
-  );
-}
-
-function seriesName(series: TrendSeries, several: boolean, by: string | undefined): string {
-  const event = series.event ?? 'All events';
-  if (!by) return event;
-  const value = series.breakdown || '(none)';
-  return several ? `${event}: ${value}` : value;
-}
-
-function EventFields({ address, events }: { address: Address; events: string[] }) {
-  const { options } = useEventOptions(address.purpose);
+function EventFields({ address, question: { events }, options }: BuilderProps<Question>) {
   const all = [{ value: ANY, label: 'All events' }, ...options];
   const set = (next: string[]) => address.set({ event: next });
   return (
@@ -174,13 +123,29 @@ function EventFields({ address, events }: { address: Address; events: string[] }
   );
 }
 
-function TrendTable(props: {
-  answer: TrendAnswer;
-  clock: Clock;
-  several: boolean;
-  by: string | undefined;
-}) {
-  const { answer } = props;
+function Chart({ answer, question, address }: AnswerProps<TrendAnswer, Question>) {
+  return (
+    <LineChart
+      lines={answer.series.map((series) => ({
+        name: seriesName(series, question),
+        values: series.values,
+      }))}
+      intervals={answer.intervals}
+      clock={{ interval: question.interval, zone: address.zone }}
+      asOf={answer.as_of}
+    />
+  );
+}
+
+function seriesName(series: TrendSeries, { by, events }: Question): string {
+  const event = series.event ?? 'All events';
+  if (!by) return event;
+  const value = series.breakdown || '(none)';
+  return events.length > 1 ? `${event}: ${value}` : value;
+}
+
+function Table({ answer, question, address }: AnswerProps<TrendAnswer, Question>) {
+  const clock = { interval: question.interval, zone: address.zone };
   return (
     <div className="mt-4 max-h-[28rem] overflow-auto" tabIndex={0} role="region"
       aria-label="The same numbers as a table">
@@ -192,7 +157,7 @@ function TrendTable(props: {
               <th key={index} scope="col" className="number">
                 <span className="inline-flex items-center gap-2">
                   <Swatch index={index} />
-                  {seriesName(series, props.several, props.by)}
+                  {seriesName(series, question)}
                 </span>
               </th>
             ))}
@@ -208,7 +173,7 @@ function TrendTable(props: {
           {answer.intervals.map((when, row) => (
             <tr key={String(when)}>
               <th scope="row" className="pl-5 font-normal">
-                {longInterval(when, props.clock)}
+                {longInterval(when, clock)}
               </th>
               {answer.series.map((series, index) => (
                 <td key={index} className="number">{count(series.values[row] ?? 0)}</td>

@@ -1,7 +1,7 @@
 // The head of a page, its sections, its empty and failing states.
 
 import { useEffect, type ReactNode } from 'react';
-import { asProblem } from '../api/problem';
+import { asProblem, type Problem } from '../api/problem';
 import { Icon } from './icons';
 import { sentence } from './format';
 import { Remedy } from './remedy';
@@ -76,7 +76,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       <p className="flex flex-wrap items-center gap-2 font-semibold text-bad">
         <Icon name="alert" />
         {sentence(problem.title)}
-        {problem.code && <code className="font-mono text-xs font-normal">{problem.code}</code>}
+        {problem.code && <Code problem={problem} />}
       </p>
       {problem.detail && problem.detail !== problem.title && (
         <Remedy text={problem.detail} />
@@ -104,6 +104,18 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
         )}
       </div>
     </div>
+  );
+}
+
+/** The code, leading to its explanation where the server has one. */
+function Code({ problem: { code, type } }: { problem: Problem }) {
+  const look = 'font-mono text-xs font-normal';
+  const page = /^\/(docs\/problems#.+)$/.exec(type)?.[1];
+  if (!page) return <code className={look}>{code}</code>;
+  return (
+    <a href={page} target="_blank" rel="noreferrer" className="underline">
+      <code className={look}>{code}</code>
+    </a>
   );
 }
 

@@ -20,6 +20,7 @@ pub mod health;
 pub mod keep;
 pub mod know;
 pub mod ledger;
+pub mod problems;
 pub mod session;
 pub mod stream;
 
@@ -53,10 +54,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(keep::events::follow))
         .routes(routes!(know::catalogue::events))
         .routes(routes!(know::catalogue::properties))
-        .routes(routes!(know::query::trend))
-        .routes(routes!(know::query::funnel))
-        .routes(routes!(know::query::retention))
-        .routes(routes!(know::query::cohort))
+        .merge(know::query::routes())
         .routes(routes!(know::person::timeline))
         .routes(routes!(know::person::export))
         .routes(routes!(erase::forget::forget))
@@ -90,10 +88,15 @@ pub fn routes(app: &App) -> Router {
         .merge(health::routes())
         .layer(DefaultBodyLimit::max(app.limits().body_bytes))
         .with_state(app.clone())
+        .merge(problems::routes())
         .merge(console::routes(&base))
         .layer(middleware::from_fn(secure));
-    // As a service, so that the path answers with its last slash too: the printed link has one.
-    if base.is_empty() { inner } else { Router::new().nest_service(&base, inner) }
+    if base.is_empty() {
+        return inner;
+    }
+    // A problem's type knows no base, so its page answers at the root, too. The rest is nested as a
+    // service, so that the path answers with its last slash: the printed link has one.
+    problems::routes().layer(middleware::from_fn(secure)).nest_service(&base, inner)
 }
 
 /// The same for the socket of the machine itself: its caller is the local operator.

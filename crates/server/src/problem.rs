@@ -7,6 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vocabulary::{Refusal, Span};
 
+pub mod codes;
+
+/// Where the server itself explains the codes.
+pub const PAGE: &str = "/docs/problems";
+
 /// What went wrong and how to put it right.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
@@ -37,8 +42,9 @@ impl Problem {
     /// A problem with a status, a code, and a sentence that ends in the remedy.
     #[must_use]
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        debug_assert!(codes::explain(code), "`{code}` is missing in problem/codes.toml");
         Self {
-            kind: format!("/docs/problems#{code}"),
+            kind: format!("{PAGE}#{code}"),
             title: code.replace('-', " "),
             status: status.as_u16(),
             detail: detail.into(),

@@ -23,6 +23,48 @@ pub enum Client {
     Here(Box<Router>, App),
 }
 
+/// A call of the API.
+#[derive(Debug)]
+pub struct Call {
+    method: &'static str,
+    path: String,
+    body: Option<Value>,
+}
+
+impl Call {
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { method: "GET", path: path.into(), body: None }
+    }
+
+    pub fn post(path: impl Into<String>, body: Value) -> Self {
+        Self { method: "POST", path: path.into(), body: Some(body) }
+    }
+
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self { method: "DELETE", path: path.into(), body: None }
+    }
+}
+
+impl Place {
+    /// Makes one call and takes its answer. What was opened for it is closed however it ends.
+    pub async fn call(&self, environment: &Environment, call: &Call) -> anyhow::Result<Answer> {
+        let client = Client::open(self, environment).await?;
+        let answer = client.make(call).await;
+        client.close().await;
+        answer
+    }
+
+    /// Makes one call and prints its answer: as JSON where that is wanted, else as `show` says.
+    pub async fn ask(
+        &self,
+        environment: &Environment,
+        call: &Call,
+        show: impl FnOnce(&Value) -> String,
+    ) -> anyhow::Result<Ending> {
+        self.call(environment, call).await?.print(self.json, show)
+    }
+}
+
 /// An answer of the API.
 #[derive(Debug)]
 pub struct Answer {
@@ -49,14 +91,13 @@ impl Client {
         Ok(Self::Here(Box::new(crate::http::local_routes(&app)), app))
     }
 
-    /// Sends JSON and takes the answer.
-    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.send("POST", path, "application/json", Bytes::from(serde_json::to_vec(body)?)).await
-    }
-
-    /// Fetches an answer.
-    pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
-        self.send("GET", path, "application/json", Bytes::new()).await
+    /// Makes a call and takes its answer.
+    pub async fn make(&self, call: &Call) -> anyhow::Result<Answer> {
+        let body = match &call.body {
+            Some(body) => Bytes::from(serde_json::to_vec(body)?),
+            None => Bytes::new(),
+        };
+        self.send(call.method, &call.path, "application/json", body).await
     }
 
     /// Sends a body and takes the answer.
@@ -116,12 +157,10 @@ impl Answer {
         let ending = Ending::of(self.status);
         let value = self.json()?;
         if ending != Ending::Done {
-            let text =
-                |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             if json {
                 println!("{value}");
             }
-            eprintln!("candor: {}: {}", text("code"), text("detail"));
+            eprintln!("candor: {}: {}", text(&value, "code"), text(&value, "detail"));
         } else if json {
             println!("{value}");
         } else {
@@ -129,6 +168,25 @@ impl Answer {
         }
         Ok(ending)
     }
+}
+
+/// A JSON value as text: a string as it is, a dash where there is nothing.
+pub(super) fn plain(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => "-".to_owned(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// A field of a JSON object as text.
+pub(super) fn text(object: &Value, name: &str) -> String {
+    plain(object.get(name))
+}
+
+/// The elements of the list in a field of a JSON object; none where there is no list.
+pub(super) fn list<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    object.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// Sets a field of a JSON object.

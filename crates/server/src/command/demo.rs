@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use vocabulary::{Span, Time};
 
-use super::client::{Client, put};
+use super::client::{Call, Client, put};
 use super::{Ending, Environment, Place};
 use crate::clock::{Clock, pause};
 
@@ -122,7 +122,7 @@ impl Demo {
 
 async fn make_key(client: &Client, kind: &str, source: &str) -> anyhow::Result<String> {
     let wanted = json!({ "kind": kind, "source": source, "name": "demo" });
-    let answer = client.post("/api/keys", &wanted).await?;
+    let answer = client.make(&Call::post("/api/keys", wanted)).await?;
     let made = answer.json()?;
     let key = made.get("key").and_then(Value::as_str);
     key.map(str::to_owned).with_context(|| format!("no key for `{source}`: {made}"))

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::client::Client;
+use super::client::{Call, list};
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Args)]
@@ -17,15 +17,12 @@ pub struct Doctor {
 
 impl Doctor {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
-        let client = Client::open(&self.place, environment).await?;
         let path = match &self.source {
             Some(source) => format!("/api/doctor?source={source}"),
             None => "/api/doctor".to_owned(),
         };
-        let answer = client.get(&path).await?;
-        let ending = answer.print(self.place.json, |report| {
-            let findings = report.get("findings").and_then(Value::as_array).into_iter().flatten();
-            let lines = findings.map(|finding| {
+        let show = |report: &Value| {
+            let lines = list(report, "findings").map(|finding| {
                 let text = |key: &str| finding.get(key).and_then(Value::as_str).unwrap_or_default();
                 format!(
                     "{:8} {}: {}. {}",
@@ -36,8 +33,7 @@ impl Doctor {
                 )
             });
             lines.collect::<Vec<_>>().join("\n")
-        });
-        client.close().await;
-        ending
+        };
+        self.place.ask(environment, &Call::get(path), show).await
     }
 }

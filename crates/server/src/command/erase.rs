@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Call, text};
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Args)]
@@ -50,39 +50,29 @@ pub struct Erasures {
 
 impl Erasures {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
-        let client = Client::open(&self.place, environment).await?;
-        let answer = client.get("/api/erasures").await?;
-        let ending = answer.print(self.place.json, |erasures| {
+        let show = |erasures: &Value| {
             let lines = erasures.as_array().into_iter().flatten().map(|erasure| {
-                let text =
-                    |key: &str| erasure.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
+                let text = |name: &str| text(erasure, name);
                 format!("{}  {:14}  {}", text("erasure"), text("state"), text("asked"))
             });
             lines.collect::<Vec<_>>().join("\n")
-        });
-        client.close().await;
-        ending
+        };
+        self.place.ask(environment, &Call::get("/api/erasures"), show).await
     }
 }
 
 impl Erase {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
-        let client = Client::open(&self.place, environment).await?;
-        let answer = client.post("/api/people/erase", &self.whose.request()).await?;
-        let ending = answer.print(self.place.json, |answer| {
-            let text = |key: &str| match answer.get(key) {
-                Some(Value::String(text)) => text.clone(),
-                other => other.map(ToString::to_string).unwrap_or_default(),
-            };
+        let call = Call::post("/api/people/erase", self.whose.request());
+        let show = |erasure: &Value| {
             format!(
                 "erasure {}: {}; no question sees the person any more. Keys destroyed: {}. Files are \
                  written anew while the server runs: `candor erasures` says when that is done.",
-                text("erasure"),
-                text("state"),
-                text("keys_destroyed"),
+                text(erasure, "erasure"),
+                text(erasure, "state"),
+                text(erasure, "keys_destroyed"),
             )
-        });
-        client.close().await;
-        ending
+        };
+        self.place.ask(environment, &call, show).await
     }
 }

@@ -1,8 +1,9 @@
 //! `candor export`: everything that a purpose may see of one person, as JSON lines.
 
 use clap::Args;
+use serde_json::json;
 
-use super::client::Client;
+use super::client::{Call, put};
 use super::erase::Whose;
 use super::{Ending, Environment, Place};
 
@@ -19,19 +20,14 @@ pub struct Export {
 
 impl Export {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
-        let client = Client::open(&self.place, environment).await?;
         let mut request = self.whose.request();
-        if let Some(fields) = request.as_object_mut() {
-            fields.insert("purpose".into(), self.purpose.into());
+        put(&mut request, "purpose", json!(self.purpose));
+        let answer =
+            self.place.call(environment, &Call::post("/api/people/export", request)).await?;
+        if Ending::of(answer.status) != Ending::Done {
+            return answer.print(self.place.json, |_| String::new());
         }
-        let answer = client.post("/api/people/export", &request).await?;
-        let ending = Ending::of(answer.status);
-        if ending == Ending::Done {
-            print!("{}", String::from_utf8_lossy(&answer.body));
-        } else {
-            answer.print(self.place.json, |_| String::new())?;
-        }
-        client.close().await;
-        Ok(ending)
+        print!("{}", String::from_utf8_lossy(&answer.body));
+        Ok(Ending::Done)
     }
 }

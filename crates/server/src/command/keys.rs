@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Call, text};
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Subcommand)]
@@ -43,50 +43,22 @@ impl Keys {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
         match self {
             Keys::Create { place, kind, source, name, purposes } => {
-                let client = Client::open(&place, environment).await?;
                 let request =
                     json!({ "kind": kind, "source": source, "name": name, "purposes": purposes });
-                let answer = client.post("/api/keys", &request).await?;
-                let shown = answer.print(place.json, |key| {
-                    key.get("key").and_then(Value::as_str).unwrap_or_default().to_owned()
-                });
-                client.close().await;
-                shown
+                let call = Call::post("/api/keys", request);
+                place.ask(environment, &call, |made| text(made, "key")).await
             }
             Keys::List { place } => {
-                let client = Client::open(&place, environment).await?;
-                let answer = client.get("/api/keys").await?;
-                let shown = answer.print(place.json, |keys| {
-                    let lines = keys.as_array().into_iter().flatten().map(|key| {
-                        let text = |name: &str| {
-                            key.get(name).and_then(Value::as_str).unwrap_or("-").to_owned()
-                        };
-                        format!(
-                            "{}  {}  {}  {}",
-                            text("id"),
-                            text("kind"),
-                            text("source"),
-                            text("name")
-                        )
-                    });
-                    lines.collect::<Vec<_>>().join("\n")
-                });
-                client.close().await;
-                shown
+                let show = |keys: &Value| {
+                    let fields = ["id", "kind", "source", "name"];
+                    let line = |key| fields.map(|name| text(key, name)).join("  ");
+                    keys.as_array().into_iter().flatten().map(line).collect::<Vec<_>>().join("\n")
+                };
+                place.ask(environment, &Call::get("/api/keys"), show).await
             }
             Keys::Revoke { place, id } => {
-                let client = Client::open(&place, environment).await?;
-                let answer = client
-                    .send(
-                        "DELETE",
-                        &format!("/api/keys/{id}"),
-                        "application/json",
-                        Default::default(),
-                    )
-                    .await?;
-                let shown = answer.print(place.json, |_| "revoked".to_owned());
-                client.close().await;
-                shown
+                let call = Call::delete(format!("/api/keys/{id}"));
+                place.ask(environment, &call, |_| "revoked".to_owned()).await
             }
         }
     }

@@ -1,69 +1,63 @@
-//! `candor query`: questions about people's behaviour, each for a purpose.
+//! `candor query`: questions about people's behaviour, each for a purpose. One file for each kind.
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::client::{Client, put};
+use super::client::{Call, put, text};
 use super::{Ending, Environment, Place};
+
+mod cohort;
+mod funnel;
+mod retention;
+mod trend;
+
+use cohort::Cohort;
+use funnel::Funnel;
+use retention::Retention;
+use trend::Trend;
 
 #[derive(Debug, Subcommand)]
 pub enum Query {
     /// How often events happen, or how many people do them, over time.
-    Trend {
-        #[command(flatten)]
-        about: About,
-        /// An event to count; repeat it for several lines. Without it: every event.
-        #[arg(long = "event", value_name = "EVENT")]
-        events: Vec<String>,
-        /// `events` or `people`.
-        #[arg(long, default_value = "events")]
-        count: String,
-        /// `hour`, `day`, `week` or `month`.
-        #[arg(long, default_value = "day")]
-        interval: String,
-        /// A property to split by.
-        #[arg(long, value_name = "PROPERTY")]
-        breakdown: Option<String>,
-    },
+    Trend(Asked<Trend>),
     /// How many people go through some steps in order, and how long they take.
-    Funnel {
-        #[command(flatten)]
-        about: About,
-        /// A step's event; repeat it in order.
-        #[arg(long = "step", value_name = "EVENT", required = true)]
-        steps: Vec<String>,
-        /// From the first step to the last, such as `7d` or `30m`.
-        #[arg(long, default_value = "7d")]
-        window: String,
-        /// A property to split by.
-        #[arg(long, value_name = "PROPERTY")]
-        breakdown: Option<String>,
-    },
+    Funnel(Asked<Funnel>),
     /// How many of the people who began in a period come back in later ones.
-    Retention {
-        #[command(flatten)]
-        about: About,
-        /// What counts as beginning; without it: any event.
-        #[arg(long, value_name = "EVENT")]
-        start: Option<String>,
-        /// What counts as coming back; without it: any event.
-        #[arg(long = "return", value_name = "EVENT")]
-        again: Option<String>,
-        /// `day`, `week` or `month`.
-        #[arg(long, default_value = "week")]
-        interval: String,
-    },
+    Retention(Asked<Retention>),
     /// How many people did something so often, and did not do something else.
-    Cohort {
-        #[command(flatten)]
-        about: About,
-        /// `EVENT` or `EVENT>=3`; repeat it, all must hold.
-        #[arg(long = "did", value_name = "EVENT>=N", required = true)]
-        did: Vec<String>,
-        /// An event that they must not have done; repeat it.
-        #[arg(long = "not", value_name = "EVENT")]
-        not: Vec<String>,
-    },
+    Cohort(Asked<Cohort>),
+}
+
+impl Query {
+    pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
+        match self {
+            Query::Trend(asked) => asked.run(environment).await,
+            Query::Funnel(asked) => asked.run(environment).await,
+            Query::Retention(asked) => asked.run(environment).await,
+            Query::Cohort(asked) => asked.run(environment).await,
+        }
+    }
+}
+
+/// A kind of question: its flags, what they ask, and how its answer looks on a terminal.
+pub trait Question: Args {
+    /// Its name in the address of the API.
+    const KIND: &'static str;
+
+    /// What it asks beside its purpose and its time, of the rows that it is about.
+    fn plan(&self, rows: &Rows) -> anyhow::Result<Value>;
+
+    /// The answer as lines of a table.
+    fn lines(answer: &Value) -> Vec<String>;
+}
+
+/// A question with what every question takes.
+#[derive(Debug, Args)]
+pub struct Asked<Q: Args> {
+    #[command(flatten)]
+    about: About,
+    #[command(flatten)]
+    question: Q,
 }
 
 /// What every question takes.
@@ -88,127 +82,51 @@ pub struct About {
     filters: Vec<String>,
 }
 
-impl Query {
-    pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
-        let (kind, about, mut question) = self.question()?;
-        let fields = [("purpose", &about.purpose), ("from", &about.from), ("to", &about.to)];
-        for (name, text) in fields {
-            put(&mut question, name, json!(text));
-        }
-        if let Some(zone) = &about.zone {
-            put(&mut question, "zone", json!(zone));
-        }
-        let client = Client::open(&about.place, environment).await?;
-        let answer = client.post(&format!("/api/query/{kind}"), &question).await?;
-        let ending = answer.print(about.place.json, show);
-        client.close().await;
-        ending
-    }
-
-    fn question(self) -> anyhow::Result<(&'static str, About, Value)> {
-        Ok(match self {
-            Query::Trend { about, events, count, interval, breakdown } => {
-                let filters = filters(&about.filters)?;
-                let line =
-                    |event: Value| json!({ "event": event, "count": count, "where": filters });
-                let series: Vec<Value> = if events.is_empty() {
-                    vec![line(Value::Null)]
-                } else {
-                    events.iter().map(|event| line(json!(event))).collect()
-                };
-                let mut question = json!({ "interval": interval, "series": series });
-                if let Some(property) = breakdown {
-                    put(&mut question, "breakdown", json!(property));
-                }
-                ("trend", about, question)
-            }
-            Query::Funnel { about, steps, window, breakdown } => {
-                let filters = filters(&about.filters)?;
-                let steps: Vec<Value> =
-                    steps.iter().map(|event| json!({ "event": event, "where": filters })).collect();
-                let mut question = json!({ "steps": steps, "window": window });
-                if let Some(property) = breakdown {
-                    put(&mut question, "breakdown", json!(property));
-                }
-                ("funnel", about, question)
-            }
-            Query::Retention { about, start, again, interval } => {
-                let question = json!({
-                    "start": { "event": start }, "return": { "event": again }, "interval": interval,
-                });
-                ("retention", about, question)
-            }
-            Query::Cohort { about, did, not } => {
-                let filters = filters(&about.filters)?;
-                let all = did.iter().map(|text| {
-                    let (event, least) = text.split_once(">=").unwrap_or((text, "1"));
-                    let least: u32 = least.trim().parse().map_err(|_| {
-                        anyhow::anyhow!(
-                            "--did `{text}`: write the count as a number, such as `{event}>=3`"
-                        )
-                    })?;
-                    Ok(json!({ "event": event.trim(), "at_least": least, "where": filters }))
-                });
-                let all = all.collect::<anyhow::Result<Vec<Value>>>()?;
-                let none: Vec<Value> = not.iter().map(|event| json!({ "event": event })).collect();
-                ("cohort", about, json!({ "all": all, "none": none }))
-            }
-        })
+impl<Q: Question> Asked<Q> {
+    async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
+        let about = &self.about;
+        let mut question = self.question.plan(&Rows::read(&about.filters)?)?;
+        put(&mut question, "purpose", json!(about.purpose));
+        put(&mut question, "from", json!(about.from));
+        put(&mut question, "to", json!(about.to));
+        put(&mut question, "zone", json!(about.zone));
+        let call = Call::post(format!("/api/query/{}", Q::KIND), question);
+        about.place.ask(environment, &call, show::<Q>).await
     }
 }
 
-fn filters(texts: &[String]) -> anyhow::Result<Vec<Value>> {
-    let parse = |text: &String| {
-        let (property, values) = text
-            .split_once('=')
-            .ok_or_else(|| anyhow::anyhow!("--where `{text}`: write it as PROPERTY=VALUE"))?;
-        Ok(json!({ "property": property, "is": values.split(',').collect::<Vec<_>>() }))
-    };
-    texts.iter().map(parse).collect()
+/// The rows that a question is about: those on which every filter holds.
+#[derive(Debug)]
+pub struct Rows(Vec<Value>);
+
+impl Rows {
+    fn read(filters: &[String]) -> anyhow::Result<Self> {
+        let parse = |text: &String| {
+            let (property, values) = text
+                .split_once('=')
+                .ok_or_else(|| anyhow::anyhow!("--where `{text}`: write it as PROPERTY=VALUE"))?;
+            Ok(json!({ "property": property, "is": values.split(',').collect::<Vec<_>>() }))
+        };
+        Ok(Self(filters.iter().map(parse).collect::<anyhow::Result<_>>()?))
+    }
+
+    /// The condition that a row is one of these and this event happened; without one, any event.
+    fn with(&self, event: Option<&str>) -> Value {
+        json!({ "event": event, "where": self.0 })
+    }
 }
 
-/// An answer as a sentence and a table for a terminal.
-fn show(answer: &Value) -> String {
-    let text = |value: Option<&Value>| match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => "-".to_owned(),
-        Some(other) => other.to_string(),
-    };
-    let list = |name: &str| answer.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut lines = vec![text(answer.get("sentence")), String::new()];
-    for (place, interval) in list("intervals").iter().enumerate() {
-        let values = list("series");
-        let values =
-            values.iter().map(|line| text(line.get("values").and_then(|all| all.get(place))));
-        lines.push(format!("{}  {}", text(Some(interval)), values.collect::<Vec<_>>().join("  ")));
-    }
-    for step in list("steps") {
-        let (event, people) = (text(step.get("event")), text(step.get("people")));
-        let (share, median) = (text(step.get("of_first")), text(step.get("median_seconds")));
-        lines.push(format!("{people:>10}  {share:>8.8}  {median:>10} s  {event}"));
-    }
-    for cohort in list("cohorts") {
-        let values = cohort.get("values").and_then(Value::as_array).cloned().unwrap_or_default();
-        let values: Vec<String> =
-            values.iter().map(|value| format!("{:>8}", text(Some(value)))).collect();
-        lines.push(format!(
-            "{}  {:>8}  {}",
-            text(cohort.get("start")),
-            text(cohort.get("people")),
-            values.join("")
-        ));
-    }
-    if let Some(people) = answer.get("people") {
-        lines.push(format!("{people} people"));
-    }
-    let scanned = |name: &str| text(answer.get("scanned").and_then(|scanned| scanned.get(name)));
-    lines.push(format!(
+/// An answer as a sentence, a table, and what it cost.
+fn show<Q: Question>(answer: &Value) -> String {
+    let scanned = |name: &str| text(answer.get("scanned").unwrap_or(&Value::Null), name);
+    let cost = format!(
         "\n{} rows, {} bytes, {} files, {} s, for {}",
         scanned("rows"),
         scanned("bytes"),
         scanned("files"),
         scanned("seconds"),
-        text(answer.get("purpose"))
-    ));
-    lines.join("\n")
+        text(answer, "purpose")
+    );
+    let head = [text(answer, "sentence"), String::new()];
+    head.into_iter().chain(Q::lines(answer)).chain([cost]).collect::<Vec<_>>().join("\n")
 }

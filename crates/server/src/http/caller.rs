@@ -40,6 +40,23 @@ impl FromRequestParts<App> for Known {
     }
 }
 
+/// A caller who may change the installation: its sources, keys, erasures.
+#[derive(Debug, Clone)]
+pub struct Manager(pub Known);
+
+impl FromRequestParts<App> for Manager {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let known = Known::from_request_parts(parts, app).await?;
+        if known.may_manage {
+            return Ok(Self(known));
+        }
+        let detail = "a token may ask questions only: sign in to the console, or use the machine's command line";
+        Err(Problem::new(StatusCode::FORBIDDEN, "not-a-manager", detail))
+    }
+}
+
 /// What a caller showed to be known by. Whoever answers for long looks at it again.
 #[derive(Clone)]
 pub enum Shown {
@@ -128,13 +145,9 @@ impl Known {
         }
     }
 
-    /// Only whoever may change the installation goes on.
-    pub fn manager(&self) -> Result<(), Problem> {
-        if self.may_manage {
-            return Ok(());
-        }
-        let detail = "a token may ask questions only: sign in to the console, or use the machine's command line";
-        Err(Problem::new(StatusCode::FORBIDDEN, "not-a-manager", detail))
+    /// The grant for one use of a purpose that the request names.
+    pub async fn granted(&self, app: &App, purpose: &str, verb: Verb) -> Result<Grant, Problem> {
+        self.grant(app, app.purpose(purpose)?, verb).await
     }
 
     /// The grant for one use; a refusal leaves a fact.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::Body;
-use super::caller::{COOKIE, Known, Peer, cookie};
+use super::caller::{COOKIE, Known, Manager, Peer, cookie};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -88,10 +88,9 @@ pub async fn use_link(
 )]
 pub async fn set_password(
     State(app): State<App>,
-    known: Known,
+    _: Manager,
     Body(wanted): Body<Password>,
 ) -> Result<StatusCode, Problem> {
-    known.manager()?;
     if wanted.password.chars().count() < 12 {
         let detail =
             "the password needs at least twelve characters; a sentence is easy to remember";

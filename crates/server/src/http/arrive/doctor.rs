@@ -9,7 +9,7 @@ use vocabulary::Counts;
 
 use super::keys::KeyView;
 use crate::app::App;
-use crate::http::caller::Known;
+use crate::http::caller::Manager;
 use crate::problem::Problem;
 
 /// The source to look at; without it all are looked at.
@@ -45,10 +45,9 @@ pub struct Finding {
 )]
 pub async fn examine(
     State(app): State<App>,
-    known: Known,
+    _: Manager,
     Query(which): Query<Which>,
 ) -> Result<Json<Report>, Problem> {
-    known.manager()?;
     let keys = app.keys().await?;
     let counts = app.region().truth(|truth| truth.counts().clone());
     let mut findings = vec![storage(&app)];

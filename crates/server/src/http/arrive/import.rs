@@ -18,7 +18,7 @@ use vocabulary::Outcome;
 
 use crate::app::App;
 use crate::app::collect::Caller;
-use crate::http::caller::Known;
+use crate::http::caller::Manager;
 use crate::problem::Problem;
 
 /// Where the lines belong.
@@ -62,11 +62,10 @@ const PROBLEMS_MAX: usize = 10;
 )]
 pub async fn load(
     State(app): State<App>,
-    known: Known,
+    _: Manager,
     Query(which): Query<Which>,
     body: Bytes,
 ) -> Result<Json<Imported>, Problem> {
-    known.manager()?;
     let source = app.source(&which.source).ok_or_else(|| Problem::not_found("source"))?;
     let caller = Caller { source, kind: KeyKind::Server };
     let text = std::str::from_utf8(&body).map_err(|error| {

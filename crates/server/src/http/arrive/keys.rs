@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::body::Body;
-use crate::http::caller::Known;
+use crate::http::caller::Manager;
 use crate::problem::Problem;
 
 /// A key as the console shows it: never the key itself.
@@ -54,8 +54,7 @@ pub struct NewKeyView {
     path = "/api/keys",
     responses((status = 200, body = [KeyView]), (status = 401, body = Problem)),
 )]
-pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<KeyView>>, Problem> {
-    known.manager()?;
+pub async fn list(State(app): State<App>, _: Manager) -> Result<Json<Vec<KeyView>>, Problem> {
     Ok(Json(app.keys().await?))
 }
 
@@ -68,10 +67,9 @@ pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<KeyVi
 )]
 pub async fn create(
     State(app): State<App>,
-    known: Known,
+    Manager(known): Manager,
     Body(wanted): Body<KeyRequest>,
 ) -> Result<Json<NewKeyView>, Problem> {
-    known.manager()?;
     Ok(Json(app.create_key(&known.authority.actor, wanted).await?))
 }
 
@@ -84,10 +82,9 @@ pub async fn create(
 )]
 pub async fn revoke(
     State(app): State<App>,
-    known: Known,
+    Manager(known): Manager,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    known.manager()?;
     if app.revoke_key(&known.authority.actor, &id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

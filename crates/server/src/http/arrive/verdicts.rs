@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::app::streams::VerdictLine;
-use crate::http::caller::{Known, Shown};
+use crate::http::caller::{Manager, Shown};
 use crate::http::stream::{Watcher, follow as follow_lines};
 use crate::problem::Problem;
 
@@ -28,10 +28,9 @@ pub struct Which {
 )]
 pub async fn list(
     State(app): State<App>,
-    known: Known,
+    _: Manager,
     Query(which): Query<Which>,
 ) -> Result<Json<Vec<VerdictLine>>, Problem> {
-    known.manager()?;
     let limit = which.limit.unwrap_or(100).min(app.limits().page_rows);
     let is_wanted =
         |line: &VerdictLine| which.source.as_ref().is_none_or(|source| line.source == *source);
@@ -48,10 +47,9 @@ pub async fn list(
 pub async fn follow(
     State(app): State<App>,
     shown: Shown,
-    known: Known,
+    Manager(known): Manager,
     Query(which): Query<Which>,
 ) -> Result<impl IntoResponse, Problem> {
-    known.manager()?;
     let watcher = Watcher::new(&app, shown, &known);
     let lines = app.streams().verdicts.follow();
     Ok(follow_lines(watcher, lines, "verdict", move |line: VerdictLine| {

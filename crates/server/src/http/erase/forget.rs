@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::app::reading::Whose;
 use crate::http::body::Body;
-use crate::http::caller::Known;
+use crate::http::caller::Manager;
 use crate::problem::Problem;
 
 /// Who wants to be forgotten; exactly one of the three.
@@ -44,10 +44,9 @@ pub struct ErasureView {
 )]
 pub async fn forget(
     State(app): State<App>,
-    known: Known,
+    Manager(known): Manager,
     Body(wanted): Body<ErasureRequest>,
 ) -> Result<Json<ErasureView>, Problem> {
-    known.manager()?;
     let whose =
         Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
     Ok(Json(app.forget(&known.authority.actor, &whose).await?))
@@ -59,8 +58,7 @@ pub async fn forget(
     path = "/api/erasures",
     responses((status = 200, body = [ErasureView]), (status = 401, body = Problem)),
 )]
-pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<ErasureView>>, Problem> {
-    known.manager()?;
+pub async fn list(State(app): State<App>, _: Manager) -> Result<Json<Vec<ErasureView>>, Problem> {
     Ok(Json(app.erasures().await?))
 }
 
@@ -73,10 +71,9 @@ pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<Erasu
 )]
 pub async fn show(
     State(app): State<App>,
-    known: Known,
+    _: Manager,
     Path(id): Path<String>,
 ) -> Result<Json<ErasureView>, Problem> {
-    known.manager()?;
     let erasures = app.erasures().await?;
     let found = erasures.into_iter().find(|erasure| erasure.erasure == id);
     found.map(Json).ok_or_else(|| Problem::not_found("erasure"))

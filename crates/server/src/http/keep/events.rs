@@ -39,8 +39,7 @@ pub async fn list(
     known: Known,
     Query(which): Query<Which>,
 ) -> Result<Json<Vec<EventView>>, Problem> {
-    let purpose = app.purpose(&which.purpose)?;
-    let grant = known.grant(&app, purpose, Verb::Read).await?;
+    let grant = known.granted(&app, &which.purpose, Verb::Read).await?;
     let limit = which.limit.unwrap_or(50).min(app.limits().page_rows);
     let events = app.latest(&grant, limit, which.event.as_deref());
     app.read_log(&grant, "events", events.len()).await?;
@@ -60,8 +59,7 @@ pub async fn follow(
     known: Known,
     Query(which): Query<Which>,
 ) -> Result<impl IntoResponse, Problem> {
-    let purpose = app.purpose(&which.purpose)?;
-    let grant = known.grant(&app, purpose, Verb::Read).await?;
+    let grant = known.granted(&app, &which.purpose, Verb::Read).await?;
     app.read_log(&grant, "events-stream", 0).await?;
     let rows = app.streams().rows.follow();
     let watcher = Watcher::new(&app, shown, &known);

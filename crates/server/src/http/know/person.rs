@@ -62,8 +62,7 @@ pub async fn timeline(
     Path(person): Path<String>,
     Query(which): Query<Which>,
 ) -> Result<Json<Timeline>, Problem> {
-    let purpose = app.purpose(&which.purpose)?;
-    let grant = known.grant(&app, purpose, Verb::Read).await?;
+    let grant = known.granted(&app, &which.purpose, Verb::Read).await?;
     let whose = Whose { user_id: None, device_id: None, person: Some(person.clone()) };
     let events = app.person_events(&whose, grant).await?;
     Ok(Json(Timeline { person, purpose: which.purpose, events }))
@@ -85,8 +84,7 @@ pub async fn export(
     known: Known,
     Body(wanted): Body<ExportRequest>,
 ) -> Result<Response, Problem> {
-    let purpose = app.purpose(&wanted.purpose)?;
-    let grant = known.grant(&app, purpose, Verb::Export).await?;
+    let grant = known.granted(&app, &wanted.purpose, Verb::Export).await?;
     let whose =
         Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: wanted.person };
     let mut lines = String::new();

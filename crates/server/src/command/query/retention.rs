@@ -1,0 +1,38 @@
+//! `candor query retention`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Question, Rows};
+use crate::command::client::{list, plain, text};
+
+#[derive(Debug, Args)]
+pub struct Retention {
+    /// What counts as beginning; without it: any event.
+    #[arg(long, value_name = "EVENT")]
+    start: Option<String>,
+    /// What counts as coming back; without it: any event.
+    #[arg(long = "return", value_name = "EVENT")]
+    again: Option<String>,
+    /// `day`, `week` or `month`.
+    #[arg(long, default_value = "week")]
+    interval: String,
+}
+
+impl Question for Retention {
+    const KIND: &'static str = "retention";
+
+    fn plan(&self, rows: &Rows) -> anyhow::Result<Value> {
+        let (start, again) = (rows.with(self.start.as_deref()), rows.with(self.again.as_deref()));
+        Ok(json!({ "start": start, "return": again, "interval": self.interval }))
+    }
+
+    fn lines(answer: &Value) -> Vec<String> {
+        let line = |cohort| {
+            let values = list(cohort, "values").map(|value| format!("{:>8}", plain(Some(value))));
+            let (start, people) = (text(cohort, "start"), text(cohort, "people"));
+            format!("{start}  {people:>8}  {}", values.collect::<String>())
+        };
+        list(answer, "cohorts").map(line).collect()
+    }
+}
