@@ -76,7 +76,7 @@ function Footer({ answer, again }: { answer: Answer; again: () => void }) {
   return (
     <footer className="flex flex-wrap items-center gap-x-2 gap-y-1 border-t border-line px-5 py-2
       text-[0.8125rem] text-soft tabular-nums">
-      <span>{count(scanned.rows)} rows scanned</span>
+      <span>{count(scanned.rows)} rows</span>
       <span aria-hidden="true">·</span>
       <span title={`${count(scanned.files)} files, ${bytes(scanned.bytes)}`}>
         {duration(scanned.seconds)}

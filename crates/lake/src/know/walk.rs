@@ -316,7 +316,10 @@ impl<'a, O: Operator> Walker<'a, O> {
             from += time.partition_point(|time| *time < scan.from.0);
         }
         if from < to {
-            cursor.view.parts(from, to, |rows| self.operator.rows(rows));
+            cursor.view.parts(from, to, |rows| {
+                self.rows += rows.time.len() as u64;
+                self.operator.rows(rows);
+            });
         }
     }
 
@@ -339,7 +342,6 @@ impl<'a, O: Operator> Walker<'a, O> {
                 self.files.extend(cursor.run.file());
                 return Ok(false);
             };
-            self.rows += chunk.len() as u64;
             let place = Place { order: cursor.run.order(), first: cursor.first };
             let (sight, moved) = (&self.shared.sight, &mut self.moved);
             cursor.view = View::load(chunk, sight, &mut self.texter, moved, place)?;
@@ -359,7 +361,10 @@ impl<'a, O: Operator> Walker<'a, O> {
         while at < view.len() {
             let end = view.person_end(at);
             self.operator.begin();
-            view.parts(at, end, |rows| self.operator.rows(rows));
+            view.parts(at, end, |rows| {
+                self.rows += rows.time.len() as u64;
+                self.operator.rows(rows);
+            });
             self.operator.end();
             at = end;
         }

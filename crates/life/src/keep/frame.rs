@@ -3,7 +3,7 @@
 //! INVARIANT(kept): a `Kept` is made by sealing a draft of admitted events, or by opening an
 //! authenticated frame. Nobody can make one out of plain bytes:
 //!
-//! ```compile_fail
+//! ```compile_fail,E0451
 //! let forged = life::keep::Kept { records: Vec::new() };
 //! ```
 

@@ -20,6 +20,7 @@ pub enum Answer {
 /// What was read for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Scanned {
+    /// Rows that the purpose may see: how many there are beside them is nobody's to know.
     pub rows: u64,
     pub bytes: u64,
     pub files: u64,
