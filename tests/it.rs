@@ -3,6 +3,7 @@
 mod admit;
 mod arrive;
 mod clients;
+mod command;
 mod erase;
 mod fresh;
 mod keep;

@@ -62,9 +62,7 @@ impl Stage {
             let identified = self.gate.identify(raw, &source, key, &self.blinder);
             let identified = identified.map_err(|judged| format!("{judged:?}"))?;
             let act = identified.act().ok_or("this key may not say that, or it says nothing")?;
-            let whose = &identified.whose().index;
-            let is_old = |until| identified.earliest(&self.limits) <= until;
-            if !act.yes.is_empty() && self.truth.forgotten(whose).is_some_and(is_old) {
+            if self.truth.forgets(&identified, &self.limits) {
                 let outcome = "refused forgotten".to_owned();
                 self.last = Some(vec![Ended { outcome, ..Ended::default() }]);
                 continue;

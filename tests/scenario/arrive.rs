@@ -80,8 +80,7 @@ impl Stage {
                 Ok(raw) => match self.gate.identify(raw, source, key, &self.blinder) {
                     Err(judged) => judged,
                     Ok(identified) => {
-                        let index = identified.whose().index;
-                        let standing = self.truth.standing(&index, identified.time(), self.now);
+                        let standing = self.truth.standing(&identified, self.now);
                         let (blinder, seen) = (&self.blinder, &mut self.seen);
                         self.gate.judge(identified, source, standing, blinder, seen)
                     }

@@ -31,6 +31,7 @@ pub mod proof;
 pub mod quarantine;
 pub mod reading;
 pub mod streams;
+mod unlink;
 
 use streams::Streams;
 

@@ -17,6 +17,7 @@ pub mod import;
 pub mod keys;
 pub mod query;
 pub mod serve;
+pub mod unlink;
 pub mod verify;
 
 /// Customer analytics in which every use of a person's data passes one gate.
@@ -42,6 +43,8 @@ pub enum Verb {
     Query(query::Query),
     /// Load events from a file through the same gate, journal and fold as HTTP.
     Import(import::Import),
+    /// Undo a link: an id becomes a person of its own again.
+    Unlink(unlink::Unlink),
     /// Forget a person: invisible at once, keys destroyed, files rewritten.
     Erase(erase::Erase),
     /// List erasures and how far each has come.
@@ -149,6 +152,7 @@ impl Candor {
             Verb::Demo(demo) => demo.run(&environment).await,
             Verb::Query(query) => query.run(&environment).await,
             Verb::Import(import) => import.run(&environment).await,
+            Verb::Unlink(unlink) => unlink.run(&environment).await,
             Verb::Erase(erase) => erase.run(&environment).await,
             Verb::Erasures(erasures) => erasures.run(&environment).await,
             Verb::Export(export) => export.run(&environment).await,

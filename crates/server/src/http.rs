@@ -57,6 +57,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(know::query::routes())
         .routes(routes!(know::person::timeline))
         .routes(routes!(know::person::export))
+        .routes(routes!(keep::unlink::unlink))
         .routes(routes!(erase::forget::forget))
         .routes(routes!(erase::forget::list))
         .routes(routes!(erase::forget::show))

@@ -49,7 +49,7 @@ pub struct Standing {
     /// Those of `no` that were said at the event's time or later: a yes on the event does not lift
     /// them.
     pub later_no: Purposes,
-    /// The person was forgotten; what was collected up to here is refused.
+    /// Somebody whom the event names was forgotten; what was collected up to here is refused.
     pub forgotten: Option<Time>,
 }
 

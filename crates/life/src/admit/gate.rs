@@ -12,7 +12,7 @@ use vocabulary::{Limits, Purpose, Purposes, Refusal};
 use super::catalogue::Catalogue;
 use super::consent::{Act, Standing};
 use super::fields::{self, Rules};
-use super::identifier::{Blinder, Sealable, Subject};
+use super::identifier::{Blinder, Index, Sealable, Subject};
 use super::judge::{Admitted, Blinded, Identified, Judged};
 use super::looks::like_identifier;
 use super::plan::{self, AdmissionPlan, VerdictKey};
@@ -75,7 +75,8 @@ impl Gate {
             clear: Sealable(id.into()),
         };
         let (whose, other) = (blind(whose), other.map(blind));
-        Ok(Identified { raw, whose, other, act })
+        let others = self.others(&raw, &whose, blinder);
+        Ok(Identified { raw, whose, other, others, act })
     }
 
     /// Judges an event by what stands about its person. `seen` learns which properties were met.
@@ -87,9 +88,9 @@ impl Gate {
         blinder: &Blinder,
         seen: &mut Seen,
     ) -> Judged {
-        let Identified { raw, whose, other, act } = identified;
+        let Identified { raw, whose, other, others, act } = identified;
         if standing.forgotten.is_some_and(|until| raw.earliest(&self.limits) <= until) {
-            // What a forgotten person once said is forgotten too.
+            // What a forgotten person once said is forgotten too, whoever else it names.
             return Judged::Refused { why: Refusal::Forgotten, whose, act: None };
         }
         let said = standing.hearing(act);
@@ -114,6 +115,7 @@ impl Gate {
             event: raw.name.into(),
             whose,
             link: other.filter(|_| may_link),
+            others,
             act,
             time: raw.time,
             earliest,
@@ -216,6 +218,24 @@ impl Gate {
                     .to_owned(),
             }),
         }
+    }
+
+    /// Every id that the event names beside the one that its row holds.
+    fn others(&self, raw: &Raw<'_>, whose: &Blinded, blinder: &Blinder) -> Vec<Index> {
+        let (user, device) = (raw.user.as_deref(), raw.device.as_deref());
+        let previous = raw.previous.as_deref();
+        // What an alias leaves behind may have been a visitor's id or a user's.
+        let named = [
+            (Subject::User, user),
+            (Subject::Device, device),
+            (Subject::Device, previous),
+            (Subject::User, previous),
+        ];
+        let good = |id: &&str| !self.catalogue.is_bad_identifier(id);
+        let named = named.into_iter().filter_map(|(subject, id)| Some((subject, id.filter(good)?)));
+        let others =
+            named.filter(|(subject, id)| *subject != whose.subject || **id != *whose.clear.0);
+        others.map(|(subject, id)| blinder.index(subject, id)).collect()
     }
 
     /// What the event says about consent, as far as its key may say it.

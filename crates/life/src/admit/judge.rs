@@ -54,6 +54,8 @@ pub struct Identified<'a> {
     pub(super) whose: Blinded,
     /// The second id of an event that links two.
     pub(super) other: Option<Blinded>,
+    /// Every further id that it names, whether or not it links.
+    pub(super) others: Vec<Index>,
     /// The act of consent that the event itself carries, already narrowed to what its key may say.
     pub(super) act: Option<Act>,
 }
@@ -69,6 +71,11 @@ impl Identified<'_> {
     #[must_use]
     pub fn other(&self) -> Option<&Blinded> {
         self.other.as_ref()
+    }
+
+    /// Every id that the event names: one that was erased takes the whole event with it.
+    pub fn named(&self) -> impl Iterator<Item = &Index> {
+        std::iter::once(&self.whose.index).chain(&self.others)
     }
 
     /// What the event says about consent, narrowed to what its key may say.
@@ -102,6 +109,8 @@ pub struct Admitted {
     pub(super) whose: Blinded,
     /// The id to link with `whose`, under a linking purpose only.
     pub(super) link: Option<Blinded>,
+    /// Every further id that it names, whether or not it links.
+    pub(super) others: Vec<Index>,
     pub(super) act: Option<Act>,
     pub(super) time: Time,
     pub(super) earliest: Time,
@@ -123,8 +132,6 @@ pub struct Parts {
     pub link: Option<Blinded>,
     pub act: Option<Act>,
     pub time: Time,
-    /// The earliest instant at which it may have happened.
-    pub earliest: Time,
     pub received: Time,
     pub sequence: u32,
     pub source: SourceId,
@@ -153,6 +160,11 @@ impl Admitted {
     #[must_use]
     pub fn link(&self) -> Option<&Blinded> {
         self.link.as_ref()
+    }
+
+    /// Every id that the event names: one that was erased takes the whole event with it.
+    pub fn named(&self) -> impl Iterator<Item = &Index> {
+        std::iter::once(&self.whose.index).chain(&self.others)
     }
 
     /// The act of consent that the event carried.
@@ -252,7 +264,6 @@ impl Admitted {
             link: self.link,
             act: self.act,
             time: self.time,
-            earliest: self.earliest,
             received: self.received,
             sequence: self.sequence,
             source: self.source,

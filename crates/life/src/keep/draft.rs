@@ -12,7 +12,7 @@ use super::mask::{Cut, VerdictMask};
 use super::names::Named;
 use super::row::Row;
 use super::truth::Truth;
-use crate::admit::{Act, Acts, AdmissionPlan, Admitted, Blinded, Sealable};
+use crate::admit::{Act, Acts, AdmissionPlan, Admitted, Blinded, Index, Sealable};
 
 /// The records of one frame while they are gathered.
 #[derive(Debug)]
@@ -32,14 +32,14 @@ impl<'t> Draft<'t> {
     /// be refused.
     pub fn admit(&mut self, mut admitted: Admitted, now: Time) -> Outcome {
         // Before anything else: not even the leaf of somebody forgotten may come back with this.
-        if self.is_forgotten(admitted.whose(), admitted.earliest()) {
+        if self.is_forgotten(admitted.named(), admitted.earliest()) {
             return Outcome::Refused(Refusal::Forgotten);
         }
         if let Some(act) = admitted.act() {
             let leaf = self.leaf(&admitted.whose().clone());
             self.record_act(leaf, act, now);
         }
-        let standing = self.truth.standing(&admitted.whose().index, admitted.time(), now);
+        let standing = self.truth.said(&admitted.whose().index, admitted.time(), now);
         let unsaid = admitted.plan().consented.without(standing.yes);
         if !admitted.narrow(unsaid | standing.no) {
             return Outcome::Refused(if standing.no.is_empty() {
@@ -59,7 +59,7 @@ impl<'t> Draft<'t> {
     /// Enters what a refused event still said: a `no` is remembered even of somebody unknown, under
     /// the blind index alone, or an objection would be lost. A yes makes nobody known.
     pub fn heed(&mut self, whose: &Blinded, act: Act, now: Time) {
-        if self.is_forgotten(whose, act.time) {
+        if self.is_forgotten([&whose.index], act.time) {
             return;
         }
         if self.truth.identity.leaf(&whose.index).is_some() {
@@ -74,7 +74,7 @@ impl<'t> Draft<'t> {
 
     /// Enters a person's choice that was sent for itself; not one that was said before an erasure.
     pub fn consent(&mut self, whose: &Blinded, act: Act, now: Time) -> bool {
-        if self.is_forgotten(whose, act.time) {
+        if self.is_forgotten([&whose.index], act.time) {
             return false;
         }
         let leaf = self.leaf(whose);
@@ -137,9 +137,7 @@ impl<'t> Draft<'t> {
     fn enter(&mut self, admitted: Admitted) {
         let parts = admitted.into_parts();
         let leaf = self.leaf(&parts.whose);
-        if let Some(other) = &parts.link
-            && !self.is_forgotten(other, parts.earliest)
-        {
+        if let Some(other) = &parts.link {
             let other = self.leaf(other);
             self.link(leaf, other);
         }
@@ -167,9 +165,10 @@ impl<'t> Draft<'t> {
             && self.truth.names_of(source) < self.limits.names_of_source
     }
 
-    /// Whether what somebody collected at this time may not be brought back, not even as a link.
-    fn is_forgotten(&self, whose: &Blinded, time: Time) -> bool {
-        self.truth.forgotten(&whose.index).is_some_and(|until| time <= until)
+    /// Whether what was collected at this time about any of these may not be brought back, not even
+    /// as a link.
+    fn is_forgotten<'i>(&self, named: impl IntoIterator<Item = &'i Index>, time: Time) -> bool {
+        self.truth.forgotten(named).is_some_and(|until| time <= until)
     }
 
     fn leaf(&mut self, whose: &Blinded) -> Leaf {

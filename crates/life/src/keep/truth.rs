@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use vocabulary::{
-    Code, Counts, Leaf, Person, Purpose, Purposes, Region, SourceId, Time, VerdictId,
+    Code, Counts, Leaf, Limits, Person, Purpose, Purposes, Region, SourceId, Time, VerdictId,
 };
 
 use super::frame::Record;
 use super::identity::{Identity, Version};
 use super::mask::{Cut, Mask, Masked, VerdictMask};
 use super::names::{Named, Names};
-use crate::admit::{Acts, Index, Standing, VerdictKey};
+use crate::admit::{Acts, Identified, Index, Standing, VerdictKey};
 
 /// The state of one region.
 #[derive(Debug)]
@@ -100,30 +100,43 @@ impl Truth {
         self.verdict_counts.get(&source).copied().unwrap_or_default()
     }
 
-    /// What is known about the person behind an index when something happened, and now.
+    /// What is known when an event is judged: what its person said, and whether anybody whom it
+    /// names was forgotten.
+    #[must_use]
+    pub fn standing(&self, event: &Identified<'_>, now: Time) -> Standing {
+        let said = self.said(&event.whose().index, event.time(), now);
+        Standing { forgotten: self.forgotten(event.named()), ..said }
+    }
+
+    /// What the person behind an index has said when something happened, and until now.
     ///
     /// A `no` at either instant closes; a `yes` must hold at both: an event that was collected
-    /// before the
-    /// person agreed is not saved by a later yes.
-    #[must_use]
-    pub fn standing(&self, index: &Index, happened: Time, now: Time) -> Standing {
-        let forgotten = self.suppressed.get(index).copied();
-        let Some(leaf) = self.identity.leaf(index) else {
-            return Standing { forgotten, ..Standing::default() };
-        };
+    /// before the person agreed is not saved by a later yes.
+    pub(super) fn said(&self, index: &Index, happened: Time, now: Time) -> Standing {
+        let Some(leaf) = self.identity.leaf(index) else { return Standing::default() };
         let said = |leaf: &Leaf| {
             self.acts.get(leaf).map(|acts| acts.standing(happened, now)).unwrap_or_default()
         };
         let person = self.identity.person(leaf);
         let others = self.identity.others_of(person, leaf).map(said);
-        let standing = others.fold(said(&leaf), |all, other| all.with(other, self.on_device));
-        Standing { forgotten, ..standing }
+        others.fold(said(&leaf), |all, other| all.with(other, self.on_device))
     }
 
-    /// Until when everything that was collected about an id is refused, because it was erased.
+    /// Until when everything that was collected about any of these ids is refused, because one of
+    /// them was erased.
     #[must_use]
-    pub fn forgotten(&self, index: &Index) -> Option<Time> {
-        self.suppressed.get(index).copied()
+    pub fn forgotten<'i>(&self, named: impl IntoIterator<Item = &'i Index>) -> Option<Time> {
+        named.into_iter().filter_map(|index| self.suppressed.get(index).copied()).max()
+    }
+
+    /// Whether a choice that was told for itself may be from before an erasure. A yes without a
+    /// time may be the repetition of an old one; a no without a time is heard as one of now.
+    #[must_use]
+    pub fn forgets(&self, choice: &Identified<'_>, limits: &Limits) -> bool {
+        let (until, act) = (self.forgotten(choice.named()), choice.act());
+        until.zip(act).is_some_and(|(until, act)| {
+            act.time <= until || !act.yes.is_empty() && choice.earliest(limits) <= until
+        })
     }
 
     /// The acts of one leaf.

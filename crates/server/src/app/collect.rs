@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use lake::keep::keeper::{Submission, Unavailable};
-use life::admit::{Act, Blinded, Gate, Index, Judged, KeyKind, Seen, Source, Standing};
+use life::admit::{Act, Blinded, Gate, Identified, Index, Judged, KeyKind, Seen, Source, Standing};
 use life::arrive::{Arrival, Invalid};
 use vocabulary::{Outcome, Purposes, Time};
 
@@ -87,7 +87,7 @@ impl App {
                             let index = identified.whose().index;
                             let time = identified.time();
                             let standing =
-                                self.region().truth(|truth| truth.standing(&index, time, now));
+                                self.region().truth(|truth| truth.standing(&identified, now));
                             let standing = said.over(standing, &index, time);
                             if let Some(act) = identified.act() {
                                 said.hear(index, act);
@@ -115,11 +115,11 @@ impl App {
         self.keeper()?.consent(whose, act, now).await
     }
 
-    /// Whether what may have happened at this time was before the erasure of whose it was.
+    /// Whether a choice that was told for itself may be from before an erasure of somebody whom it
+    /// names.
     #[must_use]
-    pub fn is_forgotten(&self, whose: &Blinded, earliest: Time) -> bool {
-        let until = self.region().truth(|truth| truth.forgotten(&whose.index));
-        until.is_some_and(|until| earliest <= until)
+    pub fn forgets(&self, choice: &Identified<'_>) -> bool {
+        self.region().truth(|truth| truth.forgets(choice, self.limits()))
     }
 
     /// Counts events of a request that ended before they were judged.

@@ -34,7 +34,7 @@ impl Life {
     fn send(&mut self, source: u16, raw: Raw<'_>, now: Time) -> Outcome {
         let source = source_of(source);
         let found = self.gate.identify(raw, &source, KeyKind::Site, &self.blinder).unwrap();
-        let standing = self.truth.standing(&found.whose().index, found.time(), now);
+        let standing = self.truth.standing(&found, now);
         let judged = self.gate.judge(found, &source, standing, &self.blinder, &mut Seen::default());
         let Judged::Admitted(admitted) = judged else { return Outcome::Invalid };
         let mut draft = Draft::new(&mut self.truth, &self.limits);
@@ -101,6 +101,31 @@ fn raw(name: &str, time: Time, received: Time) -> Raw<'_> {
 
 fn measure() -> Purposes {
     Purposes::NONE.with(Purpose::MEASURE)
+}
+
+/// Who was erased between the judgement of an event and its keeping is named by it all the same.
+#[test]
+fn an_erasure_after_the_judgement_counts_for_every_id_of_the_event() {
+    let mut life = Life::new(Limits::default());
+    let (source, at) = (source_of(1), Time(1_000));
+    let yes = vec![(Cow::Borrowed("measure"), true)];
+    let whose = Blinded {
+        index: life.blinder.index(Subject::User, "u1"),
+        subject: Subject::User,
+        clear: Sealable("u1".into()),
+    };
+    let act = Act { time: Time(0), yes: measure(), no: Purposes::NONE };
+    Draft::new(&mut life.truth, &life.limits).consent(&whose, act, Time(0));
+    let event = Raw { user: Some(Cow::Borrowed("u1")), choices: yes, ..raw("opened", at, at) };
+    let found = life.gate.identify(event, &source, KeyKind::Site, &life.blinder).unwrap();
+    let standing = life.truth.standing(&found, at);
+    let judged = life.gate.judge(found, &source, standing, &life.blinder, &mut Seen::default());
+    let Judged::Admitted(admitted) = judged else { panic!("{judged:?}") };
+    let leaf = life.truth.identity.leaf(&whose.index).unwrap();
+    let mut draft = Draft::new(&mut life.truth, &life.limits);
+    draft.erase(vec![leaf], Time(2_000));
+    assert_eq!(draft.admit(*admitted, Time(2_000)), Outcome::Refused(Refusal::Forgotten));
+    assert!(life.truth.identity.leaf(&life.blinder.index(Subject::Device, "d1")).is_none());
 }
 
 /// A step of somebody's life; a no and an event may be late by so much.

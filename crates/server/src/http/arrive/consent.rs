@@ -56,10 +56,8 @@ async fn take(app: &App, request: Request) -> Result<Recorded, Declined> {
         .identify(raw, &caller.source, caller.kind, app.blinder())
         .map_err(|ended| stopped(&ended))?;
     let heard = identified.act();
-    // A yes without a time may be the repetition of one from before an erasure.
-    let is_old = app.is_forgotten(identified.whose(), identified.earliest(app.limits()));
     if let Some(act) = heard
-        && (is_old && !act.yes.is_empty() || !app.consent(identified.whose().clone(), act).await?)
+        && (app.forgets(&identified) || !app.consent(identified.whose().clone(), act).await?)
     {
         return Err(Problem::refused(Refusal::Forgotten).into());
     }
