@@ -1,6 +1,7 @@
 //! Death of the machine: all that the disk does not have is gone. A file system of its own is shut
 //! down under the program, so that nothing of the page cache survives.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -72,7 +73,8 @@ impl Disk {
         match disk.mount() {
             Ok(()) => Ok(Some(disk)),
             Err(why) => {
-                eprintln!("no power is cut on this machine: {why:#}");
+                // Past the harness, which would keep quiet about what a passing test says.
+                writeln!(std::io::stderr(), "NOT TRIED: no power is cut on this machine: {why:#}")?;
                 Ok(None)
             }
         }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Call, text};
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Args)]
@@ -28,15 +28,13 @@ struct Which {
 
 impl Unlink {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
-        let client = Client::open(&self.place, environment).await?;
         let Which { user_id, device_id } = self.which;
         let request = json!({ "user_id": user_id, "device_id": device_id });
-        let answer = client.post("/api/people/unlink", &request).await?;
-        let ending = answer.print(self.place.json, |answer| {
-            let text = |key: &str| answer.get(key).and_then(Value::as_str).unwrap_or_default();
+        let call = Call::post("/api/people/unlink", request);
+        let show = |answer: &Value| {
+            let text = |name: &str| text(answer, name);
             format!("{} and {} are two persons now", text("person"), text("others"))
-        });
-        client.close().await;
-        ending
+        };
+        self.place.ask(environment, &call, show).await
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::body::Body;
-use crate::http::caller::Known;
+use crate::http::caller::Manager;
 use crate::problem::Problem;
 
 /// Which id is taken out of its person; exactly one of the two.
@@ -41,9 +41,8 @@ pub struct Unlinked {
 )]
 pub async fn unlink(
     State(app): State<App>,
-    known: Known,
+    _: Manager,
     Body(wanted): Body<UnlinkRequest>,
 ) -> Result<Json<Unlinked>, Problem> {
-    known.manager()?;
     Ok(Json(app.unlink(wanted).await?))
 }
