@@ -114,37 +114,15 @@ async fn a_newer_format_is_refused() {
     assert!(matches!(failed, VaultError::Newer { found: 99, .. }), "{failed}");
 }
 
-/// `vault.db` with its log, as bytes.
-fn database(folder: &Folder) -> [(PathBuf, Option<Vec<u8>>); 2] {
-    ["vault.db", "vault.db-wal"].map(|name| {
-        let path = folder.data().join(name);
-        let bytes = std::fs::read(&path).ok();
-        (path, bytes)
-    })
-}
-
-fn put_back(files: &[(PathBuf, Option<Vec<u8>>)]) {
-    for (path, bytes) in files {
-        match bytes {
-            Some(bytes) => std::fs::write(path, bytes).unwrap(),
-            None => drop(std::fs::remove_file(path)),
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_database_that_lost_its_last_commits_is_not_opened() {
     let (folder, vault) = vault().await;
-    let before = database(&folder);
     let change = Change { position: Some(Position { segment: 2, frame: 0 }), ..Change::default() };
     vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await.unwrap();
-    let after = database(&folder);
+    // As a log whose last frames are damaged leaves it: all that a commit did is undone.
+    let lost = "delete from state where name in ('commits', 'position-segment', 'position-frame')";
+    sqlx::query(lost).execute(&vault.inner.writer).await.unwrap();
     drop(vault);
-
-    put_back(&before);
     let refused = folder.open().await.unwrap_err();
     assert!(matches!(refused, VaultError::Shortened { found: 0, known: 1, .. }), "{refused}");
-    put_back(&after);
-    let vault = folder.open().await.unwrap();
-    assert_eq!(vault.load_truth().await.unwrap().position, change.position);
 }
