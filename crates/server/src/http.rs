@@ -15,6 +15,7 @@ pub mod arrive;
 pub mod body;
 pub mod caller;
 pub mod console;
+pub mod edge;
 pub mod erase;
 pub mod health;
 pub mod keep;
@@ -92,6 +93,7 @@ pub fn routes(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(app.limits().body_bytes))
         .with_state(app.clone())
         .merge(console::routes(&base))
+        .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
         .layer(middleware::from_fn(secure));
     // As a service, so that the path answers with its last slash too: the printed link has one.
     if base.is_empty() { inner } else { Router::new().nest_service(&base, inner) }
@@ -102,6 +104,7 @@ pub fn local_routes(app: &App) -> Router {
     let (api, _) = api().split_for_parts();
     api.layer(DefaultBodyLimit::max(app.limits().body_bytes))
         .layer(axum::Extension(caller::LocalSocket))
+        .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
         .with_state(app.clone())
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::client::Client;
 use super::erase::Whose;
+use super::say;
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Args)]
@@ -26,12 +27,12 @@ impl Export {
         }
         let answer = client.post("/api/people/export", &request).await?;
         let ending = Ending::of(answer.status);
-        if ending == Ending::Done {
-            print!("{}", String::from_utf8_lossy(&answer.body));
+        let said = if ending == Ending::Done {
+            say::write(&String::from_utf8_lossy(&answer.body)).map(|()| ending)
         } else {
-            answer.print(self.place.json, |_| String::new())?;
-        }
+            answer.print(self.place.json, |_| String::new())
+        };
         client.close().await;
-        Ok(ending)
+        said
     }
 }
