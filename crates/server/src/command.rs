@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{ConfigError, Layers};
 
@@ -16,6 +16,7 @@ pub mod export;
 pub mod import;
 pub mod keys;
 pub mod query;
+pub mod say;
 pub mod serve;
 pub mod unlink;
 pub mod verify;
@@ -29,7 +30,8 @@ pub struct Candor {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 5 refused by policy or consent, 69 unavailable.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 conflict, 5 refused by policy or consent,
+69 unavailable: there is no installation, or it cannot answer now.
 Every verb takes --json for machines. Settings come from --config, then CANDOR__SECTION__KEY, then flags.";
 
 #[derive(Debug, Subcommand)]
@@ -145,6 +147,14 @@ impl Ending {
 }
 
 impl Candor {
+    /// What the command line asks for, and whether it wants JSON; without sense it ends here.
+    #[must_use]
+    pub fn told() -> (Self, bool) {
+        let matches = Self::command().get_matches();
+        let json = wants_json(&matches);
+        (Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()), json)
+    }
+
     /// Carries out the verb.
     pub async fn run(self, environment: Environment) -> anyhow::Result<Ending> {
         match self.verb {
@@ -162,4 +172,10 @@ impl Candor {
             Verb::Config(config) => config.run(&environment),
         }
     }
+}
+
+/// Whether a verb, or the verb within it, was asked for JSON.
+fn wants_json(matches: &ArgMatches) -> bool {
+    matches.try_get_one::<bool>("json").is_ok_and(|json| json == Some(&true))
+        || matches.subcommand().is_some_and(|(_, matches)| wants_json(matches))
 }

@@ -51,8 +51,6 @@ pub enum ConfigError {
     Syntax { path: PathBuf, source: toml::de::Error },
     #[error("{origin}: {problem}: see `candor config print` for the keys that there are")]
     Key { origin: String, problem: String },
-    #[error("`sources.{name}`: {problem}")]
-    Source { name: String, problem: String },
 }
 
 /// The layers as they are laid over each other, each value with its origin.
@@ -113,26 +111,26 @@ impl Layers {
 
     /// Reads the layers as a whole.
     pub fn read(&self) -> Result<Config, ConfigError> {
-        let config: Config =
-            Value::Table(self.values.clone()).try_into().map_err(|error: toml::de::Error| {
-                let problem = error.message().to_owned();
-                ConfigError::Key { origin: self.blame(&problem), problem }
-            })?;
-        config
-            .server
-            .check()
-            .map_err(|problem| ConfigError::Key { origin: self.blame(&problem), problem })?;
-        for (name, rules) in &config.sources {
-            rules.check().map_err(|problem| ConfigError::Source { name: name.clone(), problem })?;
+        self.check().map_err(|problem| ConfigError::Key { origin: self.blame(&problem), problem })
+    }
+
+    /// The configuration, or what is wrong with it.
+    fn check(&self) -> Result<Config, String> {
+        let config: Config = Value::Table(self.values.clone())
+            .try_into()
+            .map_err(|error: toml::de::Error| error.message().trim().to_owned())?;
+        config.server.check()?;
+        config.time.check()?;
+        for rules in config.sources.values() {
+            rules.check()?;
         }
         Ok(config)
     }
 
-    /// Every value as a line, with its origin.
-    pub fn lines(&self) -> impl Iterator<Item = (&str, String, &Origin)> {
-        self.origins.iter().map(|(key, origin)| {
-            (key.as_str(), self.get(key).map(ToString::to_string).unwrap_or_default(), origin)
-        })
+    /// Every key with its value and where that comes from.
+    pub fn lines(&self) -> impl Iterator<Item = (&str, &Value, &Origin)> {
+        let line = |(key, origin)| Some((String::as_str(key), self.get(key)?, origin));
+        self.origins.iter().filter_map(line)
     }
 
     fn lay(&mut self, table: Table, origin: &Origin) {
@@ -178,14 +176,44 @@ impl Layers {
         Some(value)
     }
 
-    /// The origin of the key that a message names in backticks.
+    /// The key without which the problem would not be there, and who set it. Of several the one
+    /// that the problem names, then one without which all is well.
     fn blame(&self, problem: &str) -> String {
-        let named = problem.split('`').nth(1).unwrap_or_default();
-        let found = self.origins.iter().find(|(key, _)| key.rsplit('.').next() == Some(named));
-        found.map_or_else(
+        let named = problem.split('`').skip(1).step_by(2).filter_map(|text| text.split(' ').next());
+        let named: Vec<&str> = named.collect();
+        let set = self.origins.iter().filter(|(_, origin)| **origin != Origin::Default);
+        let guilty = set.filter_map(|(key, origin)| {
+            let mut without = self.clone();
+            match Self::defaults().get(key) {
+                Some(value) => without.insert(key, value.clone(), Origin::Default),
+                None => without.remove(key),
+            }
+            let left = without.check().err();
+            let is_named = key.split('.').any(|part| named.contains(&part));
+            let doubt = (!is_named, left.is_some());
+            (left.as_deref() != Some(problem)).then_some((doubt, key, origin))
+        });
+        guilty.min_by_key(|(doubt, ..)| *doubt).map_or_else(
             || "configuration".to_owned(),
-            |(key, origin)| format!("{origin}, `{key}`"),
+            |(_, key, origin)| format!("{origin}, `{key}`"),
         )
+    }
+
+    /// Takes a key away, with the tables that it leaves empty.
+    fn remove(&mut self, key: &str) {
+        fn within(table: &mut Table, key: &str) {
+            let Some((first, rest)) = key.split_once('.') else {
+                table.remove(key);
+                return;
+            };
+            let Some(Value::Table(inner)) = table.get_mut(first) else { return };
+            within(inner, rest);
+            if inner.is_empty() {
+                table.remove(first);
+            }
+        }
+        within(&mut self.values, key);
+        self.origins.remove(key);
     }
 }
 

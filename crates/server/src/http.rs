@@ -15,6 +15,7 @@ pub mod arrive;
 pub mod body;
 pub mod caller;
 pub mod console;
+pub mod edge;
 pub mod erase;
 pub mod health;
 pub mod keep;
@@ -91,6 +92,7 @@ pub fn routes(app: &App) -> Router {
         .with_state(app.clone())
         .merge(problems::routes())
         .merge(console::routes(&base))
+        .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
         .layer(middleware::from_fn(secure));
     if base.is_empty() {
         return inner;
@@ -105,6 +107,7 @@ pub fn local_routes(app: &App) -> Router {
     let (api, _) = api().split_for_parts();
     api.layer(DefaultBodyLimit::max(app.limits().body_bytes))
         .layer(axum::Extension(caller::LocalSocket))
+        .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
         .with_state(app.clone())
 }
 

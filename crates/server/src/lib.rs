@@ -1,6 +1,8 @@
 //! The world: HTTP, jobs, configuration and the command line. Everything that decides lies below
 //! it.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod app;
 pub mod clock;
 pub mod command;

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use server::command::{Candor, Environment};
+use server::command::{Candor, Environment, say};
 
 /// Many threads allocate what another one frees; the system's allocator keeps much of that.
 #[global_allocator]
@@ -11,9 +10,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 pub(crate) async fn main() -> ExitCode {
-    let candor = Candor::parse();
+    let (candor, json) = Candor::told();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .log_internal_errors(false)
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("CANDOR_LOG")
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
@@ -21,10 +21,7 @@ pub(crate) async fn main() -> ExitCode {
         .init();
     match candor.run(environment()).await {
         Ok(ending) => ExitCode::from(ending.code()),
-        Err(error) => {
-            eprintln!("candor: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => ExitCode::from(say::fail(&error, json).code()),
     }
 }
 

@@ -387,6 +387,14 @@ fn root_key(config: &Config) -> anyhow::Result<Arc<dyn RootKey>> {
         tracing::info!(path = %path.display(), "a root key was made: without it the data can never be read again, keep a copy elsewhere");
         return Ok(Arc::new(root));
     }
+    if !path.exists() {
+        bail!(
+            "the root key `{}` is not there, and the data in `{}` can be read with no other than the \
+             one that was made for it: put it back from your copy, or name it with --root-key",
+            path.display(),
+            data.display()
+        );
+    }
     Ok(Arc::new(FileRoot::open(path, data)?))
 }
 

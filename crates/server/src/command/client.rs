@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 use tower::ServiceExt;
 
+use super::say::{Unready, say, warn};
 use super::{Ending, Environment, Place};
 use crate::app::App;
 
@@ -82,10 +83,8 @@ impl Client {
         }
         // Only `serve` founds an installation; a mistyped directory must not become one.
         if !App::is_founded(&config) {
-            let data = config.server.data.display();
-            anyhow::bail!(
-                "there is no installation in `{data}`: start `candor serve` there, or name it with --data"
-            );
+            let data = config.server.data.display().to_string();
+            return Err(Unready::NotFounded { data }.into());
         }
         let app = App::open(config, crate::clock::Clock::system()).await?;
         Ok(Self::Here(Box::new(crate::http::local_routes(&app)), app))
@@ -157,14 +156,14 @@ impl Answer {
         let ending = Ending::of(self.status);
         let value = self.json()?;
         if ending != Ending::Done {
+            warn(format!("{}: {}", text(&value, "code"), text(&value, "detail")));
             if json {
-                println!("{value}");
+                say(&value)?;
             }
-            eprintln!("candor: {}: {}", text(&value, "code"), text(&value, "detail"));
         } else if json {
-            println!("{value}");
+            say(&value)?;
         } else {
-            println!("{}", show(&value));
+            say(show(&value))?;
         }
         Ok(ending)
     }

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::say::say;
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Subcommand)]
@@ -31,14 +32,14 @@ impl ConfigVerb {
                     )
                 })
                 .collect();
-            println!("{}", serde_json::Value::Object(values));
+            say(serde_json::Value::Object(values))?;
             return Ok(Ending::Done);
         }
         for (key, value, from) in layers.lines() {
             if origin {
-                println!("{key} = {value}    # {from}");
+                say(format!("{key} = {value}    # {from}"))?;
             } else {
-                println!("{key} = {value}");
+                say(format!("{key} = {value}"))?;
             }
         }
         Ok(Ending::Done)

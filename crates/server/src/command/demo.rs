@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use vocabulary::{Span, Time};
 
 use super::client::{Call, Client, put};
+use super::say::say;
 use super::{Ending, Environment, Place};
 use crate::clock::{Clock, pause};
 
@@ -71,9 +72,10 @@ impl Demo {
         progress.finish_and_clear();
         let (count, days) = (events.len(), self.days);
         if self.place.json {
-            println!("{}", json!({ "events": count, "days": days, "people": self.people }));
+            say(json!({ "events": count, "days": days, "people": self.people }))?;
         } else {
-            println!("demo: {count} events of {} visitors over {days} days were sent", self.people);
+            let people = self.people;
+            say(format!("demo: {count} events of {people} visitors over {days} days were sent"))?;
         }
         if !self.no_live {
             self.live(&shop, &target, &clock).await?;
@@ -84,7 +86,7 @@ impl Demo {
     /// Goes on with visits as they would happen now, until it is stopped.
     async fn live(&self, shop: &Shop, target: &Target, clock: &Clock) -> anyhow::Result<()> {
         if !self.place.json {
-            println!("demo: going on live; stop with Ctrl-C");
+            say("demo: going on live; stop with Ctrl-C")?;
         }
         let mut visitor = u64::from(self.people);
         loop {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::client::{Call, put};
 use super::erase::Whose;
+use super::say;
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Args)]
@@ -27,7 +28,6 @@ impl Export {
         if Ending::of(answer.status) != Ending::Done {
             return answer.print(self.place.json, |_| String::new());
         }
-        print!("{}", String::from_utf8_lossy(&answer.body));
-        Ok(Ending::Done)
+        say::write(&String::from_utf8_lossy(&answer.body)).map(|()| Ending::Done)
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 use super::client::{Answer, Client};
+use super::say::{say, warn};
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Args)]
@@ -73,9 +74,9 @@ impl Import {
         progress.finish_and_clear();
         let summary = counts.summary();
         if self.place.json {
-            println!("{summary}");
+            say(summary)?;
         } else {
-            println!("{}", counts.sentence());
+            say(counts.sentence())?;
         }
         Ok(Ending::Done)
     }
@@ -107,10 +108,7 @@ impl Counts {
                         self.count(&format!("{outcome}: {code}"), count);
                     }
                 }
-                Value::Array(problems) => problems
-                    .iter()
-                    .filter_map(Value::as_str)
-                    .for_each(|problem| eprintln!("candor: {problem}")),
+                Value::Array(problems) => problems.iter().filter_map(Value::as_str).for_each(warn),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                     self.count(outcome, count)
                 }

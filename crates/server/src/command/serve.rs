@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
+use super::say;
 use super::{Ending, Environment, Place};
 use crate::app::App;
 use crate::clock::Clock;
@@ -54,7 +55,13 @@ impl Serve {
         let app = App::open(config, Clock::system()).await?;
         let local = local_listener(&socket)?;
         app.serve();
-        greet(&app, address, self.place.json).await?;
+        let greeting = greet(&app, address, self.place.json).await?;
+        // Whoever has read enough of the greeting leaves the server running.
+        if let Err(error) = say::write(&greeting)
+            && !error.is::<say::Closed>()
+        {
+            return Err(error);
+        }
         serve_until_stopped(&app, listener, local).await?;
         let _ = std::fs::remove_file(&socket);
         app.stop().await;
@@ -76,25 +83,23 @@ fn local_listener(socket: &PathBuf) -> anyhow::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Says where the console is, and hands out the first link and key.
-async fn greet(app: &App, address: SocketAddr, json: bool) -> anyhow::Result<()> {
+/// Where the console is, with the first link and key.
+async fn greet(app: &App, address: SocketAddr, json: bool) -> anyhow::Result<String> {
     let console = format!("http://{address}{}/", app.config().server.base_path);
     let link = format!("{console}?link={}", app.new_link().await?);
     let key = app.first_site_key().await?;
     if json {
-        println!("{}", serde_json::json!({ "console": console, "link": link, "site_key": key }));
-        return Ok(());
+        let greeting = serde_json::json!({ "console": console, "link": link, "site_key": key });
+        return Ok(format!("{greeting}\n"));
     }
-    println!("candor {} is running.", env!("CARGO_PKG_VERSION"));
-    println!("  console     {console}");
-    println!("  sign in     {link}   (works once)");
-    match key {
-        Some(key) => println!("  site key    {key}"),
-        None => println!(
-            "  site key    was shown at the first start; `candor keys create` makes another"
-        ),
-    }
-    Ok(())
+    let key = key.unwrap_or_else(|| {
+        "was shown at the first start; `candor keys create` makes another".to_owned()
+    });
+    Ok(format!(
+        "candor {} is running.\n  console     {console}\n  sign in     {link}   (works once)\n  \
+         site key    {key}\n",
+        env!("CARGO_PKG_VERSION"),
+    ))
 }
 
 async fn serve_until_stopped(
@@ -110,7 +115,7 @@ async fn serve_until_stopped(
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_micros(limits.request_time.0.unsigned_abs()))
-        .max_buf_size(limits.header_bytes.max(8192));
+        .max_buf_size((limits.header_bytes * http::edge::SPARE).max(8192));
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut stop = Box::pin(stopped());
     loop {

@@ -8,6 +8,7 @@ use clap::Args;
 use life::ledger::verify::verify;
 use vault::ledger::Directory;
 
+use super::say::say;
 use super::{Ending, Environment, Place};
 
 #[derive(Debug, Args)]
@@ -39,14 +40,14 @@ impl Verify {
         let since = self.since.as_ref().map(read).transpose()?;
         let report = verify(&Directory::at(&directory), &read(&key)?, since.as_deref());
         if self.place.json {
-            println!("{}", serde_json::to_string(&report)?);
+            say(serde_json::to_string(&report)?)?;
         } else {
             let state = if report.ok { "whole" } else { "NOT WHOLE" };
-            println!("{} entries, {state}", report.size);
+            say(format!("{} entries, {state}", report.size))?;
             for problem in &report.problems {
-                println!("  {problem}");
+                say(format!("  {problem}"))?;
             }
-            println!("{}", report.note);
+            say(&report.note)?;
         }
         Ok(if report.ok { Ending::Done } else { Ending::Failed })
     }

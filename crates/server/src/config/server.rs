@@ -44,6 +44,9 @@ impl Server {
         if !is_plain(&self.controller) {
             return Err("`controller` names the ledger: write it without spaces and `+`".to_owned());
         }
+        if self.question_threads == 0 {
+            return Err("`question_threads = 0` leaves none: write 1 or more".to_owned());
+        }
         if !self.base_path.is_empty() && !self.base_path.starts_with('/') {
             return Err("`base_path` starts with a slash, such as `/candor`".to_owned());
         }

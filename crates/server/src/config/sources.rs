@@ -30,6 +30,18 @@ pub struct SourceRules {
     pub is_test: bool,
 }
 
+/// The union, and the countries of ISO 3166-1.
+const MARKETS: &str = "\
+    EU AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO \
+    BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK \
+    DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR \
+    GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM \
+    KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP \
+    MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL \
+    PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST \
+    SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG \
+    VI VN VU WF WS YE YT ZA ZM ZW";
+
 const fn general() -> Audience {
     Audience::General
 }
@@ -37,13 +49,11 @@ const fn general() -> Audience {
 impl SourceRules {
     /// What can be checked without the catalogue.
     pub fn check(&self) -> Result<(), String> {
-        let wrong = |market: &&String| {
-            market.len() != 2 || !market.chars().all(|letter| letter.is_ascii_uppercase())
-        };
-        match self.markets.iter().find(wrong) {
-            Some(market) => {
-                Err(format!("`{market}` is no market: write `EU` or a country code such as `DE`"))
-            }
+        let is_known = |market: &String| MARKETS.split(' ').any(|known| known == market);
+        match self.markets.iter().find(|market| !is_known(market)) {
+            Some(market) => Err(format!(
+                "`{market}` in `markets` is no market: write `EU` or a country code such as `DE`"
+            )),
             None => Ok(()),
         }
     }

@@ -11,6 +11,19 @@ pub struct TimeRules {
     pub week_start: WeekStart,
 }
 
+impl TimeRules {
+    /// What the types alone do not say.
+    pub fn check(&self) -> Result<(), String> {
+        match life::know::period::zone(&self.zone) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!(
+                "`zone = \"{}\"` is no time zone: write an IANA name such as `Europe/Berlin`",
+                self.zone
+            )),
+        }
+    }
+}
+
 /// The day on which weeks start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

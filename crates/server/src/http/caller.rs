@@ -11,7 +11,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use life::admit::{Actor, Authority, Grant, Verb};
-use vocabulary::{Categories, Purpose, Purposes, Span};
+use vocabulary::{Categories, Purpose, Purposes, Refusal, Span};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -150,13 +150,27 @@ impl Known {
         self.grant(app, app.purpose(purpose)?, verb).await
     }
 
+    /// A refusal with the remedy for what this caller lacks.
+    fn refused(&self, purpose: Purpose, verb: Verb, why: Refusal) -> Problem {
+        let holds = self.authority.purposes.has(purpose);
+        if why != Refusal::ActorNotAllowed || !holds || self.authority.verbs.contains(&verb) {
+            return Problem::refused(why);
+        }
+        let detail = format!(
+            "the purpose is held, but a token may not {}: sign in to the console, or use the \
+             machine's command line",
+            verb.code()
+        );
+        Problem::new(StatusCode::FORBIDDEN, why.code(), detail)
+    }
+
     /// The grant for one use; a refusal leaves a fact.
     pub async fn grant(&self, app: &App, purpose: Purpose, verb: Verb) -> Result<Grant, Problem> {
         match Grant::issue(app.catalogue(), &self.authority, purpose, verb, app.now()) {
             Ok(grant) => Ok(grant),
             Err(why) => {
                 app.denied(&self.authority.actor, purpose, verb, why).await?;
-                Err(Problem::refused(why))
+                Err(self.refused(purpose, verb, why))
             }
         }
     }
