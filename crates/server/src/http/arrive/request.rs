@@ -118,6 +118,7 @@ impl Received {
                     | Malformed::TooMany { .. }
                     | Malformed::Compression { .. }
                     | Malformed::Syntax { .. }
+                    | Malformed::Twice { .. }
                     | Malformed::Empty => StatusCode::BAD_REQUEST,
                 };
                 Err(self.malformed(app, protocol, &malformed, status).await)
