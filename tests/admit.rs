@@ -147,6 +147,17 @@ async fn figures_need_a_token_from_elsewhere_and_name_nobody() -> Result<()> {
     for word in ["ada", "Private", "nobody-such", "p1\"", "ada%40"] {
         ensure!(!figures.contains(word), "`{word}` stands in the figures");
     }
+    // A page of another site whose name was made to point here is told by the name.
+    for (host, status) in [
+        ("rebound.example:8787", StatusCode::UNAUTHORIZED),
+        ("127.0.0.1.evil.example", StatusCode::UNAUTHORIZED),
+        ("192.0.2.7", StatusCode::UNAUTHORIZED),
+        ("localhost:9090", StatusCode::OK),
+        ("[::1]:8787", StatusCode::OK),
+    ] {
+        let answer = http.get(&url).header("host", host).send().await?;
+        ensure!(answer.status() == status, "{host} is answered {}", answer.status());
+    }
     let passed_on = || http.get(&url).header("x-forwarded-for", "203.0.113.7");
     ensure!(passed_on().send().await?.status() == StatusCode::UNAUTHORIZED, "a proxy's client");
     let with_site_key = passed_on().bearer_auth(&candor.site_key).send().await?;

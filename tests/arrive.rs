@@ -212,6 +212,13 @@ async fn a_choice_told_for_itself_opens_and_closes() -> Result<()> {
     // A key that anybody can read says no yes for a user, and nothing unknown is recorded.
     let widened = choose("user_id", json!({ "measure": true })).await?;
     assert_eq!(widened.told(), "422 choice-unknown");
+    let both = choose("user_id", json!({ "measure": true, "analyse": false })).await?;
+    assert_eq!(both.told(), "422 choice-partly");
+    assert!(both.json()["detail"].as_str().is_some_and(|detail| detail.contains("server key")));
+    // A device's yes needs no other key, so the answer sends nobody to look for one.
+    let both = choose("device_id", json!({ "no such purpose": true, "analyse": false })).await?;
+    assert_eq!(both.told(), "422 choice-partly");
+    assert!(both.json()["detail"].as_str().is_some_and(|detail| !detail.contains("server key")));
     let unknown = choose("device_id", json!({ "no such purpose": true })).await?;
     assert_eq!(unknown.told(), "422 choice-unknown");
     assert_eq!(choose("device_id", json!({})).await?.told(), "400 purposes-missing");
@@ -234,6 +241,59 @@ async fn a_picture_is_always_sent() -> Result<()> {
         assert!(answer.body.starts_with(b"GIF89a"));
     }
     assert_eq!(candor.counts("web").await?["accepted"], 1);
+    Ok(())
+}
+
+/// What an operator is shown of a mistake holds nothing that was sent.
+#[tokio::test]
+async fn a_choice_said_twice_or_unreadable_is_refused_and_not_repeated() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let key = &candor.site_key;
+    for choice in ["consent.bob.secret@example.com=maybe", "consent.measure=0&consent.measure=1"] {
+        let path = format!("/pixel/v1/track?key={key}&event=E&device_id=d&{choice}");
+        assert_eq!(send(&candor, Method::GET, &path, &[], "").await?.status, StatusCode::OK);
+    }
+    let head = format!(r#""writeKey":"{key}","event":"E","anonymousId":"d""#);
+    let says =
+        |yes: &str| format!(r#""context":{{"consent":{{"categoryPreferences":{{{yes}}}}}}}"#);
+    let (no, yes) = (r#""measure":false"#, r#""measure":true"#);
+    for (body, told) in [
+        (format!("{{{head},{}}}", says(&format!("{no},{yes}"))), "400 choice-twice"),
+        (format!("{{{head},{},{}}}", says(no), says(yes)), "400 field-twice"),
+    ] {
+        let answer = send(&candor, Method::POST, "/v1/track", &[], body).await?;
+        assert_eq!(answer.told(), told);
+    }
+    let local =
+        reqwest::Client::builder().unix_socket(candor.data().join("candor.sock")).build()?;
+    let verdicts = local.get("http://candor/api/verdicts").send().await?.error_for_status()?;
+    let verdicts = verdicts.text().await?;
+    for told in ["consent-unreadable", "choice-twice", "field-twice"] {
+        assert!(verdicts.contains(told), "{told} is not in {verdicts}");
+    }
+    assert!(!verdicts.contains("secret"), "{verdicts}");
+    assert_eq!(candor.counts("web").await?["invalid"], 4);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_signal_that_is_not_plainly_off_is_on() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let event = json!({ "key": candor.site_key, "events": [{
+        "event": "Seen", "device_id": "d", "consent": { "advertise": true },
+    }]});
+    let outcome = async |signals: &[(&'static str, &str)]| {
+        let answer =
+            send(&candor, Method::POST, "/v1/events", signals, event.to_string()).await?.json();
+        anyhow::Ok(answer["results"][0]["outcome"].clone())
+    };
+    for off in [&[][..], &[("sec-gpc", "0")]] {
+        assert_eq!(outcome(off).await?, "accepted", "{off:?}");
+    }
+    let twice = &[("sec-gpc", "0"), ("sec-gpc", "1")][..];
+    for on in [twice, &[("sec-gpc", "1, 1")], &[("sec-gpc", "\"1\"")], &[("sec-gpc", "1")]] {
+        assert_eq!(outcome(on).await?, "refused", "{on:?}");
+    }
     Ok(())
 }
 

@@ -146,6 +146,8 @@ pub enum Malformed {
     Encoding,
     #[error("the body is no JSON of this call at byte {offset}: {problem}")]
     Syntax { offset: usize, problem: String },
+    #[error("`{field}` stands in the body twice: say it once")]
+    Twice { field: &'static str },
     #[error("the body is empty: send a JSON object")]
     Empty,
 }
@@ -162,6 +164,7 @@ impl Malformed {
             Malformed::Compression { .. } => "compression-broken",
             Malformed::Encoding => "encoding-unknown",
             Malformed::Syntax { .. } => "json-broken",
+            Malformed::Twice { .. } => "field-twice",
             Malformed::Empty => "body-empty",
         }
     }

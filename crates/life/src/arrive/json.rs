@@ -3,6 +3,7 @@
 //! So a mistake in one field is told at that field's pointer and harms only its event.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -113,8 +114,16 @@ impl Place {
     }
 
     /// A complaint about a field of this event; an empty field means the event itself.
+    ///
+    /// INVARIANT(no payload): a field is one of the protocol's own, never a name that was sent: the
+    /// complaint is shown and kept where nobody asks whose it was.
     #[must_use]
-    pub fn invalid(&self, code: &'static str, field: &str, problem: impl Into<String>) -> Invalid {
+    pub fn invalid(
+        &self,
+        code: &'static str,
+        field: &'static str,
+        problem: impl Into<String>,
+    ) -> Invalid {
         let mut pointer = match self.list {
             Some((list, index)) => format!("/{list}/{index}"),
             None => String::new(),
@@ -126,15 +135,22 @@ impl Place {
         Invalid { code, pointer, problem: problem.into() }
     }
 
+    /// A field that stands twice: which of the two was meant is never guessed.
+    #[must_use]
+    pub fn twice(&self, field: &'static str) -> Invalid {
+        let problem = "this field stands in it twice: say it once";
+        self.invalid("field-twice", field, problem)
+    }
+
     /// A field of the wrong type, and what it should be.
-    fn wrong(&self, field: &str, what: &str) -> Invalid {
+    fn wrong(&self, field: &'static str, what: &str) -> Invalid {
         self.invalid("type-wrong", field, format!("`{}` {what}", field.replace('/', ".")))
     }
 
     /// An external id or a key: a text, or a whole number that is taken as text. Empty is absent.
     pub fn identifier<'a>(
         &self,
-        field: &str,
+        field: &'static str,
         value: Scalar<'a>,
         chars_max: usize,
     ) -> Result<Option<Cow<'a, str>>, Invalid> {
@@ -156,7 +172,7 @@ impl Place {
     /// The name of an event: a text that says something.
     pub fn name<'a>(
         &self,
-        field: &str,
+        field: &'static str,
         value: Scalar<'a>,
         limits: &Limits,
     ) -> Result<Cow<'a, str>, Invalid> {
@@ -178,7 +194,7 @@ impl Place {
     /// An object, unread; null is absent.
     pub fn object<'a>(
         &self,
-        field: &str,
+        field: &'static str,
         value: Option<&'a RawValue>,
     ) -> Result<Option<&'a RawValue>, Invalid> {
         let Some(json) = value else { return Ok(None) };
@@ -190,19 +206,35 @@ impl Place {
     }
 
     /// What a person chose: an object of names, each true or false.
-    pub fn choices<'a>(&self, field: &str, json: &'a RawValue) -> Result<Choices<'a>, Invalid> {
+    pub fn choices<'a>(
+        &self,
+        field: &'static str,
+        json: &'a RawValue,
+    ) -> Result<Choices<'a>, Invalid> {
         // An answer that cannot be read is never guessed.
         let read: Result<Option<ChoicesRead<'a>>, _> = serde_json::from_str(json.get());
-        read.map(|read| read.map(|read| read.0).unwrap_or_default()).map_err(|_| {
-            let problem = "a choice is unreadable: send an object of names, each true or false";
-            self.invalid("consent-unreadable", field, problem)
-        })
+        match read {
+            Ok(None) => Ok(Choices::new()),
+            Ok(Some(ChoicesRead::Once(choices))) => Ok(choices),
+            Ok(Some(ChoicesRead::Twice)) => Err(self.choice_twice(field)),
+            Err(_) => {
+                let problem = "a choice is unreadable: send an object of names, each true or false";
+                Err(self.invalid("consent-unreadable", field, problem))
+            }
+        }
+    }
+
+    /// A choice that was said twice in one breath: neither answer is taken.
+    #[must_use]
+    pub fn choice_twice(&self, field: &'static str) -> Invalid {
+        let problem = "a choice is said twice: send each name once, with one answer";
+        self.invalid("choice-twice", field, problem)
     }
 
     fn short<'a>(
         &self,
         code: &'static str,
-        field: &str,
+        field: &'static str,
         text: Cow<'a, str>,
         chars_max: usize,
     ) -> Result<Cow<'a, str>, Invalid> {
@@ -218,17 +250,20 @@ impl Place {
 /// What a person chose, by the client's names.
 pub type Choices<'a> = Vec<(Cow<'a, str>, bool)>;
 
-/// Adds choices; one that names the same thing replaces the earlier.
+/// Adds choices; of two about the same thing, no stands.
 pub fn choose<'a>(choices: &mut Choices<'a>, later: Choices<'a>) {
     for (name, is_yes) in later {
         match choices.iter_mut().find(|(known, _)| *known == name) {
-            Some(known) => known.1 = is_yes,
+            Some(known) => known.1 &= is_yes,
             None => choices.push((name, is_yes)),
         }
     }
 }
 
-struct ChoicesRead<'a>(Choices<'a>);
+enum ChoicesRead<'a> {
+    Once(Choices<'a>),
+    Twice,
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for ChoicesRead<'a> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
@@ -247,15 +282,20 @@ impl<'de> Visitor<'de> for ChoicesVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut choices = Choices::new();
+        let (mut names, mut is_twice) = (HashSet::new(), false);
         while let Some((name, value)) = entries.next_entry::<Scalar<'de>, Scalar<'de>>()? {
-            match (name, value) {
-                (Scalar::Text(name), Scalar::Flag(is_yes)) => choices.push((name, is_yes)),
+            let Scalar::Text(name) = name else { continue };
+            is_twice |= !names.insert(name.clone());
+            match value {
+                Scalar::Flag(is_yes) => choices.push((name, is_yes)),
                 // Null says nothing, and nothing is not a yes.
-                (_, Scalar::Absent) => {}
-                _ => return Err(serde::de::Error::custom("neither true nor false")),
+                Scalar::Absent => {}
+                Scalar::Text(_) | Scalar::Integer(_) | Scalar::Number(_) | Scalar::Nested => {
+                    return Err(serde::de::Error::custom("neither true nor false"));
+                }
             }
         }
-        Ok(ChoicesRead(choices))
+        Ok(if is_twice { ChoicesRead::Twice } else { ChoicesRead::Once(choices) })
     }
 }
 

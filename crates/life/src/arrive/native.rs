@@ -222,7 +222,7 @@ fn somebody(
 }
 
 fn optional_instant(
-    field: &str,
+    field: &'static str,
     written: &Scalar<'_>,
     place: Place,
 ) -> Result<Option<Time>, Invalid> {

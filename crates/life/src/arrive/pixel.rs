@@ -1,12 +1,13 @@
 //! An event in the address of an image, for mails and pages without scripts. All of it is text.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use vocabulary::Limits;
 
-use super::json::{Choices, Place, Scalar, choose};
+use super::json::{Choices, Place, Scalar};
 use super::skew::{Correction, instant};
 use super::{Arrival, Fields, Invalid, Kind, Parcel, Raw, Scope, key};
 
@@ -54,8 +55,12 @@ fn read_event<'a>(pixel: Pixel, parcel: &Parcel<'a>, limits: &Limits) -> Result<
         ));
     }
     let mut reserved = Reserved::default();
+    let mut names = HashSet::new();
     let mut properties = Map::new();
     for (name, value) in form_urlencoded::parse(parcel.query.as_bytes()) {
+        if !names.insert(name.clone()) {
+            return Err(place.twice(known(&name)));
+        }
         reserved.take(pixel, &name, value, &mut properties, place)?;
     }
     let id_chars = limits.identifier_chars;
@@ -95,6 +100,25 @@ fn read_event<'a>(pixel: Pixel, parcel: &Parcel<'a>, limits: &Limits) -> Result<
     })
 }
 
+/// Where complaints about choices point to, as a choice's name may be anything.
+const CONSENT: &str = "consent";
+
+/// The field that a parameter belongs to, by our own name of it.
+fn known(name: &str) -> &'static str {
+    match name {
+        "key" | "writeKey" => "key",
+        "event" => "event",
+        "id" | "messageId" => "id",
+        "user_id" | "userId" => "user_id",
+        "device_id" | "anonymousId" => "device_id",
+        "session_id" | "sessionId" => "session_id",
+        "time" | "timestamp" => "time",
+        "sent_at" | "sentAt" => "sent_at",
+        name if name.starts_with("consent.") => CONSENT,
+        _ => "properties",
+    }
+}
+
 fn fields<'a>(scope: Scope, object: &Map<String, Value>) -> Option<Fields<'a>> {
     if object.is_empty() {
         return None;
@@ -120,12 +144,12 @@ impl<'a> Reserved<'a> {
                 _ => {
                     return Err(place.invalid(
                         "consent-unreadable",
-                        name,
+                        CONSENT,
                         "a choice is neither true nor false",
                     ));
                 }
             };
-            choose(&mut self.choices, vec![(Cow::Owned(choice.to_owned()), is_yes)]);
+            self.choices.push((Cow::Owned(choice.to_owned()), is_yes));
             return Ok(());
         }
         let slot = match name {
@@ -142,6 +166,10 @@ impl<'a> Reserved<'a> {
                 return Ok(());
             }
         };
+        if *slot != Scalar::Absent {
+            // Both of its spellings were sent.
+            return Err(place.twice(known(name)));
+        }
         *slot = Scalar::Text(value);
         Ok(())
     }

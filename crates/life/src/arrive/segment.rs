@@ -130,6 +130,9 @@ pub fn read_batch<'a>(
     let envelope =
         Envelope::read(text, limits.batch_events).map_err(|error| syntax(text, &error))?;
     let Some(envelope) = envelope else { return Err(no_object()) };
+    if let Some(field) = envelope.twice {
+        return Err(Malformed::Twice { field });
+    }
     if envelope.total > limits.batch_events {
         return Err(Malformed::TooMany { events: envelope.total, limit: limits.batch_events });
     }
@@ -216,6 +219,9 @@ impl<'a> Shared<'_, 'a> {
                 self.limits.event_bytes
             );
             return Err(place.invalid("event-too-large", "", problem));
+        }
+        if let Some(field) = message.twice {
+            return Err(place.twice(field));
         }
         let call = route.map_or_else(|| named_call(&message.kind, place), Ok)?;
         let id_chars = self.limits.identifier_chars;

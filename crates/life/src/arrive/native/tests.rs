@@ -50,6 +50,33 @@ fn a_sending_time_that_is_unreadable_spoils_all_times() {
 }
 
 #[test]
+fn what_stands_twice_is_refused_and_never_guessed() {
+    let told = |event: &str| read(&parcel(format!(r#"{{"events":[{event}]}}"#).as_bytes()));
+    let twice = r#"{"event":"A","device_id":"d","consent":{"measure":false,"measure":true}}"#;
+    assert!(told(twice).contains("invalid choice-twice /events/0/consent: "), "{}", told(twice));
+    let null = r#"{"event":"A","device_id":"d","consent":{"measure":null,"measure":true}}"#;
+    assert!(told(null).contains("invalid choice-twice "), "{}", told(null));
+    let twice = r#"{"event":"A","device_id":"d","consent":{},"consent":{"measure":true}}"#;
+    assert!(told(twice).contains("invalid type-wrong /events/0: "), "{}", told(twice));
+    let text = consent(r#"{"device_id":"d","purposes":{"measure":true,"me\u0061sure":false}}"#);
+    assert!(text.contains("invalid choice-twice /purposes: "), "{text}");
+}
+
+#[test]
+fn a_complaint_holds_no_name_that_was_sent() {
+    for event in [
+        r#"{"event":"A","device_id":"d","consent":{"secret":"secret"}}"#,
+        r#"{"event":"A","device_id":"d","consent":{"secret":true,"secret":false}}"#,
+        r#"{"event":"A","device_id":{"secret":1}}"#,
+        r#"{"event":"A","device_id":"d","properties":["secret"]}"#,
+        r#"{"event":"A","device_id":"d","time":"secret"}"#,
+    ] {
+        let text = read(&parcel(format!(r#"{{"events":[{event}]}}"#).as_bytes()));
+        assert!(text.contains("invalid ") && !text.contains("secret"), "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_list_of_events_is_malformed() {
     for (body, code) in [
         ("", "body-empty"),

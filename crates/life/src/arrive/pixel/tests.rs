@@ -46,6 +46,28 @@ fn what_is_wrong_is_told_and_never_guessed() {
 }
 
 #[test]
+fn a_parameter_stands_once() {
+    for (query, told) in [
+        ("consent.measure=0&consent.measure=1", "/consent: "),
+        ("consent.measure=0&consent.%6Deasure=1", "/consent: "),
+        ("device_id=e", "/device_id: "),
+        ("anonymousId=e", "/device_id: "),
+        ("bob@example.com=1&bob@example.com=2", "/properties: "),
+    ] {
+        let text = check(Pixel::Track, &format!("device_id=d&event=E&{query}"));
+        assert!(text.contains(&format!("invalid field-twice {told}")), "{query}: {text}");
+    }
+}
+
+#[test]
+fn a_complaint_holds_no_name_that_was_sent() {
+    for query in ["consent.bob.secret@example.com=maybe", "secret=1&secret=2"] {
+        let text = check(Pixel::Track, &format!("device_id=d&event=E&{query}"));
+        assert!(text.contains("invalid ") && !text.contains("secret"), "{text}");
+    }
+}
+
+#[test]
 fn the_image_is_one_transparent_point() {
     assert_eq!(&IMAGE[..6], b"GIF89a");
     assert_eq!(&IMAGE[6..10], &[1, 0, 1, 0]);

@@ -48,11 +48,8 @@ pub(super) fn glance<'a>(
         return Ok(Glance::default());
     }
     let read: ContextRead<'a> = serde_json::from_str(text).map_err(|_| {
-        place.invalid(
-            "type-wrong",
-            "context",
-            "`context` says consent or session twice: say it once",
-        )
+        let problem = "`context` says consent or session twice: say it once";
+        place.invalid("field-twice", "context", problem)
     })?;
     // The protocol defines no session, so one that is unreadable is none.
     let session = |written| place.identifier("", written, limits.identifier_chars).ok().flatten();
@@ -61,11 +58,8 @@ pub(super) fn glance<'a>(
         return Ok(Glance { choices: Choices::new(), session });
     };
     let consent: ConsentRead<'a> = serde_json::from_str(consent.get()).map_err(|_| {
-        place.invalid(
-            "consent-unreadable",
-            "context/consent",
-            "`categoryPreferences` stands twice: say it once",
-        )
+        let problem = "`categoryPreferences` stands twice: say it once";
+        place.invalid("field-twice", "context/consent", problem)
     })?;
     let choices = match consent.preferences {
         Some(preferences) => place.choices("context/consent/categoryPreferences", preferences)?,

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::arrive::json::{List, Scalar};
 
 /// The names that the protocol knows; all others are skipped.
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(field_identifier, rename_all = "camelCase")]
 enum Field {
     Type,
@@ -33,7 +33,50 @@ enum Field {
     Other,
 }
 
-/// One call as written. Of a name that stands twice, the later counts.
+impl Field {
+    /// The name as the protocol writes it; none for what it does not know.
+    const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Field::Type => "type",
+            Field::Event => "event",
+            Field::Name => "name",
+            Field::Category => "category",
+            Field::UserId => "userId",
+            Field::AnonymousId => "anonymousId",
+            Field::PreviousId => "previousId",
+            Field::GroupId => "groupId",
+            Field::MessageId => "messageId",
+            Field::Timestamp => "timestamp",
+            Field::OriginalTimestamp => "originalTimestamp",
+            Field::SentAt => "sentAt",
+            Field::WriteKey => "writeKey",
+            Field::Properties => "properties",
+            Field::Traits => "traits",
+            Field::Context => "context",
+            Field::Batch => "batch",
+            Field::Other => return None,
+        })
+    }
+}
+
+/// The names that an object has used, and the first that it used again.
+#[derive(Default)]
+struct Used {
+    fields: Vec<Field>,
+    twice: Option<&'static str>,
+}
+
+impl Used {
+    fn meet(&mut self, field: Field) {
+        if self.fields.contains(&field) {
+            self.twice = self.twice.or(field.name());
+        } else {
+            self.fields.push(field);
+        }
+    }
+}
+
+/// One call as written.
 #[derive(Default)]
 pub(super) struct Message<'a> {
     pub(super) kind: Scalar<'a>,
@@ -52,6 +95,8 @@ pub(super) struct Message<'a> {
     pub(super) properties: Option<&'a RawValue>,
     pub(super) traits: Option<&'a RawValue>,
     pub(super) context: Option<&'a RawValue>,
+    /// A name that stands twice: which of the two was meant is not guessed.
+    pub(super) twice: Option<&'static str>,
     /// The bytes of its objects, names and ids: all of it that could be kept.
     pub(super) bytes: usize,
 }
@@ -69,6 +114,8 @@ pub(super) struct Envelope<'a> {
     pub(super) sent_at: Scalar<'a>,
     pub(super) context: Option<&'a RawValue>,
     pub(super) batch: Option<Vec<Member<'a>>>,
+    /// A name that stands twice.
+    pub(super) twice: Option<&'static str>,
     /// The members that were there, also those past the limit, which were not read.
     pub(super) total: usize,
 }
@@ -161,9 +208,12 @@ impl<'de> Visitor<'de> for MemberVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut message = Box::<Message<'de>>::default();
+        let mut used = Used::default();
         while let Some(name) = entries.next_key::<Field>()? {
+            used.meet(name);
             message.set(name, &mut entries)?;
         }
+        message.twice = used.twice;
         Ok(Member::Message(message))
     }
 
@@ -201,7 +251,9 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut envelope = Envelope::default();
+        let mut used = Used::default();
         while let Some(name) = entries.next_key::<Field>()? {
+            used.meet(name);
             match name {
                 Field::WriteKey => envelope.write_key = entries.next_value()?,
                 Field::SentAt => envelope.sent_at = entries.next_value()?,
@@ -226,6 +278,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                 | Field::Other => drop(entries.next_value::<IgnoredAny>()?),
             }
         }
+        envelope.twice = used.twice;
         Ok(Some(envelope))
     }
 

@@ -140,9 +140,41 @@ fn names_with_escapes_are_names() {
 }
 
 #[test]
-fn of_a_field_that_stands_twice_the_later_counts() {
-    let text = call(Call::Track, r#"{"event":"A","event":"B","userId":"u","userId":"v"}"#);
-    assert_eq!(text, "key -\nEvent `B` #0 at 2026-03-01T12:00:00Z user=v\n");
+fn what_stands_twice_is_refused_and_never_guessed() {
+    let code = |text: String| {
+        let line = text.lines().nth(1).unwrap_or(&text).to_owned();
+        line.split(": ").next().unwrap().to_owned()
+    };
+    let no = r#"{"consent":{"categoryPreferences":{"measure":false}}}"#;
+    let yes = r#"{"consent":{"categoryPreferences":{"measure":true}}}"#;
+    for (body, told) in [
+        (r#""userId":"v""#.to_owned(), "invalid field-twice /userId"),
+        (r#""user\u0049d":null"#.to_owned(), "invalid field-twice /userId"),
+        (format!(r#""context":{no},"context":{yes}"#), "invalid field-twice /context"),
+        (r#""context":{"consent":{},"consent":{}}"#.to_owned(), "invalid field-twice /context"),
+        (
+            r#""context":{"consent":{"categoryPreferences":{"measure":false,"measure":true}}}"#
+                .to_owned(),
+            "invalid choice-twice /context/consent/categoryPreferences",
+        ),
+        (
+            r#""context":{"consent":{"categoryPreferences":{},"categoryPreferences":{}}}"#
+                .to_owned(),
+            "invalid field-twice /context/consent",
+        ),
+    ] {
+        let text = call(Call::Page, &format!(r#"{{"userId":"u",{body}}}"#));
+        assert_eq!(code(text), told, "{body}");
+        let text = batch(&format!(r#"{{"batch":[{{"type":"page","userId":"u",{body}}}]}}"#));
+        assert_eq!(code(text), told.replace(" /", " /batch/0/"), "{body}");
+    }
+    let text = batch(&format!(r#"{{"context":{no},"context":{yes},"batch":[]}}"#));
+    assert_eq!(text, "field-twice: `context` stands in the body twice: say it once\n");
+    // What is said for the whole batch and for one event is no less a no.
+    let text = batch(&format!(
+        r#"{{"context":{no},"batch":[{{"type":"page","userId":"u","context":{yes}}}]}}"#
+    ));
+    assert!(text.ends_with("chose measure=false\n"), "{text}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::post;
-use life::admit::Judged;
+use life::admit::{Judged, KeyKind, Subject};
 use life::arrive::Invalid;
 use life::arrive::native::read_consent;
 use serde::Serialize;
@@ -56,6 +56,12 @@ async fn take(app: &App, request: Request) -> Result<Recorded, Declined> {
         .identify(raw, &caller.source, caller.kind, app.blinder())
         .map_err(|ended| stopped(&ended))?;
     let heard = identified.act();
+    let partly = match (caller.kind, identified.whose().subject) {
+        (KeyKind::Site, Subject::User) => PARTLY_OF_USER,
+        (KeyKind::Site, Subject::Device) | (KeyKind::Server, Subject::User | Subject::Device) => {
+            PARTLY
+        }
+    };
     if let Some(act) = heard
         && (app.forgets(&identified) || !app.consent(identified.whose().clone(), act).await?)
     {
@@ -63,7 +69,7 @@ async fn take(app: &App, request: Request) -> Result<Recorded, Declined> {
     }
     match heard {
         None => Err(unheard("choice-unknown", UNKNOWN).into()),
-        Some(act) if grants && act.yes.is_empty() => Err(unheard("choice-partly", PARTLY).into()),
+        Some(act) if grants && act.yes.is_empty() => Err(unheard("choice-partly", partly).into()),
         Some(_) => Ok(Recorded { recorded: true }),
     }
 }
@@ -71,7 +77,11 @@ async fn take(app: &App, request: Request) -> Result<Recorded, Declined> {
 const UNKNOWN: &str = "nothing of this can be recorded: name purposes or categories that the \
     catalogue knows; a user's yes needs a server key, a device's any key";
 
-const PARTLY: &str = "the no was recorded, the yes was not: a user's yes needs a server key";
+const PARTLY_OF_USER: &str =
+    "the no was recorded, the yes was not: a user's yes needs a server key";
+
+const PARTLY: &str = "the no was recorded, the yes was not: what it names is unknown to the \
+    catalogue, or refused in the same choice; name each purpose once";
 
 /// A yes that the gate may not hear is said, not swallowed.
 fn unheard(code: &'static str, detail: &str) -> Problem {

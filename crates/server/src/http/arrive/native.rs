@@ -85,6 +85,7 @@ pub fn status_of(malformed: &Malformed) -> StatusCode {
         Malformed::TooDeep { .. }
         | Malformed::Compression { .. }
         | Malformed::Syntax { .. }
+        | Malformed::Twice { .. }
         | Malformed::Empty => StatusCode::BAD_REQUEST,
     }
 }

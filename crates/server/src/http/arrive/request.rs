@@ -93,9 +93,7 @@ impl Received {
             query: &self.query,
             user_agent: header("user-agent"),
             address: self.address,
-            signals: Signals {
-                global_privacy_control: header("sec-gpc").is_some_and(|value| value.trim() == "1"),
-            },
+            signals: Signals { global_privacy_control: objects(&self.headers) },
             received: self.at,
         }
     }
@@ -118,6 +116,7 @@ impl Received {
                     | Malformed::TooMany { .. }
                     | Malformed::Compression { .. }
                     | Malformed::Syntax { .. }
+                    | Malformed::Twice { .. }
                     | Malformed::Empty => StatusCode::BAD_REQUEST,
                 };
                 Err(self.malformed(app, protocol, &malformed, status).await)
@@ -224,6 +223,12 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     let chain = chain.flat_map(|value| value.split(',')).map(|text| text.trim().parse::<IpAddr>());
     let chain: Vec<IpAddr> = chain.map_while(Result::ok).collect();
     chain.into_iter().rev().find(|address| !trusted.contains(address)).unwrap_or(peer)
+}
+
+/// Whether a browser objects to sale and advertising: also when it says so in a way that is none of
+/// the standard's. Only its absence or a plain `0` is no objection.
+fn objects(headers: &HeaderMap) -> bool {
+    headers.get_all("sec-gpc").iter().any(|value| value.as_bytes().trim_ascii() != b"0")
 }
 
 /// The scheme by which the client reached us, as far as a proxy in front says it.
