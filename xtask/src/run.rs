@@ -1,5 +1,6 @@
 //! `make run`: Candor as a stranger meets it, with the demo shop's traffic coming in.
 
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command};
@@ -55,7 +56,7 @@ fn serve(place: &Place) -> Result<Child> {
     command.arg("--root-key").arg(&place.root_key);
     let mut child = command.spawn().context("cannot start candor")?;
     let begun = now();
-    while TcpStream::connect(&place.listen).is_err() {
+    while !is_ready(&place.listen) {
         if let Some(status) = child.try_wait().context("cannot watch candor")? {
             bail!("candor did not start ({status})");
         }
@@ -66,6 +67,21 @@ fn serve(place: &Place) -> Result<Child> {
         std::thread::park_timeout(Duration::from_millis(50));
     }
     Ok(child)
+}
+
+/// Whether it answers requests: it listens some time before it has opened its directory.
+fn is_ready(address: &str) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        write!(stream, "GET /readyz HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| {
+        answer.starts_with("HTTP/1.0 200") || answer.starts_with("HTTP/1.1 200")
+    })
 }
 
 /// The demo's traffic and the shop's page. Candor is stopped when they cannot be started.
