@@ -1,6 +1,8 @@
 //! keep: what was acknowledged is there after any kind of death, once; what was not may be sent
 //! again.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result, ensure};
 use it::Candor;
 use it::program::SOURCES;
@@ -23,22 +25,38 @@ async fn what_was_kept_can_be_asked_about_within_a_second() -> Result<()> {
     Ok(())
 }
 
+/// The program on a journal of three requests, of which one bit is not as it was written.
+struct Flipped {
+    candor: Candor,
+    segment: PathBuf,
+    /// The segment as it was written.
+    whole: Vec<u8>,
+    place: usize,
+}
+
+impl Flipped {
+    async fn at(place: impl FnOnce(&[u8]) -> usize) -> Result<Self> {
+        let mut candor = Candor::start(SOURCES).await?;
+        for number in 0..3 {
+            send(&candor, &batch(0, 0, number)).await?;
+        }
+        candor.kill()?;
+        let mut segments = std::fs::read_dir(candor.data().join("journal"))?;
+        let segment = segments.next().context("a segment")??.path();
+        let whole = std::fs::read(&segment)?;
+        let place = place(&whole);
+        let mut bytes = whole.clone();
+        bytes[place] ^= 1;
+        std::fs::write(&segment, bytes)?;
+        candor.restart().await?;
+        Ok(Self { candor, segment, whole, place })
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_length_in_the_journal_hides_nothing_behind_it() -> Result<()> {
-    let mut candor = Candor::start(SOURCES).await?;
-    for number in 0..3 {
-        send(&candor, &batch(0, 0, number)).await?;
-    }
-    candor.kill()?;
-    let journal = candor.data().join("journal");
-    let segment = std::fs::read_dir(&journal)?.next().context("a segment")??.path();
-    let whole = std::fs::read(&segment)?;
-    let mut bytes = whole.clone();
     // A length in the middle: the head of each frame is its length and the checksum of that.
-    let place = second_frame(&bytes);
-    bytes[place] ^= 1;
-    std::fs::write(&segment, bytes)?;
-    candor.restart().await?;
+    let Flipped { mut candor, segment, whole, place } = Flipped::at(second_frame).await?;
     ensure!(counted(&candor).await? == vec![("cycle-0".to_owned(), 10)], "two frames are there");
     // Folded, the segment is gone, and what lies aside can still be opened with its key.
     candor.stop().await?;
@@ -72,18 +90,8 @@ fn second_frame(bytes: &[u8]) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_refers_to_a_lost_name_is_kept_aside_and_never_misread() -> Result<()> {
-    let mut candor = Candor::start(SOURCES).await?;
-    for number in 0..3 {
-        send(&candor, &batch(0, 0, number)).await?;
-    }
-    candor.kill()?;
-    let journal = candor.data().join("journal");
-    let segment = std::fs::read_dir(&journal)?.next().context("a segment")??.path();
-    let mut bytes = std::fs::read(&segment)?;
     // The first frame names the event, its properties, the person and the verdict.
-    bytes[30] ^= 1;
-    std::fs::write(&segment, bytes)?;
-    candor.restart().await?;
+    let Flipped { candor, .. } = Flipped::at(|_| 30).await?;
     ensure!(counted(&candor).await?.is_empty(), "rows of nobody, under no verdict, are not shown");
     ensure!(candor.said().contains("refer to something"), "it is said: {}", candor.said());
     send(&candor, &batch(1, 1, 0)).await?;
@@ -100,18 +108,7 @@ async fn what_refers_to_a_lost_name_is_kept_aside_and_never_misread() -> Result<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flipped_bit_in_the_journal_is_reported_and_costs_only_its_frame() -> Result<()> {
-    let mut candor = Candor::start(SOURCES).await?;
-    for number in 0..3 {
-        send(&candor, &batch(0, 0, number)).await?;
-    }
-    candor.kill()?;
-    let journal = candor.data().join("journal");
-    let segment = std::fs::read_dir(&journal)?.next().context("a segment")??.path();
-    let mut bytes = std::fs::read(&segment)?;
-    let place = bytes.len() - 40;
-    bytes[place] ^= 1;
-    std::fs::write(&segment, bytes)?;
-    candor.restart().await?;
+    let Flipped { candor, .. } = Flipped::at(|bytes| bytes.len() - 40).await?;
     let found = counted(&candor).await?;
     ensure!(found == vec![("cycle-0".to_owned(), 10)], "{found:?}");
     let aside = std::fs::read_dir(candor.data().join("quarantine"))?.count();

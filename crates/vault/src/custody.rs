@@ -34,7 +34,10 @@ use cipher::Key;
 use epoch::Epochs;
 
 const KEYS_FILE: &str = "keys.db";
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/sqlite/keys-0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/sqlite/keys-0001.sql"),
+    include_str!("../migrations/sqlite/keys-0002.sql"),
+];
 
 sql::statements! {
     CONTROLLER = "select id from controller";

@@ -16,7 +16,10 @@ use crate::{VaultError, sql};
 
 const VAULT_FILE: &str = "vault.db";
 const READERS: u32 = 4;
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/sqlite/vault-0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/sqlite/vault-0001.sql"),
+    include_str!("../migrations/sqlite/vault-0002.sql"),
+];
 
 sql::statements! {
     CONTROLLER = "select id from controller";

@@ -124,3 +124,25 @@ impl App {
         concerns
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_aside_holds_its_segment_until_it_is_too_old() -> io::Result<()> {
+        let data = tempfile::tempdir()?;
+        let folder = data.path().join(FOLDER);
+        fs::create_dir(&folder)?;
+        fs::write(folder.join("000000000007-120.bytes"), "damaged")?;
+        fs::write(folder.join("000000000009-foreign-0.journal"), "another's")?;
+        assert!(holds(data.path(), 7)? && !holds(data.path(), 9)?);
+        let written = fs::metadata(folder.join("000000000007-120.bytes"))?.modified()?;
+        assert!(expire(data.path(), written)?.is_empty(), "it is not older than itself");
+        let later = written + Duration::from_secs(1);
+        assert_eq!(expire(data.path(), later)?, BTreeSet::from([7]));
+        assert!(!holds(data.path(), 7)?);
+        assert_eq!(fs::read_dir(&folder)?.count(), 1, "what another wrote is not ours to remove");
+        Ok(())
+    }
+}

@@ -226,8 +226,7 @@ async fn compact_due(app: &App) -> anyhow::Result<()> {
         app.replace_files(&change)?;
         metrics::counter!("candor_compactions_total").increment(1);
     }
-    tidy_runs(app).await?;
-    app.tidy_quarantine().await
+    tidy_runs(app).await
 }
 
 /// Merges runs of duplicate keys, and drops those that have left the window.

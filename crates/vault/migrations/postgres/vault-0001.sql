@@ -103,7 +103,6 @@ create table erasures (
     detail text not null
 );
 
-create table checkpoints (id bigint primary key, text text not null);
 create table outbox (sequence bigint generated always as identity primary key, fact text not null);
 create table reads (
     id bigint generated always as identity primary key,

@@ -1,5 +1,4 @@
 create table format (version integer not null) strict;
-create table commits (id integer primary key, count integer not null) strict;
 create table controller (id text not null primary key) strict;
 create table epochs (number integer primary key, made integer not null, wrapped blob not null) strict;
 create table named_keys (name text primary key, epoch integer not null, wrapped blob not null) strict;

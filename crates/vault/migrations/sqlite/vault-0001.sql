@@ -103,7 +103,6 @@ create table erasures (
     detail text not null
 ) strict;
 
-create table checkpoints (id integer primary key, text text not null) strict;
 create table outbox (sequence integer primary key autoincrement, fact text not null) strict;
 create table reads (
     id integer primary key autoincrement,

@@ -26,9 +26,16 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+/// All migrations of a database, oldest first.
 fn script(dialect: &str, database: &str) -> String {
-    let path = folder("migrations").join(dialect).join(format!("{database}-0001.sql"));
-    std::fs::read_to_string(path).unwrap()
+    let folder = folder("migrations").join(dialect);
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_of = |path: &PathBuf| {
+        path.file_name().unwrap().to_string_lossy().starts_with(&format!("{database}-"))
+    };
+    let mut paths: Vec<PathBuf> = entries.filter(is_of).collect();
+    paths.sort();
+    paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
 #[tokio::test]

@@ -126,3 +126,19 @@ async fn a_database_that_lost_its_last_commits_is_not_opened() {
     let refused = folder.open().await.unwrap_err();
     assert!(matches!(refused, VaultError::Shortened { found: 0, known: 1, .. }), "{refused}");
 }
+
+#[tokio::test]
+async fn a_vault_of_the_first_format_is_brought_to_the_newest() {
+    let (folder, vault) = vault().await;
+    let back = "drop table checkpoints; update format set version = 1;";
+    sqlx::raw_sql(back).execute(&vault.inner.writer).await.unwrap();
+    drop(vault);
+    let keys = sql::pool(&folder.data().join("keys.db"), 1).await.unwrap();
+    let back = "drop table commits; update format set version = 1;";
+    sqlx::raw_sql(back).execute(&keys).await.unwrap();
+    drop(keys);
+    let vault = folder.open().await.unwrap();
+    vault.acknowledge(1, "a checkpoint").await.unwrap();
+    let change = Change { position: Some(Position { segment: 2, frame: 0 }), ..Change::default() };
+    vault.commit(&Commit { change: &change, records: &[], facts: &[] }).await.unwrap();
+}

@@ -1,0 +1,1 @@
+create table commits (id bigint primary key, count bigint not null);

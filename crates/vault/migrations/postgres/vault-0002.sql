@@ -1,0 +1,1 @@
+create table checkpoints (id bigint primary key, text text not null);

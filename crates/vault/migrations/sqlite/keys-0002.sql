@@ -1,0 +1,1 @@
+create table commits (id integer primary key, count integer not null) strict;
