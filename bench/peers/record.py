@@ -2,6 +2,7 @@
 """What other engines answer to the questions that Candor answers, on a small file of the generator.
 
 usage: record.py            writes events.jsonl.gz and recorded.json beside itself
+       record.py --check    asks again, and says whether the answers are those that were recorded
 
 Six questions go to four engines (ClickHouse as chdb, DuckDB, DataFusion, Polars; `queries.py`), which
 must agree; the others go to DuckDB. A test asks Candor the same and compares the hashes, which are those
@@ -106,6 +107,13 @@ def main():
         for question, sql in EXTRA.items():
             recorded[question] = {**digest(con.execute(sql).fetchall()), "engines": ["duckdb"]}
         rows = con.execute("select * from e order by user_id, t, event").fetchall()
+    if "--check" in sys.argv:
+        with open(f"{HERE}/recorded.json") as file:
+            before = json.load(file)["answers"]
+        changed = [question for question in recorded if recorded[question] != before.get(question)]
+        for question, answer in recorded.items():
+            print(f"{question:20} {answer['rows']:6} rows  {answer['sha256']}  {', '.join(answer['engines'])}")
+        sys.exit(f"other answers than recorded: {', '.join(changed)}" if changed else 0)
     text = io.StringIO()
     for number, (user, t, event, country, device, cents) in enumerate(rows):
         properties = {"country": country}
