@@ -7,6 +7,7 @@
 
 mod proxy;
 mod segment;
+mod snowplow;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -52,6 +53,8 @@ clients! {
     segment_browser_sends_what_a_query_returns: "web", "segment/browser.mjs", 9, segment::keys;
     segment_node_sends_what_a_query_returns: "backend", "segment/node.mjs", 9, segment::keys;
     segment_python_sends_what_a_query_returns: "backend", "segment/python.py", 9, segment::keys;
+    snowplow_browser_sends_what_a_query_returns: "web", "snowplow/browser.mjs", 6, snowplow::keys;
+    snowplow_python_sends_what_a_query_returns: "backend", "snowplow/python.py", 7, snowplow::keys;
 }
 
 /// One call, as the client's script says that it sent it.
@@ -61,8 +64,10 @@ struct Sent {
     event: String,
     /// The client's key of the event.
     message: String,
-    /// `product_id`, where the event is a look at a product.
+    /// The id of a product, where the event is about one.
     product: Option<String>,
+    /// The property that has it.
+    property: String,
 }
 
 impl Client {
@@ -174,9 +179,9 @@ impl Stage {
     }
 
     /// The products of the product views, by the breakdown of a trend.
-    async fn products(&self) -> Result<BTreeMap<String, u64>> {
-        let series = json!([{ "event": "Product Viewed", "count": "events" }]);
-        let answer = self.candor.trend("analyse", &series, Some("product_id")).await?;
+    async fn products(&self, view: &Sent) -> Result<BTreeMap<String, u64>> {
+        let series = json!([{ "event": view.event, "count": "events" }]);
+        let answer = self.candor.trend("analyse", &series, Some(&view.property)).await?;
         let lines = answer["series"].as_array().context("a trend has series")?;
         let line = |line: &Value| {
             let value = line["breakdown"].as_str().context("a line has its value")?.to_owned();
@@ -231,9 +236,10 @@ async fn three_times(client: Client) -> Result<()> {
     .await?;
     assert_eq!(stage.shown("measure", &sent).await?, expected);
     assert_eq!(stage.listed().await?, expected);
-    let views = sent.iter().filter(|sent| sent.event == "Product Viewed");
+    let view = sent.iter().find(|sent| sent.product.is_some()).context("a product was seen")?;
+    let views = sent.iter().filter(|sent| sent.event == view.event);
     let products = tally(views.filter_map(|sent| sent.product.as_deref()));
-    assert_eq!(stage.products().await?, products);
+    assert_eq!(stage.products(view).await?, products);
 
     let (later, growth) = stage.send(&url, "withdrawn", "willing").await?;
     assert_eq!(growth, BTreeMap::from([("received", all), ("consent-withdrawn", all)]));

@@ -13,7 +13,10 @@ export function answers(mode) {
   return { measure: answer, analyse: answer, "link-devices": answer }
 }
 
-/** Says that an event was sent, for the harness to compare with what Candor answers. */
-export function say(event, message, product) {
-  console.log(JSON.stringify({ event, message, product }))
+/**
+ * Says that an event was sent, for the harness to compare with what Candor answers: its name, its key,
+ * and of a look at a product its id and the property that has it.
+ */
+export function say(event, message, product, property = "product_id") {
+  console.log(JSON.stringify({ event, message, product, property }))
 }

@@ -16,6 +16,7 @@ def answers(mode):
     return {"measure": answer, "analyse": answer, "link-devices": answer}
 
 
-def say(event, message, product=None):
-    """Says that an event was sent, for the harness to compare with what Candor answers."""
-    print(json.dumps({"event": event, "message": message, "product": product}))
+def say(event, message, product=None, prop="product_id"):
+    """Says that an event was sent, for the harness to compare with what Candor answers: its name, its
+    key, and of a look at a product its id and the property that has it."""
+    print(json.dumps({"event": event, "message": message, "product": product, "property": prop}))
