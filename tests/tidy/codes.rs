@@ -23,7 +23,7 @@ const SILENT: [&str; 4] =
 
 /// What is written like a code and is never answered: headers and their values, a kind of reading,
 /// causes that are answered as `internal`.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     "accept-encoding",
     "content-encoding",
     "content-type",
@@ -32,6 +32,7 @@ const OTHERS: [&str; 10] = [
     "read-failed",
     "run-unordered",
     "same-origin",
+    "sp-anonymous",
     "thread-ended",
     "user-agent",
 ];

@@ -50,7 +50,7 @@ def consent():
 sent = []
 
 
-def send(name, kind, *entities, product=None, **what):
+def send(name, kind, /, *entities, product=None, **what):
     """Hands one event to the client, with the consent that rides on each."""
     message = tracker.track(kind(**what, context=consent() + list(entities)))
     sent.append((name, message, product))

@@ -1,8 +1,8 @@
 //! Snowplow's tracker protocol: batches by POST and single events in a picture's address. It judges
 //! nothing and looks up no key.
 //!
-//! A mistake in an event becomes that event's `Invalid`. There is no key in this protocol, so events
-//! are put together by the app id that they name.
+//! A mistake in an event becomes that event's `Invalid`. There is no key in this protocol, so
+//! events are put together by the app id that they name.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Schemas of self-describing data: a folder's at the start, a registry's when one is first seen.
 //!
-//! INVARIANT(limits): one question at a time goes to the registry, with an end in time and size, and
-//! what it did not have is not asked for again for a while.
+//! INVARIANT(limits): one question at a time goes to the registry, with an end in time and size,
+//! and what it did not have is not asked for again for a while.
 
 use std::collections::HashMap;
 use std::fs;

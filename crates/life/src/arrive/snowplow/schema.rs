@@ -154,7 +154,7 @@ struct Field {
 
 /// The catalogue's types, as far as they show on the wire.
 #[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "lowercase")]
 enum FieldType {
     Text,
     Url,
