@@ -173,7 +173,7 @@ impl FieldType {
             FieldType::Integer => Types::INTEGER,
             FieldType::Number => Types::NUMBER,
             FieldType::Flag => Types::FLAG,
-            FieldType::Json => return Types::default(),
+            FieldType::Json => Types::default(),
         }
     }
 }
