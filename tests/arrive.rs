@@ -1,5 +1,7 @@
 //! arrive: each protocol over HTTP as clients meet it: statuses, headers, mistakes that are told.
 
+mod snowplow;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};

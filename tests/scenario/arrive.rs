@@ -2,8 +2,9 @@
 
 use life::admit::{Judged, KeyKind, Source, SourceKind};
 use life::arrive::body::{Body, decode};
-use life::arrive::{Arrival, Malformed, Parcel, Signals, native, pixel, segment};
+use life::arrive::{Arrival, Malformed, Parcel, Signals, native, pixel, segment, snowplow};
 use life::keep::names::Named;
+use serde_json::{Map, Value, json};
 use vocabulary::{Counts, Limits, Outcome};
 
 use super::stage::{Ended, Stage, Taken, equal, told};
@@ -35,6 +36,10 @@ impl Stage {
             ("send", ["native", source]) => {
                 let events = format!("{{\"events\":[{json}]}}");
                 self.request(source, &events, native::read_events)
+            }
+            ("send", ["snowplow", source]) => {
+                let body = payload(json)?;
+                self.request(source, &body, snowplow_arrival)
             }
             ("send", ["pixel", source, query]) => {
                 let (source, key) = self.source(source)?;
@@ -159,6 +164,25 @@ impl Stage {
         let event = place.and_then(|place| self.last.as_ref()?.get(place));
         event.ok_or_else(|| format!("the last request had no event {number}"))
     }
+}
+
+/// A body of Snowplow's that holds one event. What describes itself may be written as it is; a
+/// tracker makes a text of it.
+fn payload(json: &str) -> Result<String, String> {
+    let event: Map<String, Value> =
+        serde_json::from_str(json).map_err(|error| format!("this is no event: {error}"))?;
+    let text = |value: Value| if value.is_object() { value.to_string().into() } else { value };
+    let event: Map<String, Value> =
+        event.into_iter().map(|(key, value)| (key, text(value))).collect();
+    let schema = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4";
+    Ok(json!({ "schema": schema, "data": [event] }).to_string())
+}
+
+fn snowplow_arrival<'a>(body: &'a Body<'_>, parcel: &Parcel<'a>, limits: &Limits) -> Read<'a> {
+    let schemas = snowplow::Schemas::shipped().expect("the shipped schemas are whole");
+    let setting = snowplow::Setting { schemas: &schemas, is_app: &|_| true, is_anonymous: false };
+    let mut reading = snowplow::read_batch(body, parcel, limits, &setting)?;
+    Ok(reading.arrivals.pop().expect("an event is of some app"))
 }
 
 /// How an event that was judged ended without being kept.

@@ -17,6 +17,7 @@ pub mod native;
 pub mod pixel;
 pub mod segment;
 pub mod skew;
+pub mod snowplow;
 
 /// What an HTTP request brought, before any protocol has looked at it.
 #[derive(Clone, Copy)]
@@ -79,6 +80,10 @@ impl Scope {
         }
     }
 }
+
+/// The name of a choice that a client makes about everything to which no other choice of the event
+/// says yes. It only ever closes.
+pub const REST: &str = "*";
 
 /// An unparsed JSON object of an event; later ones overwrite fields of earlier ones.
 #[derive(Clone)]

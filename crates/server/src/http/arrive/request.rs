@@ -18,6 +18,8 @@ use crate::problem::{FieldProblem, Problem};
 
 /// A request with its whole body.
 pub struct Received {
+    /// A key that the address itself carried.
+    key: Option<String>,
     body: Bytes,
     headers: HeaderMap,
     query: String,
@@ -70,6 +72,7 @@ impl Received {
         };
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         Ok(Self {
+            key: None,
             body,
             query: parts.uri.query().unwrap_or_default().to_owned(),
             address: peer
@@ -78,6 +81,12 @@ impl Received {
             paces: parts.extensions.get::<Paces>().cloned().unwrap_or_default(),
             at: app.now(),
         })
+    }
+
+    /// The same with a key that its address carried.
+    #[must_use]
+    pub fn with_key(self, key: Option<String>) -> Self {
+        Self { key, ..self }
     }
 
     /// The request as a protocol reads it.
@@ -89,7 +98,7 @@ impl Received {
             content_type: header("content-type"),
             content_encoding: header("content-encoding"),
             authorization: header("authorization"),
-            write_key: header("x-write-key"),
+            write_key: self.key.as_deref().or_else(|| header("x-write-key")),
             query: &self.query,
             user_agent: header("user-agent"),
             address: self.address,
@@ -154,14 +163,25 @@ impl Received {
         arrival: Arrival<'_>,
     ) -> Result<Vec<EventOutcome>, Declined> {
         let caller = caller(app, arrival.key.as_deref())?;
+        self.collect_from(app, protocol, &caller, arrival).await
+    }
+
+    /// The same for a caller whom the protocol itself has found.
+    pub async fn collect_from(
+        &self,
+        app: &App,
+        protocol: &'static str,
+        caller: &Caller,
+        arrival: Arrival<'_>,
+    ) -> Result<Vec<EventOutcome>, Declined> {
         let events = arrival.events.len();
         if let Err(seconds) = self.paces.take(&caller.source, events, self.at) {
-            app.count_unjudged(&caller, protocol, Outcome::Limited, events).await?;
+            app.count_unjudged(caller, protocol, Outcome::Limited, events).await?;
             let detail = format!("this source sends too fast: come again in {seconds} seconds");
             let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "limited", detail);
             return Err(Declined::Later(problem, seconds));
         }
-        Ok(app.collect(&caller, protocol, arrival).await?)
+        Ok(app.collect(caller, protocol, arrival).await?)
     }
 }
 
@@ -181,6 +201,18 @@ pub fn caller(app: &App, shown: Option<&str>) -> Result<Caller, Problem> {
         let detail = "nobody knows this key: make one with `candor keys create`, or copy it again";
         Problem::new(StatusCode::UNAUTHORIZED, "key-unknown", detail)
     })
+}
+
+/// What was wrong with single events of a list; a problem when none of them could be read.
+pub fn partly(list: &str, endings: &[EventOutcome]) -> Result<Vec<FieldProblem>, Problem> {
+    let errors = problems(list, endings);
+    if errors.is_empty() || errors.len() < endings.len() {
+        return Ok(errors);
+    }
+    let detail = "no event of this batch can be read: see `errors` for what is wrong with each";
+    let mut problem = Problem::new(StatusCode::BAD_REQUEST, "batch-invalid", detail);
+    problem.errors = errors;
+    Err(problem)
 }
 
 /// The fields that were wrong in the events of a list, each with its pointer into the body.
