@@ -23,11 +23,12 @@ const SILENT: [&str; 4] =
 
 /// What is written like a code and is never answered: headers and their values, a kind of reading,
 /// causes that are answered as `internal`.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     "accept-encoding",
     "content-encoding",
     "content-type",
     "events-stream",
+    "gzip-js",
     "no-cache",
     "read-failed",
     "run-unordered",

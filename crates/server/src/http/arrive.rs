@@ -12,6 +12,7 @@ pub mod native;
 pub mod origin;
 pub mod pace;
 pub mod pixel;
+pub mod posthog;
 pub mod request;
 pub mod segment;
 pub mod sources;
@@ -19,7 +20,13 @@ pub mod verdicts;
 
 /// The routes by which events come. Any page may use them: they know keys, and no cookies.
 pub fn routes() -> Router<App> {
-    let protocols = [segment::routes(), native::routes(), pixel::routes(), consent::routes()];
+    let protocols = [
+        segment::routes(),
+        posthog::routes(),
+        native::routes(),
+        pixel::routes(),
+        consent::routes(),
+    ];
     let routes = protocols.into_iter().fold(Router::new(), Router::merge);
     // One pace for all protocols, or a source would have one for each.
     routes.layer(axum::Extension(pace::Paces::default())).layer(middleware::from_fn(origin::share))

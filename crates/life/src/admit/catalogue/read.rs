@@ -12,12 +12,13 @@ use super::{
 };
 use crate::admit::plan::{Action, Basis};
 
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: [(&str, &str); 10] = [
     ("categories.toml", include_str!("../../../../../catalog/categories.toml")),
     ("consent.toml", include_str!("../../../../../catalog/consent.toml")),
     ("events/ecommerce.toml", include_str!("../../../../../catalog/events/ecommerce.toml")),
     ("events/email.toml", include_str!("../../../../../catalog/events/email.toml")),
     ("events/mobile.toml", include_str!("../../../../../catalog/events/mobile.toml")),
+    ("events/posthog.toml", include_str!("../../../../../catalog/events/posthog.toml")),
     ("events/segment.toml", include_str!("../../../../../catalog/events/segment.toml")),
     ("events/web.toml", include_str!("../../../../../catalog/events/web.toml")),
     ("identifiers.toml", include_str!("../../../../../catalog/identifiers.toml")),
