@@ -5,6 +5,7 @@
 //! network that fails (all is kept, once), and after withdrawal (the later is refused, the earlier
 //! invisible). One more client is a line of the table and its script in its vendor's folder.
 
+mod posthog;
 mod proxy;
 mod segment;
 mod snowplow;
@@ -50,6 +51,10 @@ macro_rules! clients {
 }
 
 clients! {
+    posthog_browser_sends_what_a_query_returns: "web", "posthog/browser.mjs", 10, posthog::keys;
+    posthog_node_sends_what_a_query_returns: "backend", "posthog/node.mjs", 8, posthog::keys;
+    posthog_python_sends_what_a_query_returns: "backend", "posthog/python.py", 8, posthog::keys;
+    posthog_python_is_told_of_each_event: "backend", "posthog/newer.py", 8, posthog::keys;
     segment_browser_sends_what_a_query_returns: "web", "segment/browser.mjs", 9, segment::keys;
     segment_node_sends_what_a_query_returns: "backend", "segment/node.mjs", 9, segment::keys;
     segment_python_sends_what_a_query_returns: "backend", "segment/python.py", 9, segment::keys;

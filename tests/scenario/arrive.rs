@@ -2,6 +2,7 @@
 
 use life::admit::{Judged, KeyKind, Source, SourceKind};
 use life::arrive::body::{Body, decode};
+use life::arrive::posthog::{self, Call, DaySalt, Unread};
 use life::arrive::{Arrival, Malformed, Parcel, Signals, native, pixel, segment, snowplow};
 use life::keep::names::Named;
 use serde_json::{Map, Value, json};
@@ -48,6 +49,14 @@ impl Stage {
                 self.receive(arrival, &source, key);
                 Ok(())
             }
+            ("send", ["posthog", source]) => self.request(source, json, |body, parcel, limits| {
+                let salt = DaySalt([0; 32]);
+                let read = posthog::read_older(Call::Capture, body, parcel, &salt, limits);
+                read.map(|older| older.arrival).map_err(|unread| match unread {
+                    Unread::Malformed(malformed) => malformed,
+                    Unread::KeysDiffer => Malformed::Twice { field: "token" },
+                })
+            }),
             ("send", [protocol, ..]) => {
                 Err(format!("`{protocol}` is no protocol that a scenario can send"))
             }

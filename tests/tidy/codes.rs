@@ -28,6 +28,7 @@ const OTHERS: &[&str] = &[
     "content-encoding",
     "content-type",
     "events-stream",
+    "gzip-js",
     "kebab-case",
     "no-cache",
     "read-failed",

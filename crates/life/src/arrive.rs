@@ -15,6 +15,7 @@ pub mod json;
 pub mod key;
 pub mod native;
 pub mod pixel;
+pub mod posthog;
 pub mod segment;
 pub mod skew;
 pub mod snowplow;
@@ -147,7 +148,7 @@ pub enum Malformed {
     TooMany { events: usize, limit: usize },
     #[error("the body could not be decompressed: {problem}")]
     Compression { problem: String },
-    #[error("the body's content encoding is not known: use gzip, deflate, zstd or none")]
+    #[error("the body's content encoding is not known: use gzip, deflate, br, zstd or none")]
     Encoding,
     #[error("the body is no JSON of this call at byte {offset}: {problem}")]
     Syntax { offset: usize, problem: String },

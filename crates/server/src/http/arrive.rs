@@ -12,6 +12,7 @@ pub mod native;
 pub mod origin;
 pub mod pace;
 pub mod pixel;
+pub mod posthog;
 pub mod request;
 pub mod segment;
 pub mod snowplow;
@@ -22,10 +23,11 @@ pub mod verdicts;
 pub fn routes() -> Router<App> {
     let protocols = [
         segment::routes(),
+        posthog::routes(),
+        snowplow::routes(),
         native::routes(),
         pixel::routes(),
         consent::routes(),
-        snowplow::routes(),
     ];
     let routes = protocols.into_iter().fold(Router::new(), Router::merge);
     let shared = routes.layer(middleware::from_fn(origin::share)).merge(snowplow::own_path());

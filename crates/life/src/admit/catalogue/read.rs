@@ -12,12 +12,13 @@ use super::{
 };
 use crate::admit::plan::{Action, Basis};
 
-const SHIPPED: [(&str, &str); 11] = [
+const SHIPPED: &[(&str, &str)] = &[
     ("categories.toml", include_str!("../../../../../catalog/categories.toml")),
     ("consent.toml", include_str!("../../../../../catalog/consent.toml")),
     ("events/ecommerce.toml", include_str!("../../../../../catalog/events/ecommerce.toml")),
     ("events/email.toml", include_str!("../../../../../catalog/events/email.toml")),
     ("events/mobile.toml", include_str!("../../../../../catalog/events/mobile.toml")),
+    ("events/posthog.toml", include_str!("../../../../../catalog/events/posthog.toml")),
     ("events/segment.toml", include_str!("../../../../../catalog/events/segment.toml")),
     ("events/snowplow.toml", include_str!("../../../../../catalog/events/snowplow.toml")),
     ("events/web.toml", include_str!("../../../../../catalog/events/web.toml")),
@@ -145,7 +146,7 @@ fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, CatalogueErro
 impl Catalogue {
     /// The catalogue that the program ships with.
     pub fn shipped() -> Result<Self, CatalogueError> {
-        Self::parse(&SHIPPED)
+        Self::parse(SHIPPED)
     }
 
     /// Reads a catalogue from its files, given as (name below `catalog/`, text).

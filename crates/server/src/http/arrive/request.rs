@@ -92,7 +92,7 @@ impl Received {
     /// The request as a protocol reads it.
     #[must_use]
     pub fn parcel(&self) -> Parcel<'_> {
-        let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name: &str| self.header(name);
         Parcel {
             body: &self.body,
             content_type: header("content-type"),
@@ -105,6 +105,12 @@ impl Received {
             signals: Signals { global_privacy_control: objects(&self.headers) },
             received: self.at,
         }
+    }
+
+    /// A header that only one protocol reads.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// Opens the body.
@@ -204,7 +210,7 @@ pub fn caller(app: &App, shown: Option<&str>) -> Result<Caller, Problem> {
 }
 
 /// What was wrong with single events of a list; a problem when none of them could be read.
-pub fn partly(list: &str, endings: &[EventOutcome]) -> Result<Vec<FieldProblem>, Problem> {
+pub fn partly(list: Option<&str>, endings: &[EventOutcome]) -> Result<Vec<FieldProblem>, Problem> {
     let errors = problems(list, endings);
     if errors.is_empty() || errors.len() < endings.len() {
         return Ok(errors);
@@ -215,21 +221,27 @@ pub fn partly(list: &str, endings: &[EventOutcome]) -> Result<Vec<FieldProblem>,
     Err(problem)
 }
 
-/// The fields that were wrong in the events of a list, each with its pointer into the body.
+/// The fields that were wrong in the events of a list, each with its pointer into the body. Without
+/// a list the body is the event; without a name it is the list.
 #[must_use]
-pub fn problems(list: &str, endings: &[EventOutcome]) -> Vec<FieldProblem> {
-    let inside = format!("/{list}/");
+pub fn problems(list: Option<&str>, endings: &[EventOutcome]) -> Vec<FieldProblem> {
     let invalid = endings
         .iter()
         .enumerate()
         .filter_map(|(index, ending)| Some((index, ending.invalid.as_ref()?)));
     invalid
         .map(|(index, invalid)| {
+            let place = match list {
+                None => String::new(),
+                Some("") => format!("/{index}"),
+                Some(list) => format!("/{list}/{index}"),
+            };
             // The gate judges one event and does not know where in the body it stood.
-            let is_whole = list.is_empty() || invalid.pointer.starts_with(&inside);
+            let rest = invalid.pointer.strip_prefix(&place);
+            let is_whole = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
             let pointer = match is_whole {
                 true => invalid.pointer.clone(),
-                false => format!("{inside}{index}{}", invalid.pointer),
+                false => format!("{place}{}", invalid.pointer),
             };
             FieldProblem { pointer, detail: invalid.problem.clone() }
         })

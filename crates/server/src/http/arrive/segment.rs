@@ -79,7 +79,7 @@ async fn take_batch(app: &App, request: Request) -> Result<Value, Declined> {
         }
     };
     let endings = received.collect(app, PROTOCOL, arrival).await?;
-    Ok(taken(request::partly("batch", &endings)?))
+    Ok(taken(request::partly(Some("batch"), &endings)?))
 }
 
 /// Success, with what was wrong about single events, for people: clients read the status alone.

@@ -104,7 +104,7 @@ async fn take_batch(app: &App, key: Option<String>, request: Request) -> Result<
     let again = || read(&app.schemas()).unwrap_or(Reading { arrivals: vec![], wanted: vec![] });
     let reading = learnt(app, reading, again).await?;
     let endings = collect(app, &received, reading).await?;
-    request::partly("data", &endings)?;
+    request::partly(Some("data"), &endings)?;
     Ok(())
 }
 
