@@ -19,11 +19,14 @@ mod tests;
 
 pub mod ask;
 pub mod error;
+pub mod export;
 pub mod run;
 pub mod table;
 pub mod volumes;
+pub mod watch;
 
 pub use ask::{Asking, ask};
 pub use error::AskError;
 pub use run::{MemoryRun, Run, Scan, Source};
 pub use volumes::volumes;
+pub use watch::Watch;

@@ -17,6 +17,9 @@ pub mod phrase;
 pub mod plan;
 pub mod retention;
 pub mod row;
+pub mod saved;
+pub mod shape;
+pub mod tabled;
 pub mod trend;
 pub mod words;
 
@@ -29,6 +32,8 @@ pub use period::{Interval, Periods};
 pub use plan::{Plan, Scope};
 pub use retention::{Retention, RetentionAnswer, RetentionPlan};
 pub use row::PersonRow;
+pub use shape::Shape;
+pub use tabled::{Cell, Column, Kind, Table, Tabled};
 pub use trend::{Trend, TrendAnswer, TrendPlan};
 pub use words::{Setting, Words};
 

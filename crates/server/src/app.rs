@@ -26,10 +26,13 @@ pub mod asking;
 pub mod catalogue;
 pub mod collect;
 pub mod forget;
+pub mod messages;
 mod open;
 pub mod proof;
 pub mod quarantine;
+pub mod queries;
 pub mod reading;
+pub mod saved;
 pub mod streams;
 mod unlink;
 
@@ -61,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) journal: PathBuf,
     pub(crate) footers: Footers,
     pub(crate) streams: Arc<Streams>,
+    pub(crate) queries: Arc<queries::Queries>,
     /// Held by whoever changes the manifest: fold, compaction, erasure.
     pub(crate) manifest: tokio::sync::Mutex<()>,
     /// Held by whoever moves an erasure on before its files are rewritten: one at a time.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::{Table, Value};
 
+pub mod mail;
 pub mod server;
 pub mod sources;
 pub mod time;
@@ -19,6 +20,8 @@ pub mod time;
 pub struct Config {
     pub server: server::Server,
     pub time: time::TimeRules,
+    pub mail: mail::MailRules,
+    pub alerts: mail::AlertRules,
     pub sources: BTreeMap<String, sources::SourceRules>,
 }
 
@@ -121,6 +124,7 @@ impl Layers {
             .map_err(|error: toml::de::Error| error.message().trim().to_owned())?;
         config.server.check()?;
         config.time.check()?;
+        config.mail.check()?;
         for rules in config.sources.values() {
             rules.check()?;
         }

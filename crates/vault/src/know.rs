@@ -66,8 +66,7 @@ impl Vault {
     ) -> Result<Saved, VaultError> {
         let id = hex::encode(self.inner.custody.draw::<8>());
         let mut write = sql::begin(&self.inner.writer).await?;
-        let count: i64 =
-            sqlx::query_scalar(COUNT).bind(text.kind).fetch_one(&mut *write).await?;
+        let count: i64 = sqlx::query_scalar(COUNT).bind(text.kind).fetch_one(&mut *write).await?;
         if usize::try_from(count).unwrap_or(usize::MAX) >= max {
             return Err(VaultError::Full { what: text.kind, max });
         }

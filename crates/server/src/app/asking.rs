@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use lake::keep::file::Scanned as Read;
 use lake::know::table::Table;
-use lake::know::{AskError, Asking};
+use lake::know::{AskError, Asking, Watch};
 use life::admit::{Actor, Grant, Verb};
 use life::know::{Plan, Reply, Setting};
 use sha2::{Digest as _, Sha256};
 use vocabulary::{Digest, Fact, Purpose, Refusal};
 
 use super::App;
+use super::queries::{Running, cancelled};
 use crate::config::time::WeekStart;
 use crate::problem::Problem;
 
@@ -39,11 +40,11 @@ impl App {
     }
 
     /// Answers a plan. Who asked what is durable before the answer leaves.
-    pub async fn ask(&self, plan: Plan, grant: Grant) -> Result<Reply, Problem> {
-        let app = self.clone();
+    pub async fn ask(&self, plan: Plan, grant: Grant, running: &Running) -> Result<Reply, Problem> {
+        let (app, query) = (self.clone(), running.query());
         let start = self.now();
         let worked = tokio::task::spawn_blocking(move || {
-            let answered = app.answer(&plan, &grant);
+            let answered = app.answer(&plan, &grant, query.watch());
             (answered, plan, grant)
         });
         let (answered, plan, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
@@ -61,6 +62,7 @@ impl App {
         &self,
         plan: &Plan,
         grant: &Grant,
+        _watch: &Watch,
     ) -> Result<(life::know::Answer, life::know::Scanned), AskError> {
         self.with_table(|table| {
             let mask = table.mask().clone();
@@ -159,6 +161,7 @@ fn refused(error: &AskError) -> Problem {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         AskError::MaskNarrowed => StatusCode::CONFLICT,
+        AskError::Cancelled => return cancelled(),
         AskError::Unordered | AskError::Thread | AskError::Read(_) => {
             return Problem::internal(error);
         }
