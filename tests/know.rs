@@ -11,9 +11,9 @@ use it::program::SOURCES;
 use life::admit::Catalogue;
 use life::keep::Names;
 use life::keep::names::Named;
-use life::know::{Answer, Cohort, Funnel, PersonRow, Plan, Retention, Setting, Trend, Words};
+use life::know::{Answer, PersonRow, Plan, Setting, Words};
 use serde_json::{Value, json};
-use vocabulary::{Code, Limits, Person, Time};
+use vocabulary::{Code, Leaf, Limits, Person, Time};
 
 const EVENTS: [&str; 3] = ["Product Viewed", "Product Added", "Order Completed"];
 const COUNTRIES: [Option<&str>; 3] = [Some("DE"), Some("FR"), None];
@@ -155,6 +155,8 @@ fn keep(
         sequence,
         arrival: lived.rows.len() as u64,
         event: names.insert(Named::Event, event),
+        leaf: Leaf(0),
+        session: 0,
         values: Vec::new(),
     };
     lived.rows.push((id, row, country.map(str::to_owned)));
@@ -209,28 +211,17 @@ fn reference(
     catalogue.bind(|name| Code(name.len() as u32));
     let words = Words::of(&catalogue);
     let limits = Limits::default();
-    let setting =
-        Setting { words: &words, names, zone: "UTC", week_start: "monday", limits: &limits };
-    let question = question.clone();
-    let faulty = |faults: life::know::Faults| anyhow::anyhow!(faults.to_string());
-    let plan = match kind {
-        "trend" => {
-            let question: Trend = serde_json::from_value(question)?;
-            Plan::Trend(question.resolve(setting).map_err(faulty)?)
-        }
-        "funnel" => {
-            let question: Funnel = serde_json::from_value(question)?;
-            Plan::Funnel(question.resolve(setting).map_err(faulty)?)
-        }
-        "retention" => {
-            let question: Retention = serde_json::from_value(question)?;
-            Plan::Retention(question.resolve(setting).map_err(faulty)?)
-        }
-        _ => {
-            let question: Cohort = serde_json::from_value(question)?;
-            Plan::Cohort(question.resolve(setting).map_err(faulty)?)
-        }
+    let setting = Setting {
+        words: &words,
+        names,
+        zone: "UTC",
+        week_start: "monday",
+        limits: &limits,
+        now: Time(0),
+        cohorts: &BTreeMap::new(),
     };
+    let plan = Plan::resolve(kind, &question.to_string(), setting);
+    let plan = plan.map_err(|faults| anyhow::anyhow!(faults.to_string()))?;
     let has_column = !plan.scope().columns.is_empty();
     let rows: Vec<PersonRow> = rows
         .iter()

@@ -77,3 +77,17 @@ impl Shape {
         SHAPES.iter().find(|shape| shape.kind == kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::know::Plan;
+
+    #[test]
+    fn every_kind_has_a_shape() {
+        for kind in Plan::KINDS {
+            let shape = Shape::of(kind).unwrap_or_else(|| panic!("`{kind}` has no shape"));
+            assert!(!shape.lists.is_empty(), "an answer to `{kind}` has no rows");
+        }
+    }
+}

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 use vocabulary::Time;
 
-use super::answer::Answer;
+use super::answer::Reply;
 use super::shape::{List, Places, Shape};
 
 /// What can be handed out as a table.
@@ -77,13 +78,15 @@ const TIMES: &[&str] = &["start", "first", "last", "earlier.start"];
 /// A row on its way: its fields by name.
 type Fields = Map<String, Value>;
 
-impl Tabled for Answer {
+impl Tabled for Reply {
     fn table(&self) -> Table {
-        let Ok(Value::Object(answer)) = serde_json::to_value(self) else { return Table::default() };
-        let kind = answer.get("kind").and_then(Value::as_str).unwrap_or_default();
-        let lists = Shape::of(kind).map(|shape| shape.lists).unwrap_or_default();
-        rows(&answer, lists)
+        let answer = serde_json::to_value(&self.answer).unwrap_or_default();
+        Table::of(answer.get("kind").and_then(Value::as_str).unwrap_or_default(), &answer)
     }
+}
+
+fn lists(kind: &str) -> &'static [List] {
+    Shape::of(kind).map(|shape| shape.lists).unwrap_or_default()
 }
 
 /// The rows of all lists of an answer; where several hold something, `part` names the list.
@@ -241,6 +244,15 @@ impl Kind {
 }
 
 impl Table {
+    /// The table of an answer that is shaped like this kind.
+    #[must_use]
+    pub fn of(kind: &str, answer: &impl Serialize) -> Table {
+        match serde_json::to_value(answer) {
+            Ok(Value::Object(answer)) => rows(&answer, lists(kind)),
+            Ok(_) | Err(_) => Table::default(),
+        }
+    }
+
     /// The table as CSV (RFC 4180), with the names of the columns in its first line.
     ///
     /// A text that a spreadsheet would take for a formula gets an apostrophe in front: somebody

@@ -34,7 +34,7 @@ impl<T: Saveable + Serialize + DeserializeOwned> Keepsake for T {}
 impl App {
     /// Saves something new.
     pub async fn save<T: Keepsake>(&self, by: &Actor, thing: &T) -> Result<Saved<T>, Problem> {
-        check(thing)?;
+        check(self, thing).await?;
         let body = to_text(thing)?;
         let text = Text { kind: T::KIND, name: thing.name(), body: &body };
         let max = self.limits().saved;
@@ -48,7 +48,7 @@ impl App {
         version: Option<u32>,
         thing: &T,
     ) -> Result<Saved<T>, Problem> {
-        check(thing)?;
+        check(self, thing).await?;
         let body = to_text(thing)?;
         let text = Text { kind: T::KIND, name: thing.name(), body: &body };
         let changed = self.inner().vault.change_saved(id, text, version, self.now()).await;
@@ -74,14 +74,14 @@ impl App {
 
 /// Refuses what is wrong with something before it is saved. The names in its questions may be
 /// unknown yet: whoever asks them hears of that.
-fn check(thing: &impl Saveable) -> Result<(), Problem> {
+async fn check(app: &App, thing: &impl Saveable) -> Result<(), Problem> {
     let mut complaints = Complaints::default();
     thing.check(&mut complaints);
     if let Some(problem) = complain(complaints) {
         return Err(problem);
     }
     for (pointer, kind, question) in thing.posed() {
-        query::shaped(&pointer, kind, question)?;
+        query::shaped(app, &pointer, kind, question).await?;
     }
     Ok(())
 }

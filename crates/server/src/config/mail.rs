@@ -63,7 +63,8 @@ impl MailRules {
         if self.user.is_empty() != self.password_file.as_os_str().is_empty() {
             return Err("`user` and `password_file` belong together: write both or none".to_owned());
         }
-        let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let is_here =
+            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         if self.security == MailSecurity::None && !is_here {
             return Err("`security = \"none\"` is for a mail server on this machine: write \
                         `starttls` or `tls`"

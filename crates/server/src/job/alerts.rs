@@ -119,7 +119,7 @@ async fn look(
     let known = Known::of(app, &held.actor);
     let known = known.ok_or_else(|| Problem::refused(vocabulary::Refusal::ActorNotAllowed))?;
     let running = app.begin(&Actor(held.actor.0.clone()), QueryId(None), kind)?;
-    let purpose = query::resolve(app, kind, &recent)?.scope().purpose;
+    let purpose = query::resolve(app, kind, &recent).await?.scope().purpose;
     let leaves = known.grant(app, purpose, Verb::Export).await?;
     let reply = query::pose(app, &known, kind, &recent, &running).await?;
     app.read_log(&leaves, "alert", 1).await?;
@@ -157,7 +157,11 @@ async fn deliver(app: &App, standing: &mut Standing, now: Time) {
             continue;
         }
         let Err(why) = app.deliver(&delivery.notice, &delivery.to).await else { continue };
-        tracing::warn!(alert = delivery.notice.alert, code = why.code(), "a message did not arrive");
+        tracing::warn!(
+            alert = delivery.notice.alert,
+            code = why.code(),
+            "a message did not arrive"
+        );
         match delivery.failed(now) {
             Tried::Later => left.push(delivery),
             Tried::GivenUp => standing.lost += 1,

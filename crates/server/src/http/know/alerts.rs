@@ -44,13 +44,13 @@ pub struct AlertView {
 
 /// What became of the test of an alert, for each receiver.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Tested {
-    pub results: Vec<TestedOne>,
+pub struct TestResults {
+    pub results: Vec<TestResult>,
 }
 
 /// What became of one test message.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TestedOne {
+pub struct TestResult {
     pub to: To,
     pub delivered: bool,
     /// The stable word of why not.
@@ -162,7 +162,7 @@ pub async fn remove(
     path = "/api/alerts/{id}/test",
     params(("id" = String, Path)),
     responses(
-        (status = 200, body = Tested),
+        (status = 200, body = TestResults),
         (status = 403, body = Problem),
         (status = 404, body = Problem),
     ),
@@ -171,7 +171,7 @@ pub async fn test(
     State(app): State<App>,
     _: Manager,
     Path(id): Path<String>,
-) -> Result<Json<Tested>, Problem> {
+) -> Result<Json<TestResults>, Problem> {
     let alert = app.saved::<Alert>(&id).await?.saved;
     let number = format!("msg_{id}_{}", app.now().micros());
     let notice = Notice::test(number, id, &alert, app.now());
@@ -179,9 +179,9 @@ pub async fn test(
     for to in alert.to {
         let why = app.deliver(&notice, &to).await.err();
         let (code, detail) = why.map(|why| (why.code().to_owned(), why.to_string())).unzip();
-        results.push(TestedOne { to, delivered: code.is_none(), code, detail });
+        results.push(TestResult { to, delivered: code.is_none(), code, detail });
     }
-    Ok(Json(Tested { results }))
+    Ok(Json(TestResults { results }))
 }
 
 async fn view(app: &App, saved: Saved<Alert>) -> Result<AlertView, Problem> {

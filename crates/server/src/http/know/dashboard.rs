@@ -22,7 +22,7 @@ use crate::problem::Problem;
 /// What whoever looks at a dashboard lays over its own filters.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Visit {
+pub struct DashboardVisit {
     #[serde(default)]
     pub filters: Filters,
 }
@@ -48,7 +48,7 @@ pub struct TileAnswer {
     post,
     path = "/api/dashboards/{id}/answers",
     params(("id" = String, Path), QueryId),
-    request_body = Visit,
+    request_body = DashboardVisit,
     responses(
         (status = 200, body = Answers),
         (status = 400, body = Problem),
@@ -61,7 +61,7 @@ pub async fn answers(
     known: Known,
     Path(id): Path<String>,
     wanted: QueryId,
-    Body(visit): Body<Visit>,
+    Body(visit): Body<DashboardVisit>,
 ) -> Result<Json<Answers>, Problem> {
     let mut complaints = Complaints::default();
     visit.filters.check("/filters", &mut complaints);

@@ -9,7 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use life::admit::{Grant, Verb};
-use life::know::{Reply, Tabled};
+use life::know::Tabled;
+use serde::Serialize;
 use vocabulary::Purpose;
 
 use crate::app::App;
@@ -80,14 +81,14 @@ impl Form {
         app: &App,
         grant: Option<Grant>,
         kind: &str,
-        reply: Reply,
+        answer: impl Tabled + Serialize,
     ) -> Result<Response, Problem> {
-        let Some(grant) = grant else { return Ok(Json(reply).into_response()) };
-        let table = reply.answer.table();
+        let Some(grant) = grant else { return Ok(Json(answer).into_response()) };
+        let table = answer.table();
         let ending = self.ending();
         app.read_log(&grant, &format!("{kind} as {ending}"), table.rows.len()).await?;
         let bytes = match self {
-            Form::Json => return Ok(Json(reply).into_response()),
+            Form::Json => return Ok(Json(answer).into_response()),
             Form::Csv => table.csv().into_bytes(),
             Form::Parquet => {
                 lake::know::export::parquet(&table).map_err(|error| Problem::internal(&error))?

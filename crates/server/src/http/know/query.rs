@@ -1,16 +1,22 @@
-//! Questions: a trend, a funnel, a retention grid, a cohort. Each names the purpose that it serves.
+//! Questions of every kind, and the people behind their numbers. Each names the purpose that it
+//! serves.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use life::admit::Verb;
-use life::know::{Cohort, Faults, Funnel, Plan, Reply, Retention, Trend};
-use serde::de::DeserializeOwned;
+use life::know::{
+    Asked as _, Everyone, Faults, Flaw, Plan, Question as _, Reply, cohort::*, funnel::*,
+    retention::*, trend::*,
+};
+use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::app::behind::{Behind, Sorted};
 use crate::app::queries::Running;
 use crate::http::body::Body;
 use crate::http::caller::Known;
@@ -18,84 +24,106 @@ use crate::http::know::file::Form;
 use crate::http::know::queries::QueryId;
 use crate::problem::{FieldProblem, Problem};
 
-/// The kinds of questions: for each its name in the address, and the question, which is also the
-/// name of its plan.
+/// Which number of which answer, and how its people are listed.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Picked<Q, P> {
+    pub question: Q,
+    pub pick: P,
+    #[serde(default)]
+    pub sort: Sorted,
+    /// How many people are listed at most.
+    #[serde(default)]
+    pub limit: Option<usize>,
+}
+
+/// For each kind its two routes: the question, and the people behind one of its numbers.
 macro_rules! questions {
-    ($($(#[$about:meta])* $name:ident: $question:ident,)+) => {
+    ($($(#[$about:meta])+ $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;)+) => {
         $(
-            $(#[$about])*
-            #[utoipa::path(
-                post,
-                path = concat!("/api/query/", stringify!($name)),
-                params(QueryId),
-                request_body = $question,
-                responses(
-                    (
-                        status = 200,
-                        content(
-                            (Reply = "application/json"),
-                            (String = "text/csv"),
-                            (Vec<u8> = "application/vnd.apache.parquet"),
+            mod $name {
+                use super::*;
+
+                $(#[$about])+
+                #[utoipa::path(
+                    post,
+                    path = concat!("/api/query/", stringify!($name)),
+                    params(QueryId),
+                    request_body = $question,
+                    responses(
+                        (
+                            status = 200,
+                            content(
+                                (Reply = "application/json"),
+                                (String = "text/csv"),
+                                (Vec<u8> = "application/vnd.apache.parquet"),
+                            ),
                         ),
+                        (status = 400, body = Problem),
+                        (status = 403, body = Problem),
+                        (status = 409, body = Problem),
                     ),
-                    (status = 400, body = Problem),
-                    (status = 403, body = Problem),
-                    (status = 409, body = Problem),
-                ),
-            )]
-            async fn $name(
-                State(app): State<App>,
-                known: Known,
-                id: QueryId,
-                form: Form,
-                Body(question): Body<$question>,
-            ) -> Result<Response, Problem> {
-                let plan = app.resolve(|setting| question.resolve(setting));
-                let plan = plan.map(Plan::$question).map_err(faulty)?;
-                let kind = stringify!($name);
-                answer(&app, &known, Wanted { kind, id, form }, plan).await
+                )]
+                pub(super) async fn ask(
+                    State(app): State<App>,
+                    known: Known,
+                    id: QueryId,
+                    form: Form,
+                    Body(question): Body<$question>,
+                ) -> Result<Response, Problem> {
+                    let plan = app.resolve(|setting| question.resolve(setting)).await?;
+                    let wanted = Wanted { kind: stringify!($name), id, form };
+                    answer(&app, &known, wanted, Plan::$question(plan)).await
+                }
+
+                /// The people behind one number of such an answer.
+                #[utoipa::path(
+                    post,
+                    path = concat!("/api/query/", stringify!($name), "/people"),
+                    params(QueryId),
+                    request_body = Picked<$question, $pick>,
+                    responses(
+                        (
+                            status = 200,
+                            content(
+                                (Behind = "application/json"),
+                                (String = "text/csv"),
+                                (Vec<u8> = "application/vnd.apache.parquet"),
+                            ),
+                        ),
+                        (status = 400, body = Problem),
+                        (status = 403, body = Problem),
+                        (status = 409, body = Problem),
+                    ),
+                )]
+                pub(super) async fn people(
+                    State(app): State<App>,
+                    known: Known,
+                    id: QueryId,
+                    form: Form,
+                    Body(picked): Body<Picked<$question, $pick>>,
+                ) -> Result<Response, Problem> {
+                    let Picked { question, pick, sort, limit } = picked;
+                    let resolve = |setting: life::know::Setting<'_>| {
+                        let mut plan = question.resolve(setting)?;
+                        plan.pick(pick)?;
+                        Ok(plan)
+                    };
+                    let plan = app.resolve(resolve).await?;
+                    let wanted = Wanted { kind: stringify!($name), id, form };
+                    behind(&app, &known, wanted, Plan::$question(plan), (sort, limit)).await
+                }
             }
         )+
 
-        /// Turns a question of a kind into a plan, or says what is wrong with it.
-        pub fn resolve(app: &App, kind: &str, question: &Value) -> Result<Plan, Problem> {
-            match kind {
-                $(stringify!($name) => {
-                    let question: $question = read(kind, question)?;
-                    app.resolve(|setting| question.resolve(setting))
-                        .map(Plan::$question)
-                        .map_err(faulty)
-                })+
-                other => Err(unknown(other)),
-            }
-        }
-
-        /// Refuses a question that no words could make a question of this kind.
-        pub fn shaped(pointer: &str, kind: &str, question: &Value) -> Result<(), Problem> {
-            let read = match kind {
-                $(stringify!($name) => read::<$question>(kind, question).map(drop),)+
-                other => Err(unknown(other)),
-            };
-            read.map_err(|problem| problem.at(format!("{pointer}/question")))
-        }
-
         /// The routes of all questions.
         pub fn routes() -> OpenApiRouter<App> {
-            OpenApiRouter::new()$(.routes(routes!($name)))+
+            OpenApiRouter::new()$(.routes(routes!($name::ask)).routes(routes!($name::people)))+
         }
     };
 }
 
-questions! {
-    /// How often events happen, or how many people do them, over time.
-    trend: Trend,
-    /// How many people go through some steps in order, and how long they take.
-    funnel: Funnel,
-    /// How many of the people who began in a period come back in later ones.
-    retention: Retention,
-    /// How many people did something so often, and did not do something else.
-    cohort: Cohort,
-}
+life::each_kind!(questions);
 
 /// What a caller wants beside the answer itself.
 struct Wanted {
@@ -105,12 +133,7 @@ struct Wanted {
 }
 
 /// Answers a plan for whoever may ask for its purpose, in the form that was wanted.
-async fn answer(
-    app: &App,
-    known: &Known,
-    wanted: Wanted,
-    plan: Plan,
-) -> Result<Response, Problem> {
+async fn answer(app: &App, known: &Known, wanted: Wanted, plan: Plan) -> Result<Response, Problem> {
     let Wanted { kind, id, form } = wanted;
     let purpose = plan.scope().purpose;
     let running = app.begin(&known.authority.actor, id, kind)?;
@@ -118,6 +141,45 @@ async fn answer(
     let grant = known.grant(app, purpose, Verb::Ask).await?;
     let reply = app.ask(plan, grant, &running).await?;
     form.hand_out(app, leaves, kind, reply).await
+}
+
+/// Lists the people behind a number for whoever may read for its purpose.
+async fn behind(
+    app: &App,
+    known: &Known,
+    wanted: Wanted,
+    plan: Plan,
+    (sort, limit): (Sorted, Option<usize>),
+) -> Result<Response, Problem> {
+    let Wanted { kind, id, form } = wanted;
+    let purpose = plan.scope().purpose;
+    let running = app.begin(&known.authority.actor, id, kind)?;
+    let leaves = form.grant(app, known, purpose).await?;
+    let grant = known.grant(app, purpose, Verb::Read).await?;
+    let people = app.behind(plan, grant, sort, limit, &running).await?;
+    form.hand_out(app, leaves, kind, people).await
+}
+
+/// Turns a question that comes as JSON into a plan, or says what is wrong with it.
+pub async fn resolve(app: &App, kind: &str, question: &Value) -> Result<Plan, Problem> {
+    let question = question.to_string();
+    app.resolve(|setting| Plan::resolve(kind, &question, setting)).await
+}
+
+/// Refuses what no words could make a question of this kind. Names that are not known yet pass:
+/// they may be when it is asked.
+pub async fn shaped(app: &App, pointer: &str, kind: &str, question: &Value) -> Result<(), Problem> {
+    let question = question.to_string();
+    let read = app.resolve(|setting| Ok(Plan::resolve(kind, &question, setting))).await?;
+    let Err(mut faults) = read else { return Ok(()) };
+    faults
+        .0
+        .retain(|fault| matches!(fault.flaw, Flaw::UnknownKind { .. } | Flaw::Unreadable { .. }));
+    for fault in &mut faults.0 {
+        let inside = if fault.pointer.is_empty() { "/question" } else { "" };
+        fault.pointer = format!("{pointer}{inside}{}", fault.pointer);
+    }
+    if faults.0.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
 /// Judges and answers a question that comes as JSON: a tile's, an alert's.
@@ -128,32 +190,23 @@ pub async fn pose(
     question: &Value,
     running: &Running,
 ) -> Result<Reply, Problem> {
-    let plan = resolve(app, kind, question)?;
+    let plan = resolve(app, kind, question).await?;
     let grant = known.grant(app, plan.scope().purpose, Verb::Ask).await?;
     app.ask(plan, grant, running).await
 }
 
-fn read<T: DeserializeOwned>(kind: &str, question: &Value) -> Result<T, Problem> {
-    serde_json::from_value(question.clone()).map_err(|error| {
-        let detail = format!("this is no question of the kind `{kind}`: {error}");
-        Problem::new(StatusCode::BAD_REQUEST, "question-unreadable", detail)
-    })
-}
-
-fn unknown(kind: &str) -> Problem {
-    let detail = format!("`{kind}` is no kind of question: write the last part of its address");
-    Problem::new(StatusCode::BAD_REQUEST, "unknown-kind", detail)
-}
-
-fn faulty(faults: Faults) -> Problem {
-    let mut problem = Problem::new(StatusCode::BAD_REQUEST, faults.code(), faults.to_string());
-    problem.errors = faults
-        .0
-        .iter()
-        .map(|fault| FieldProblem {
-            pointer: fault.pointer.clone(),
-            detail: fault.flaw.to_string(),
-        })
-        .collect();
-    problem
+/// What is wrong with a question, field by field.
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        let mut problem = Problem::new(StatusCode::BAD_REQUEST, faults.code(), faults.to_string());
+        problem.errors = faults
+            .0
+            .iter()
+            .map(|fault| FieldProblem {
+                pointer: fault.pointer.clone(),
+                detail: fault.flaw.to_string(),
+            })
+            .collect();
+        problem
+    }
 }
