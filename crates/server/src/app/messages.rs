@@ -187,17 +187,21 @@ struct LeadsInside;
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let allowed = self.0.clone();
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let found: Vec<SocketAddr> =
-                found.filter(|address| may_reach(address.ip(), &allowed)).collect();
-            if found.is_empty() {
-                return Err(LeadsInside.into());
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
+        Box::pin(look_up(name, self.0.clone()))
     }
+}
+
+async fn look_up(
+    name: Name,
+    allowed: Vec<IpAddr>,
+) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
+    let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+    let found: Vec<SocketAddr> =
+        found.filter(|address| may_reach(address.ip(), &allowed)).collect();
+    if found.is_empty() {
+        return Err(LeadsInside.into());
+    }
+    Ok(Box::new(found.into_iter()))
 }
 
 fn is_private(error: &(dyn std::error::Error + 'static)) -> bool {

@@ -103,6 +103,18 @@ impl Queries {
         self.with(|running| running.iter().filter_map(mine).collect())
     }
 
+    /// Every question, whosever it is.
+    #[cfg(test)]
+    pub(crate) fn every(&self) -> Vec<Arc<Query>> {
+        self.with(|running| running.values().cloned().collect())
+    }
+
+    /// Whether none runs.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.with(|running| running.is_empty())
+    }
+
     /// One question of an actor, once it has begun.
     pub async fn await_one(&self, actor: &Actor, id: &str) -> Option<Arc<Query>> {
         let mut changed = self.changed.subscribe();

@@ -27,9 +27,9 @@ pub struct Saved<T> {
 }
 
 /// What can be saved and read back.
-pub trait Keepsake: Saveable + Serialize + DeserializeOwned {}
+pub trait Keepsake: Saveable + Serialize + DeserializeOwned + Send + Sync {}
 
-impl<T: Saveable + Serialize + DeserializeOwned> Keepsake for T {}
+impl<T: Saveable + Serialize + DeserializeOwned + Send + Sync> Keepsake for T {}
 
 impl App {
     /// Saves something new.
@@ -74,7 +74,7 @@ impl App {
 
 /// Refuses what is wrong with something before it is saved. The names in its questions may be
 /// unknown yet: whoever asks them hears of that.
-async fn check(app: &App, thing: &impl Saveable) -> Result<(), Problem> {
+async fn check(app: &App, thing: &(impl Saveable + Sync)) -> Result<(), Problem> {
     let mut complaints = Complaints::default();
     thing.check(&mut complaints);
     if let Some(problem) = complain(complaints) {

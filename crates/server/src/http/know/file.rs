@@ -105,22 +105,4 @@ impl Form {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn the_first_form_that_there_is_is_taken() {
-        let form = |accept: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-            Form::accepted(&headers)
-        };
-        assert_eq!(Form::accepted(&HeaderMap::new()), Form::Json);
-        assert_eq!(form("*/*"), Form::Json);
-        assert_eq!(form("text/csv"), Form::Csv);
-        assert_eq!(form("text/html, text/csv; header=present, application/json"), Form::Csv);
-        assert_eq!(form("application/vnd.apache.parquet;q=1"), Form::Parquet);
-    }
-}
+mod tests;

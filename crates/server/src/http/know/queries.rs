@@ -135,3 +135,6 @@ pub async fn cancel(
 fn time(span: Span) -> Duration {
     Duration::from_micros(span.0.unsigned_abs())
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ use crate::problem::Problem;
 
 /// The version that a change replaces.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Replaces {
     /// The version that was read; when somebody changed it since, nothing changes. Without it the
     /// last change wins.
@@ -27,6 +28,7 @@ pub struct Replaces {
 
 /// The time that annotations are wanted of.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Within {
     /// The first instant.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -193,3 +195,6 @@ async fn annotations(
     notes.sort_by_key(|note| note.saved.time);
     Ok(Json(notes))
 }
+
+#[cfg(test)]
+mod tests;
