@@ -70,10 +70,7 @@ fn array(table: &Table, place: usize, kind: Kind) -> ArrayRef {
             Arc::new(cells().map(number).collect::<Float64Array>())
         }
         Kind::Text => {
-            let text = |cell| match cell {
-                Cell::Text(text) => Some(text.as_str()),
-                _ => None,
-            };
+            let text = |cell| if let Cell::Text(text) = cell { Some(text.as_str()) } else { None };
             Arc::new(cells().map(text).collect::<StringArray>())
         }
         Kind::Time => {

@@ -39,8 +39,24 @@ pub async fn watch(app: App) {
             continue;
         }
         last = now;
-        if let Err(problem) = round(&app, now).await {
+        if let Some(Err(problem)) = unless_stopping(&app, round(&app, now)).await {
             tracing::error!(code = problem.code, "alerts could not be looked at; tried again");
+        }
+    }
+}
+
+/// Works until it is done or the installation stops: a slow receiver must not hold that up. A
+/// message that was on its way is sent again, with its id, after the next start.
+async fn unless_stopping<T>(app: &App, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Some(done),
+            () = crate::clock::pause(LOOK) => {
+                if app.inner().stopping.load(Ordering::Relaxed) {
+                    return None;
+                }
+            }
         }
     }
 }

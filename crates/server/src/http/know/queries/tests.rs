@@ -11,12 +11,12 @@ use crate::stage::Stage;
 
 /// Longer than a question may go on once nobody wants it.
 const SOON: Duration = Duration::from_millis(500);
-const EVENTS: usize = 40;
+const BATCHES: usize = 20;
 const BATCH: usize = 2_500;
 
 /// A dashboard that takes seconds: every tile opens a sealed value of every row.
 async fn long_one(stage: &Stage) -> String {
-    for batch in 0..EVENTS {
+    for batch in 0..BATCHES {
         let event = |number: usize| {
             let user = format!("u{}", number % 97);
             ("Order Completed", -1, user, json!({ "order_id": format!("o-{batch}-{number}") }))
@@ -24,7 +24,7 @@ async fn long_one(stage: &Stage) -> String {
         stage.collect(&(0..BATCH).map(event).collect::<Vec<_>>()).await;
     }
     let question = json!({
-        "purpose": "analyse", "from": "2026-01-01", "to": "2026-01-02", "interval": "day",
+        "purpose": "measure", "from": "2026-01-01", "to": "2026-01-02", "interval": "day",
         "series": [{ "event": null, "where": [{ "property": "order_id", "is": ["nobody's"] }] }],
     });
     let tile = |number: u32| {
@@ -59,8 +59,8 @@ async fn gone(stage: &Stage, query: &std::sync::Weak<crate::app::queries::Query>
 async fn a_question_is_stopped_soon_by_its_asker_or_when_the_asker_goes_away() {
     let stage = Arc::new(Stage::open("").await);
     let path = long_one(&stage).await;
-    let token = stage.token(&["analyse"]).await;
-    let other = stage.token(&["analyse"]).await;
+    let token = stage.token(&["measure"]).await;
+    let other = stage.token(&["measure"]).await;
     let ask = |id: &'static str| {
         let (stage, token, path) = (Arc::clone(&stage), token.clone(), path.clone());
         let id = [("query-id", id)];
