@@ -69,16 +69,17 @@ fn array(table: &Table, place: usize, kind: Kind) -> ArrayRef {
             let number = |cell: &Cell| if let Cell::Number(one) = cell { Some(*one) } else { None };
             Arc::new(cells().map(number).collect::<Float64Array>())
         }
-        Kind::Text => {
-            let text = |cell| if let Cell::Text(text) = cell { Some(text.as_str()) } else { None };
-            Arc::new(cells().map(text).collect::<StringArray>())
-        }
+        Kind::Text => Arc::new(cells().map(text).collect::<StringArray>()),
         Kind::Time => {
             let time = |cell: &Cell| if let Cell::Time(time) = cell { Some(time.0) } else { None };
             let times = cells().map(time).collect::<TimestampMicrosecondArray>();
             Arc::new(times.with_timezone("UTC"))
         }
     }
+}
+
+fn text(cell: &Cell) -> Option<&str> {
+    if let Cell::Text(text) = cell { Some(text) } else { None }
 }
 
 #[cfg(test)]

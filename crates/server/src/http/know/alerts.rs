@@ -26,10 +26,10 @@ pub struct AlertView {
     #[serde(flatten)]
     pub saved: Saved<Alert>,
     pub state: AlertState,
-    /// The last whole interval that it looked at.
-    pub last: Option<Look>,
-    /// When it was looked at.
-    pub looked: Option<String>,
+    /// When it was looked at last.
+    pub last: Option<String>,
+    /// The last whole interval that it found.
+    pub found: Option<Look>,
     /// Why the last look found nothing out.
     pub failed: Option<String>,
     /// Messages that are still tried.
@@ -190,8 +190,8 @@ async fn view(app: &App, saved: Saved<Alert>) -> Result<AlertView, Problem> {
     Ok(AlertView {
         saved,
         state: standing.state(),
-        last: standing.last,
-        looked: standing.looked.map(|time| time.to_string()),
+        last: standing.looked.map(|time| time.to_string()),
+        found: standing.last,
         failed: standing.failed,
         waiting: standing.waiting.len(),
         lost: standing.lost,

@@ -39,7 +39,10 @@ pub struct Picked<Q, P> {
 
 /// For each kind its two routes: the question, and the people behind one of its numbers.
 macro_rules! questions {
-    ($($(#[$about:meta])+ $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;)+) => {
+    ($(
+        $(#[$about:meta])+
+        $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;
+    )+) => {
         $(
             mod $name {
                 use super::*;

@@ -254,7 +254,7 @@ async fn an_alert_is_judged_whenever_it_is_carried_out() {
     round(&stage.app, stage.now()).await.unwrap();
     let now = state(&stage, &json!({ "id": held.id })).await;
     assert_eq!((&now["state"], &now["failed"]), (&json!("failed"), &json!("actor-not-allowed")));
-    assert_eq!(now["last"], Value::Null, "nothing was asked");
+    assert_eq!(now["found"], Value::Null, "nothing was asked");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -266,7 +266,7 @@ async fn an_alert_that_rests_is_not_looked_at_and_a_changed_one_is_at_once() {
     let made = save(&stage, &resting).await;
     stage.advance(HALF);
     round(&stage.app, stage.now()).await.unwrap();
-    assert_eq!(state(&stage, &made).await["looked"], Value::Null);
+    assert_eq!(state(&stage, &made).await["last"], Value::Null);
     resting["paused"] = json!(false);
     let path = format!("/api/alerts/{}", made["id"].as_str().unwrap());
     assert_eq!(stage.local("PUT", &path, &resting).await.status, 200);
