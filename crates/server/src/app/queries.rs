@@ -208,7 +208,7 @@ impl App {
     }
 
     /// Begins a question under the id that its caller gave, or one of ours.
-    pub fn begin(&self, actor: &Actor, id: QueryId, kind: &str) -> Result<Running, Problem> {
+    pub fn begin_query(&self, actor: &Actor, id: QueryId, kind: &str) -> Result<Running, Problem> {
         let id = id.0.unwrap_or_else(|| format!("q-{}", self.next_sequence()));
         let query = Arc::new(Query {
             id: id.clone(),

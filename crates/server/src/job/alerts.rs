@@ -134,7 +134,7 @@ async fn look(
     })?;
     let known = Known::of(app, &held.actor);
     let known = known.ok_or_else(|| Problem::refused(vocabulary::Refusal::ActorNotAllowed))?;
-    let running = app.begin(&Actor(held.actor.0.clone()), QueryId(None), kind)?;
+    let running = app.begin_query(&Actor(held.actor.0.clone()), QueryId(None), kind)?;
     let purpose = query::resolve(app, kind, &recent).await?.scope().purpose;
     let leaves = known.grant(app, purpose, Verb::Export).await?;
     let reply = query::pose(app, &known, kind, &recent, &running).await?;

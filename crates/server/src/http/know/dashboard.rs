@@ -70,7 +70,7 @@ pub async fn answers(
     }
     let dashboard = app.saved::<Dashboard>(&id).await?.saved;
     let filters = dashboard.filters.under(visit.filters);
-    let running = app.begin(&known.authority.actor, wanted, "dashboard")?;
+    let running = app.begin_query(&known.authority.actor, wanted, "dashboard")?;
     let mut tiles = Vec::with_capacity(dashboard.tiles.len());
     for tile in dashboard.tiles {
         let answered = tile_answer(&app, &known, &tile, &filters, &running).await;

@@ -139,7 +139,7 @@ struct Wanted {
 async fn answer(app: &App, known: &Known, wanted: Wanted, plan: Plan) -> Result<Response, Problem> {
     let Wanted { kind, id, form } = wanted;
     let purpose = plan.scope().purpose;
-    let running = app.begin(&known.authority.actor, id, kind)?;
+    let running = app.begin_query(&known.authority.actor, id, kind)?;
     let leaves = form.grant(app, known, purpose).await?;
     let grant = known.grant(app, purpose, Verb::Ask).await?;
     let reply = app.ask(plan, grant, &running).await?;
@@ -156,7 +156,7 @@ async fn behind(
 ) -> Result<Response, Problem> {
     let Wanted { kind, id, form } = wanted;
     let purpose = plan.scope().purpose;
-    let running = app.begin(&known.authority.actor, id, kind)?;
+    let running = app.begin_query(&known.authority.actor, id, kind)?;
     let leaves = form.grant(app, known, purpose).await?;
     let grant = known.grant(app, purpose, Verb::Read).await?;
     let people = app.behind(plan, grant, sort, limit, &running).await?;

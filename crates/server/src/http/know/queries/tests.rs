@@ -131,7 +131,7 @@ async fn the_progress_of_a_question_is_told_until_it_is_done() {
         followed.ask(&follower, ("GET", events), &[], &Value::Null).await
     });
     tokio::task::yield_now().await;
-    let running = stage.app.begin(&actor, id, "trend").unwrap();
+    let running = stage.app.begin_query(&actor, id, "trend").unwrap();
     let mut step = tokio::time::interval(Duration::from_millis(250));
     for _ in 0..4 {
         step.tick().await;
