@@ -2,6 +2,8 @@
 //!
 //! Rows arrive unsorted, tie, are folded in between, people are merged afterwards, one is erased.
 
+mod peers;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};

@@ -21,8 +21,8 @@ const SPEAKERS: [&str; 8] = [
 const SILENT: [&str; 4] =
     ["/tests.rs", "arrive/check.rs", "app/quarantine.rs", "http/arrive/doctor.rs"];
 
-/// What is written like a code and is never answered: headers and their values, a kind of reading, a
-/// way of writing names, causes that are answered as `internal`.
+/// What is written like a code and is never answered: headers and their values, a kind of reading,
+/// a way of writing names, causes that are answered as `internal`.
 const OTHERS: [&str; 11] = [
     "accept-encoding",
     "content-encoding",

@@ -1,5 +1,5 @@
-//! Work that nobody waits for: folding, compaction, erasure's rewriting, the ledger, alerts. One file
-//! for each word.
+//! Work that nobody waits for: folding, compaction, erasure's rewriting, the ledger, alerts. One
+//! file for each word.
 
 use std::sync::{Mutex, PoisonError};
 

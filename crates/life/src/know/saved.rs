@@ -1,4 +1,5 @@
-//! What people save: questions, dashboards of tiles, annotations, alerts; and what is wrong with one.
+//! What people save: questions, dashboards of tiles, annotations, alerts; and what is wrong with
+//! one.
 //!
 //! What is saved gives no permission: whoever opens a saved question asks it anew, and is judged.
 

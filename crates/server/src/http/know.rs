@@ -1,5 +1,5 @@
-//! know: questions, what was saved of them, the catalogue of what arrived, and one person's timeline;
-//! each use under a grant.
+//! know: questions, what was saved of them, the catalogue of what arrived, and one person's
+//! timeline; each use under a grant.
 
 pub mod alerts;
 pub mod catalogue;

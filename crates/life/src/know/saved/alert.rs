@@ -1,5 +1,5 @@
-//! Alerts: one line of a trend is looked at again and again, and people are told when its last whole
-//! interval crosses a limit, and when that is over. Never twice in between.
+//! Alerts: one line of a trend is looked at again and again, and people are told when its last
+//! whole interval crosses a limit, and when that is over. Never twice in between.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -36,8 +36,8 @@ pub struct AlertView {
     pub waiting: usize,
     /// Messages that were given up.
     pub lost: u64,
-    /// What the alert's webhooks are signed with, such as `whsec_…`. It is answered once, when it is
-    /// made.
+    /// What the alert's webhooks are signed with, such as `whsec_…`. It is answered once, when it
+    /// is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
