@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use vocabulary::{Digest, Fact, Purpose, Refusal};
 
 use super::App;
+use super::queries::{Running, cancelled};
 use crate::config::time::WeekStart;
 use crate::problem::Problem;
 
@@ -46,11 +47,11 @@ impl App {
     }
 
     /// Answers a plan. Who asked what is durable before the answer leaves.
-    pub async fn ask(&self, plan: Plan, grant: Grant) -> Result<Reply, Problem> {
-        let app = self.clone();
+    pub async fn ask(&self, plan: Plan, grant: Grant, running: &Running) -> Result<Reply, Problem> {
+        let (app, query) = (self.clone(), running.query());
         let start = self.now();
         let worked = tokio::task::spawn_blocking(move || {
-            let answered = app.answer(&plan, &grant);
+            let answered = app.answer(&plan, &grant, query.watch());
             (answered, plan, grant)
         });
         let (answered, plan, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
@@ -64,8 +65,13 @@ impl App {
         Ok(Reply::new(&plan, answer, scanned, start, purpose))
     }
 
-    fn answer(&self, plan: &Plan, grant: &Grant) -> Result<(Answer, Scanned), AskError> {
-        self.asking(&Watch::default(), |asking| lake::know::ask(asking, plan, grant, self.now()))
+    fn answer(
+        &self,
+        plan: &Plan,
+        grant: &Grant,
+        watch: &Watch,
+    ) -> Result<(Answer, Scanned), AskError> {
+        self.asking(watch, |asking| lake::know::ask(asking, plan, grant, self.now()))
     }
 
     /// What a question needs, over one snapshot.
@@ -168,7 +174,8 @@ pub(super) fn refused(error: &AskError) -> Problem {
         AskError::TooManyCells { .. }
         | AskError::TooManyNumbers { .. }
         | AskError::TooManyMovedRows { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        AskError::MaskNarrowed | AskError::Cancelled => StatusCode::CONFLICT,
+        AskError::MaskNarrowed => StatusCode::CONFLICT,
+        AskError::Cancelled => return cancelled(),
         AskError::Unordered | AskError::Thread | AskError::Read(_) => {
             return Problem::internal(error);
         }
