@@ -25,6 +25,7 @@ pub mod access;
 pub mod asking;
 pub mod behind;
 pub mod catalogue;
+pub mod cohorts;
 pub mod collect;
 pub mod forget;
 pub mod messages;

@@ -60,6 +60,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(know::queries::follow))
         .routes(routes!(know::queries::cancel))
         .merge(know::saved::routes())
+        .merge(know::cohorts::routes())
         .routes(routes!(know::dashboard::answers))
         .routes(routes!(know::alerts::list, know::alerts::create))
         .routes(routes!(know::alerts::show, know::alerts::change, know::alerts::remove))

@@ -4,6 +4,7 @@
 //! What is saved gives no permission: whoever opens a saved question asks it anew, and is judged.
 
 pub mod alert;
+pub mod cohort;
 pub mod dashboard;
 pub mod flaw;
 pub mod notice;
@@ -22,6 +23,8 @@ pub use flaw::{Amiss, Complaints};
 pub trait Saveable {
     /// The word for its kind; the name of a list in the API is its plural.
     const KIND: &'static str;
+    /// Whether no two of its kind may share a name.
+    const IS_UNIQUE: bool = false;
 
     /// What lists are ordered by.
     fn name(&self) -> &str;

@@ -1,6 +1,5 @@
 //! Asking: a plan under a grant becomes an answer over one snapshot of files and fresh rows.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -28,6 +27,7 @@ impl App {
         resolve: impl FnOnce(Setting<'_>) -> Result<T, Faults>,
     ) -> Result<T, Problem> {
         let inner = self.inner();
+        let cohorts = self.cohorts().await?;
         let week_start = match inner.config.time.week_start {
             WeekStart::Monday => "monday",
             WeekStart::Sunday => "sunday",
@@ -40,7 +40,7 @@ impl App {
                 week_start,
                 limits: &inner.limits,
                 now: self.now(),
-                cohorts: &BTreeMap::new(),
+                cohorts: &cohorts,
             })
         });
         Ok(resolved?)

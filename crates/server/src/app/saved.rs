@@ -35,6 +35,7 @@ impl App {
     /// Saves something new.
     pub async fn save<T: Keepsake>(&self, by: &Actor, thing: &T) -> Result<Saved<T>, Problem> {
         check(self, thing).await?;
+        self.own_name(thing, None).await?;
         let body = to_text(thing)?;
         let text = Text { kind: T::KIND, name: thing.name(), body: &body };
         let max = self.limits().saved;
@@ -49,10 +50,25 @@ impl App {
         thing: &T,
     ) -> Result<Saved<T>, Problem> {
         check(self, thing).await?;
+        self.own_name(thing, Some(id)).await?;
         let body = to_text(thing)?;
         let text = Text { kind: T::KIND, name: thing.name(), body: &body };
         let changed = self.inner().vault.change_saved(id, text, version, self.now()).await;
         read(changed.map_err(failed)?)
+    }
+
+    /// Refuses a name that another of its kind has, where questions go by names.
+    async fn own_name<T: Keepsake>(&self, thing: &T, id: Option<&str>) -> Result<(), Problem> {
+        if !T::IS_UNIQUE {
+            return Ok(());
+        }
+        let every = self.inner().vault.every_saved(T::KIND).await.map_err(failed)?;
+        let is_taken = |one: &vault::Saved| one.name == thing.name() && Some(&*one.id) != id;
+        if !every.iter().any(is_taken) {
+            return Ok(());
+        }
+        let detail = format!("another {} has this name: give it one of its own", T::KIND);
+        Err(Problem::new(StatusCode::CONFLICT, "saved-name-taken", detail).at("/name"))
     }
 
     /// Something saved.

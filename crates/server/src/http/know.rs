@@ -3,6 +3,7 @@
 
 pub mod alerts;
 pub mod catalogue;
+pub mod cohorts;
 pub mod dashboard;
 pub mod file;
 pub mod person;

@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use life::know::saved::cohort::SavedCohort;
 use life::know::saved::{Annotation, Dashboard, Question};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -147,6 +148,7 @@ saved! {
     question: Question, "/api/questions", "/api/questions/{id}";
     dashboard: Dashboard, "/api/dashboards", "/api/dashboards/{id}";
     annotation: Annotation, "/api/annotations", "/api/annotations/{id}";
+    cohort: SavedCohort, "/api/cohorts", "/api/cohorts/{id}";
 }
 
 /// Every saved question, by name.
