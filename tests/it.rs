@@ -9,5 +9,6 @@ mod fresh;
 mod keep;
 mod know;
 mod ledger;
+mod listen;
 mod scenario;
 mod tidy;

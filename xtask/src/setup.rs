@@ -24,9 +24,10 @@ struct Need {
 const FOR_RUN: [Need; 1] =
     [Need { what: "a C compiler", shown_by: &["cc", "--version"], package: "build-essential" }];
 
-const FOR_TEST: [Need; 6] = [
+const FOR_TEST: [Need; 7] = [
     Need { what: "mkfs.ext4", shown_by: &["/usr/sbin/mkfs.ext4", "-V"], package: "e2fsprogs" },
     Need { what: "git", shown_by: &["git", "--version"], package: "git" },
+    Need { what: "OpenSSL", shown_by: &["openssl", "version"], package: "openssl" },
     Need { what: "Python", shown_by: &["python3", "--version"], package: "python3" },
     Need {
         what: "Python's venv",

@@ -12,14 +12,24 @@ use toml::{Table, Value};
 pub mod server;
 pub mod sources;
 pub mod time;
+pub mod tls;
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub server: server::Server,
+    pub tls: tls::Tls,
     pub time: time::TimeRules,
     pub sources: BTreeMap<String, sources::SourceRules>,
+}
+
+impl Config {
+    /// Whether the server ends TLS itself, so that nobody reaches it otherwise.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.files().is_some()
+    }
 }
 
 /// Where a value came from, for `config print --origin`.
@@ -120,6 +130,7 @@ impl Layers {
             .try_into()
             .map_err(|error: toml::de::Error| error.message().trim().to_owned())?;
         config.server.check()?;
+        config.tls.check()?;
         config.time.check()?;
         for rules in config.sources.values() {
             rules.check()?;

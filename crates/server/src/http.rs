@@ -82,6 +82,7 @@ pub fn routes(app: &App) -> Router {
         ([(axum::http::header::CONTENT_TYPE, "application/json")], document.clone())
     });
     let base = app.config().server.base_path.clone();
+    let secured = middleware::from_fn_with_state(app.config().is_encrypted(), secure);
     let inner = Router::new()
         .merge(api)
         .route("/api/openapi.json", described)
@@ -93,13 +94,13 @@ pub fn routes(app: &App) -> Router {
         .merge(problems::routes())
         .merge(console::routes(&base))
         .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
-        .layer(middleware::from_fn(secure));
+        .layer(secured.clone());
     if base.is_empty() {
         return inner;
     }
     // A problem's type knows no base, so its page answers at the root, too. The rest is nested as a
     // service, so that the path answers with its last slash: the printed link has one.
-    problems::routes().layer(middleware::from_fn(secure)).nest_service(&base, inner)
+    problems::routes().layer(secured).nest_service(&base, inner)
 }
 
 /// The same for the socket of the machine itself: its caller is the local operator.
@@ -111,8 +112,12 @@ pub fn local_routes(app: &App) -> Router {
         .with_state(app.clone())
 }
 
+/// For how long a browser that came by TLS comes by nothing else: a year.
+const ENCRYPTED_ONLY: &str = "max-age=31536000";
+
 /// Headers that every answer carries.
 async fn secure(
+    axum::extract::State(is_encrypted): axum::extract::State<bool>,
     request: axum::extract::Request,
     next: middleware::Next,
 ) -> axum::response::Response {
@@ -125,6 +130,10 @@ async fn secure(
     ];
     for (name, value) in fixed {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    if is_encrypted {
+        let value = HeaderValue::from_static(ENCRYPTED_ONLY);
+        headers.insert(axum::http::header::STRICT_TRANSPORT_SECURITY, value);
     }
     response
 }

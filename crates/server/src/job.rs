@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 
+pub mod certificate;
 pub mod erase;
 pub mod keep;
 pub mod ledger;
@@ -47,6 +48,11 @@ impl Jobs {
             tokio::spawn(rotation::rotate(app.clone())),
         ];
         self.running.lock().unwrap_or_else(PoisonError::into_inner).extend(jobs);
+    }
+
+    /// Adds a job that ends when the installation is stopping.
+    pub fn add(&self, job: JoinHandle<()>) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(job);
     }
 
     /// Says that facts wait for the ledger.

@@ -9,4 +9,5 @@ pub mod command;
 pub mod config;
 pub mod http;
 pub mod job;
+pub mod listen;
 pub mod problem;

@@ -112,7 +112,7 @@ async fn start(State(app): State<App>, Path(key): Path<String>, headers: HeaderM
     let server = &app.config().server;
     let host = request::host(&headers).unwrap_or(&server.listen);
     let api_host = format!("{host}{}/v1", server.base_path);
-    let mut response = answer(Ok(settings(&key, &api_host, request::scheme(&headers))));
+    let mut response = answer(Ok(settings(&key, &api_host, request::scheme(&app, &headers))));
     // The answer depends on how this client reached us, so nobody else may be given it.
     let cached = HeaderValue::from_static("private, max-age=300");
     response.headers_mut().insert(header::CACHE_CONTROL, cached);
