@@ -25,6 +25,7 @@ pub mod access;
 pub mod asking;
 pub mod catalogue;
 pub mod collect;
+pub mod export;
 pub mod forget;
 mod open;
 pub mod proof;

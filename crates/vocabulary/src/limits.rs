@@ -65,6 +65,8 @@ pub struct Limits {
     pub funnel_steps: usize,
     /// Rows of the live list and of one page.
     pub page_rows: usize,
+    /// Bytes of an export of events, as it leaves.
+    pub export_bytes: usize,
     /// Rows of moved people that a question sorts in memory.
     pub diverted_rows: usize,
     /// Failed sign-ins of one account or address before the first pause.
@@ -112,6 +114,7 @@ impl Default for Limits {
             answer_intervals: 10_000,
             funnel_steps: 20,
             page_rows: 1_000,
+            export_bytes: 256 << 20,
             diverted_rows: 20_000_000,
             sign_in_free: 5,
             sign_in_wait: Span(5 * Span::MINUTE.0),
