@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::{Table, Value};
 
+pub mod log;
 pub mod server;
 pub mod sources;
 pub mod time;
@@ -19,6 +20,7 @@ pub mod tls;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub server: server::Server,
+    pub log: log::Log,
     pub tls: tls::Tls,
     pub time: time::TimeRules,
     pub sources: BTreeMap<String, sources::SourceRules>,
@@ -130,6 +132,7 @@ impl Layers {
             .try_into()
             .map_err(|error: toml::de::Error| error.message().trim().to_owned())?;
         config.server.check()?;
+        config.log.check()?;
         config.tls.check()?;
         config.time.check()?;
         for rules in config.sources.values() {

@@ -10,4 +10,5 @@ pub mod config;
 pub mod http;
 pub mod job;
 pub mod listen;
+pub mod log;
 pub mod problem;

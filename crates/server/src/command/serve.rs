@@ -50,6 +50,7 @@ impl Serve {
             }
         }
         let config = layers.read()?;
+        crate::log::start(config.log.form, config.log.collector(), environment);
         let (way, listener) = listen(&config).await?;
         let address = listener.local_addr()?;
         let socket = config.server.data.join(http::SOCKET);
