@@ -2,6 +2,7 @@
 //!
 //! This package names none of ours, so that it compiles in seconds, before anything else does.
 
+mod deb;
 mod place;
 mod run;
 mod setup;
@@ -22,6 +23,7 @@ usage: cargo run -p xtask -- COMMAND
   run     build Candor, start it and send the demo shop's traffic
   test    all that must pass
   check   the inner part of `test`, for editing
+  deb     build the Debian package: deb [BINARY [FOLDER]]
   fresh   write the generated files again
   shop    serve the demo shop's page (`run` starts this)";
 
@@ -47,6 +49,9 @@ fn command(arguments: &[String]) -> Result<()> {
         ["test"] => test::all(&place),
         ["check"] => test::inner(&place),
         ["fresh"] => test::refresh(&place),
+        ["deb"] => deb::build(&place, None, None),
+        ["deb", binary] => deb::build(&place, Some(binary), None),
+        ["deb", binary, into] => deb::build(&place, Some(binary), Some(into)),
         ["shop", listen, candor, key] => shop::serve(&place, listen, candor, key),
         ["help" | "--help"] => {
             println!("{HELP}");
