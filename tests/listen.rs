@@ -7,8 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use it::program::{SOURCES, binary};
 use it::eventually;
+use it::program::{SOURCES, binary};
 
 /// How long until a renewed certificate is shown.
 const RENEWED_MAX: Duration = Duration::from_secs(20);
@@ -128,7 +128,9 @@ async fn tls_is_1_3_and_nothing_older() -> Result<()> {
     for older in ["-tls1_2", "-tls1_1"] {
         let said = converse(&server, &[older], ASK)?;
         ensure!(!said.contains("HTTP/1.1"), "nothing is answered by {older}: {said}");
-        let refused = said.contains("protocol version") || said.contains("no protocols available");
+        let refused = ["protocol version", "handshake failure", "no protocols available"]
+            .iter()
+            .any(|why| said.contains(why));
         ensure!(refused, "{older} is refused: {said}");
     }
     // What speaks no TLS is not answered.

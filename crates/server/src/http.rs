@@ -9,12 +9,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use document::Route;
 
 pub mod admit;
 pub mod arrive;
 pub mod body;
 pub mod caller;
 pub mod console;
+pub mod document;
 pub mod edge;
 pub mod erase;
 pub mod health;
@@ -28,17 +30,9 @@ pub mod stream;
 /// The server's own socket inside the data directory, for the command line.
 pub const SOCKET: &str = "candor.sock";
 
-/// The document of the API.
-#[derive(Debug, OpenApi)]
-#[openapi(info(
-    title = "Candor",
-    description = "Customer analytics in which every use of a person's data passes one gate."
-))]
-struct Document;
-
 /// The console's API, with its description.
 fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(document::Document::openapi())
         .routes(routes!(session::show, session::sign_in, session::sign_out))
         .routes(routes!(session::use_link))
         .routes(routes!(session::set_password))
@@ -58,6 +52,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(know::query::routes())
         .routes(routes!(know::person::timeline))
         .routes(routes!(know::person::export))
+        .routes(routes!(know::export::export))
         .routes(routes!(keep::unlink::unlink))
         .routes(routes!(erase::forget::forget))
         .routes(routes!(erase::forget::list))
@@ -67,25 +62,29 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(ledger::verify))
 }
 
-/// The API's description as JSON.
-#[must_use]
-pub fn openapi() -> String {
-    let (_, document) = api().split_for_parts();
-    document.to_pretty_json().unwrap_or_default()
+/// The routes that no handler describes.
+fn undescribed() -> Vec<Route> {
+    let own = [DOCUMENT, problems::ROUTE];
+    [arrive::DESCRIBED.concat(), health::DESCRIBED.to_vec(), own.to_vec()].concat()
 }
+
+/// Where the document itself is.
+const DOCUMENT: Route = Route::get("/api/openapi.json", document::JSON, "This document.");
 
 /// Everything that is served over HTTP.
 pub fn routes(app: &App) -> Router {
-    let (api, document) = api().split_for_parts();
+    let (api, mut document) = api().split_for_parts();
+    document::complete(&mut document, &undescribed());
     let document = document.to_json().unwrap_or_default();
     let described = axum::routing::get(move || async move {
         ([(axum::http::header::CONTENT_TYPE, "application/json")], document.clone())
     });
     let base = app.config().server.base_path.clone();
     let secured = middleware::from_fn_with_state(app.config().is_encrypted(), secure);
+    let told = middleware::from_fn(crate::log::request);
     let inner = Router::new()
         .merge(api)
-        .route("/api/openapi.json", described)
+        .route(DOCUMENT.path, described)
         .layer(middleware::from_fn(caller::same_origin))
         .merge(arrive::routes())
         .merge(health::routes())
@@ -94,7 +93,8 @@ pub fn routes(app: &App) -> Router {
         .merge(problems::routes())
         .merge(console::routes(&base))
         .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
-        .layer(secured.clone());
+        .layer(secured.clone())
+        .layer(told);
     if base.is_empty() {
         return inner;
     }
@@ -108,6 +108,7 @@ pub fn local_routes(app: &App) -> Router {
     let (api, _) = api().split_for_parts();
     api.layer(DefaultBodyLimit::max(app.limits().body_bytes))
         .layer(axum::Extension(caller::LocalSocket))
+        .layer(middleware::from_fn(crate::log::request))
         .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
         .with_state(app.clone())
 }

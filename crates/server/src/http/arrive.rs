@@ -2,6 +2,7 @@
 
 use axum::{Router, middleware};
 
+use super::document::Route;
 use crate::app::App;
 
 pub mod consent;
@@ -16,6 +17,10 @@ pub mod request;
 pub mod segment;
 pub mod sources;
 pub mod verdicts;
+
+/// What the document says of the protocols' routes, one list for each.
+pub const DESCRIBED: [&[Route]; 4] =
+    [segment::DESCRIBED, native::DESCRIBED, pixel::DESCRIBED, consent::DESCRIBED];
 
 /// The routes by which events come. Any page may use them: they know keys, and no cookies.
 pub fn routes() -> Router<App> {
