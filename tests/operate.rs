@@ -178,8 +178,9 @@ fn schemathesis() -> PathBuf {
     target.parent().expect("the profile has a folder").join("fuzz-python/bin/schemathesis")
 }
 
-/// Operations that answer for as long as somebody listens, and the one that ends the session.
-const LEFT_OUT: [&str; 2] = ["/stream$", "/session$"];
+/// What is not asked at random: streams, which answer for as long as somebody listens; lines, which
+/// no schema describes; what ends the asker's own session, and what is slow so that nobody guesses.
+const LEFT_OUT: &str = "(/stream|/api/import|/api/session|/api/session/password)$";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_document_promises_holds_for_any_request() -> Result<()> {
@@ -193,12 +194,10 @@ async fn what_the_document_promises_holds_for_any_request() -> Result<()> {
     for (name, shown) in [("a token", token.as_str()), ("an operator", &session), ("nobody", "")] {
         let mut ask = Command::new(schemathesis());
         ask.arg("run").arg(&file).args(["--url", &candor.url, "--no-color"]);
-        ask.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "8"]);
+        ask.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "5"]);
         ask.args(["--seed", "20260301", "--request-timeout", "20", "--workers", "2"]);
         ask.args(["--checks", CHECKS]);
-        for path in LEFT_OUT {
-            ask.args(["--exclude-path-regex", path]);
-        }
+        ask.args(["--exclude-path-regex", LEFT_OUT]);
         if !shown.is_empty() {
             ask.args(["--header", shown]);
         }

@@ -74,6 +74,8 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi, routes: &[Route]
         let fault = ResponseBuilder::new()
             .description("What went wrong, with a stable code and how to put it right")
             .content(PROBLEM, ContentBuilder::new().schema(Some(problem())).build())
+            // Clients of other protocols read a problem as plain JSON.
+            .content(JSON, ContentBuilder::new().schema(Some(problem())).build())
             .build();
         let otherwise = "default".to_owned();
         operation.responses.responses.entry(otherwise).or_insert_with(|| RefOr::T(fault));
