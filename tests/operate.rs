@@ -70,7 +70,11 @@ fn routes_in_sources() -> Result<BTreeSet<String>> {
         }
         for list in text.split(" in [").skip(1) {
             let list = list.split(']').next().unwrap_or_default();
-            let paths = list.split('"').skip(1).step_by(2).filter(|path| path.starts_with('/'));
+            let paths = list
+                .split('"')
+                .skip(1)
+                .step_by(2)
+                .filter(|path| path.len() > 1 && path.starts_with('/'));
             routes.extend(paths.map(str::to_owned));
         }
     }
@@ -162,7 +166,8 @@ fn the_package_holds_what_an_operator_needs_and_its_program_runs() -> Result<()>
     let program = root.join("usr/bin/candor");
     let version = run(Command::new(&program).arg("--version"))?;
     ensure!(version.starts_with("candor "), "{version}");
-    let config = root.join("etc/candor/candor.toml");
+    // What is unpacked and not yet configured lies beside the file that it becomes.
+    let config = root.join("etc/candor/candor.toml.dpkg-new");
     let printed = run(Command::new(&program).args(["config", "print", "--config"]).arg(config))?;
     ensure!(printed.contains("/var/lib/candor-key/root.key"), "{printed}");
     let unit = root.join("usr/lib/systemd/system/candor.service");

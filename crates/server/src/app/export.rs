@@ -94,7 +94,7 @@ impl App {
             | ExportError::Line(_)
             | ExportError::Bytes(_) => Problem::internal(&error),
         })?;
-        self.read_log(&grant, "export-events", rows).await?;
+        self.read_log(&grant, grant.verb().code(), rows).await?;
         Ok(bytes)
     }
 

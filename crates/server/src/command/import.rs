@@ -98,7 +98,7 @@ impl Import {
         let (sender, mut batches) = mpsc::channel(Self::AHEAD);
         let (start, size) = (self.start, self.batch.max(1));
         let reading = tokio::task::spawn_blocking(move || lines.cut(start, size, &sender));
-        let mut counts = Counts::default();
+        let mut counts = Counts { last: start.saturating_sub(1), ..Counts::default() };
         let mut refused = None;
         while let Some(batch) = batches.recv().await {
             let answer = self.send(client, &batch).await?;

@@ -74,7 +74,7 @@ impl Lines {
     }
 
     /// The next event with where it stands, or nothing at the end.
-    fn next(&mut self) -> anyhow::Result<Option<(u64, String)>> {
+    fn next(&mut self, start: u64) -> anyhow::Result<Option<(u64, String)>> {
         match self {
             Lines::Text { source, number } => {
                 *number += 1;
@@ -86,6 +86,8 @@ impl Lines {
                     read as u64 <= LINE_BYTES_MAX,
                     "line {number} has more than {LINE_BYTES_MAX} bytes: an event ends with its line"
                 );
+                // Nobody reads what is skipped: the mistake for which it is may lie in it.
+                let line = if *number < start { Vec::new() } else { line };
                 let Ok(line) = String::from_utf8(line) else {
                     bail!("line {number} is no UTF-8: convert the file first");
                 };
@@ -120,7 +122,7 @@ impl Lines {
         let mut first = 1;
         let (mut text, mut numbers) = (String::new(), Vec::new());
         loop {
-            let next = self.next();
+            let next = self.next(start);
             let is_full = numbers.len() >= size || text.len() >= BATCH_BYTES;
             if (is_full || !matches!(next, Ok(Some(_)))) && !numbers.is_empty() {
                 let count = numbers.len() as u64;
