@@ -112,8 +112,8 @@ fn a_snowplow_event_is_the_same_as_tabs_and_as_json() {
         &[
             r#"Identify `order` #1 at 2026-01-02T10:00:06.5"#,
             r#"message=e1 user=u1 device=d1 session=s1"#,
-            r#""total":12.5"#,
             r#""contexts_com_acme_cart_item_1":[{"sku":"a"}]"#,
+            r#""total":12.5"#,
             r#"Event `play` #2 at 2026-01-02T10:00:08Z device=n1"#,
             r#"invalid identity-missing /lines/3/domain_userid: "#,
             r#"invalid type-wrong /lines/4: "#,
