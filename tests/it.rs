@@ -1,6 +1,7 @@
 //! The one harness. A module for each word of life, for the house itself and for the clients.
 
 mod admit;
+mod archive;
 mod arrive;
 mod clients;
 mod command;
@@ -9,5 +10,8 @@ mod fresh;
 mod keep;
 mod know;
 mod ledger;
+mod listen;
+mod operate;
 mod scenario;
 mod tidy;
+mod watch;

@@ -31,6 +31,7 @@ pub struct Candor {
     _own: Option<TempDir>,
     binary: PathBuf,
     control: &'static str,
+    telling: &'static str,
     listen: String,
     process: Option<Child>,
     http: reqwest::Client,
@@ -71,6 +72,8 @@ pub struct Place {
     pub folder: Option<PathBuf>,
     /// What a negative control switches off, by its name.
     pub without: &'static str,
+    /// How much it tells of its work.
+    pub telling: &'static str,
 }
 
 /// The binary, built by the same command as everything else, so that nothing is built twice.
@@ -121,6 +124,11 @@ impl Candor {
         Self::start_at(Place::default(), config).await
     }
 
+    /// Starts it so that it tells this much of its work.
+    pub async fn start_telling(config: &str, telling: &'static str) -> Result<Self> {
+        Self::start_at(Place { telling, ..Place::default() }, config).await
+    }
+
     /// Starts it in a folder that the test has chosen, or without a protection.
     pub async fn start_at(place: Place, config: &str) -> Result<Self> {
         let own = tempfile::tempdir().context("cannot make a directory")?;
@@ -139,6 +147,7 @@ impl Candor {
             _own: own,
             binary: if place.without.is_empty() { binary() } else { control() }.to_owned(),
             control: place.without,
+            telling: if place.telling.is_empty() { "info" } else { place.telling },
             listen,
             process: None,
             http: reqwest::Client::new(),
@@ -229,7 +238,7 @@ impl Candor {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).arg("--data").arg(self.data()).current_dir(&self.folder);
-        command.env("CANDOR_CONTROL", self.control);
+        command.env("CANDOR_CONTROL", self.control).env("CANDOR_LOG", self.telling);
         command
     }
 

@@ -22,7 +22,7 @@ async fn nothing_acknowledged_is_lost_or_twice_over_a_hundred_kills() -> Result<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_before_the_write_is_noticed() -> Result<()> {
-    let place = Place { folder: None, without: "control-answer-before-write" };
+    let place = Place { folder: None, without: "control-answer-before-write", ..Place::default() };
     let mut candor = Candor::start_at(place, SOURCES).await?;
     let lost = die(&mut candor, CONTROLS).await?;
     ensure!(!lost.is_empty(), "events are answered before they are written, and nothing is missed");

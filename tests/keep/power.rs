@@ -35,7 +35,7 @@ async fn an_answer_before_the_disk_has_it_is_noticed() -> Result<()> {
 }
 
 async fn cut(disk: &Disk, without: &'static str, cuts: u64) -> Result<Vec<String>> {
-    let place = Place { folder: Some(disk.folder.clone()), without };
+    let place = Place { folder: Some(disk.folder.clone()), without, ..Place::default() };
     let mut candor = Candor::start_at(place, SOURCES).await?;
     disk.flush()?;
     let mut chance = fastrand::Rng::with_seed(43);

@@ -3,6 +3,7 @@
 //! This package names none of ours, so that it compiles in seconds, before anything else does.
 
 mod peers;
+mod deb;
 mod place;
 mod run;
 mod setup;
@@ -24,6 +25,7 @@ usage: cargo run -p xtask -- COMMAND
   test    all that must pass
   check   the inner part of `test`, for editing
   bench   ask the engines that answers are compared with again
+  deb     build the Debian package: deb [BINARY [FOLDER]]
   fresh   write the generated files again
   shop    serve the demo shop's page (`run` starts this)";
 
@@ -50,6 +52,9 @@ fn command(arguments: &[String]) -> Result<()> {
         ["check"] => test::inner(&place),
         ["bench"] => peers::ask(&place),
         ["fresh"] => test::refresh(&place),
+        ["deb"] => deb::build(&place, None, None),
+        ["deb", binary] => deb::build(&place, Some(binary), None),
+        ["deb", binary, into] => deb::build(&place, Some(binary), Some(into)),
         ["shop", listen, candor, key] => shop::serve(&place, listen, candor, key),
         ["help" | "--help"] => {
             println!("{HELP}");

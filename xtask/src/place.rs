@@ -43,9 +43,4 @@ impl Place {
             shop: variable("SHOP").unwrap_or_else(|| "127.0.0.1:8788".to_owned()),
         })
     }
-
-    /// The Python that the client tests use, outside the checkout.
-    pub(crate) fn python(&self) -> PathBuf {
-        self.target.join("clients-python")
-    }
 }

@@ -24,9 +24,15 @@ struct Need {
 const FOR_RUN: [Need; 1] =
     [Need { what: "a C compiler", shown_by: &["cc", "--version"], package: "build-essential" }];
 
-const FOR_TEST: [Need; 6] = [
+const FOR_TEST: [Need; 8] = [
     Need { what: "mkfs.ext4", shown_by: &["/usr/sbin/mkfs.ext4", "-V"], package: "e2fsprogs" },
     Need { what: "git", shown_by: &["git", "--version"], package: "git" },
+    Need {
+        what: "the judge of units",
+        shown_by: &["systemd-analyze", "--version"],
+        package: "systemd",
+    },
+    Need { what: "OpenSSL", shown_by: &["openssl", "version"], package: "openssl" },
     Need { what: "Python", shown_by: &["python3", "--version"], package: "python3" },
     Need {
         what: "Python's venv",
@@ -51,7 +57,8 @@ pub(crate) fn for_run(place: &Place) -> Result<()> {
 pub(crate) fn for_test(place: &Place) -> Result<()> {
     packages(place, &FOR_TEST)?;
     deny(place)?;
-    clients(place)
+    clients(place)?;
+    fuzz(place)
 }
 
 /// The console, as the binary will carry it.
@@ -152,18 +159,28 @@ fn deny(place: &Place) -> Result<()> {
 fn clients(place: &Place) -> Result<()> {
     let folder = place.root.join("tests/clients");
     packages_of_npm(&folder)?;
-    let python = place.python();
+    packages_of_python(place, &folder, "clients-python")
+}
+
+/// What asks the API at random, by its own document.
+fn fuzz(place: &Place) -> Result<()> {
+    packages_of_python(place, &place.root.join("tests/fuzz"), "fuzz-python")
+}
+
+/// Python packages in an environment of their own beside what cargo builds.
+fn packages_of_python(place: &Place, folder: &Path, name: &str) -> Result<()> {
+    let python = place.target.join(name);
     let wanted = std::fs::read(folder.join("requirements.txt"))
-        .context("cannot read the Python clients' requirements")?;
+        .with_context(|| format!("cannot read the requirements of `{name}`"))?;
     let stamp = python.join("requirements.txt");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    println!("installing the Python client");
+    println!("installing `{name}`");
     let mut venv = program("python3", &["-m", "venv", "--clear"], &place.root);
     run(venv.arg(&python))?;
     let pip = ["-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:"];
-    let mut install = program(python.join("bin/python"), &pip, &folder);
+    let mut install = program(python.join("bin/python"), &pip, folder);
     run(install.args(["--disable-pip-version-check", "-r", "requirements.txt"]))?;
     std::fs::write(&stamp, wanted).context("cannot note what was installed")
 }

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 use vocabulary::{Limits, Time};
 
+pub mod archive;
 pub mod body;
 #[cfg(test)]
 mod check;

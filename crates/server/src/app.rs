@@ -27,6 +27,7 @@ pub mod behind;
 pub mod catalogue;
 pub mod cohorts;
 pub mod collect;
+pub mod export;
 pub mod forget;
 pub mod messages;
 mod open;

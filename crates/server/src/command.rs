@@ -5,9 +5,12 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::config::log::Form;
 use crate::config::{ConfigError, Layers};
 
+pub mod bench;
 pub mod client;
+pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod doctor;
@@ -45,6 +48,8 @@ pub enum Verb {
     Query(query::Query),
     /// Load events from a file through the same gate, journal and fold as HTTP.
     Import(import::Import),
+    /// Measure this machine: questions about the data that is here, and the intake of events.
+    Bench(bench::Bench),
     /// Undo a link: an id becomes a person of its own again.
     Unlink(unlink::Unlink),
     /// Forget a person: invisible at once, keys destroyed, files rewritten.
@@ -63,6 +68,10 @@ pub enum Verb {
     /// Show the configuration and where each value comes from.
     #[command(subcommand)]
     Config(config::ConfigVerb),
+    /// Print the script by which a shell completes these verbs and flags.
+    Completions(completions::Completions),
+    /// Print the page for `man`, or write one for each verb.
+    Manual(completions::Manual),
 }
 
 /// What every verb that needs the installation takes.
@@ -157,11 +166,16 @@ impl Candor {
 
     /// Carries out the verb.
     pub async fn run(self, environment: Environment) -> anyhow::Result<Ending> {
+        // The server tells in the form that its configuration says.
+        if !matches!(self.verb, Verb::Serve(_)) {
+            crate::log::start(Form::Text, None, &environment);
+        }
         match self.verb {
             Verb::Serve(serve) => serve.run(&environment).await,
             Verb::Demo(demo) => demo.run(&environment).await,
             Verb::Query(query) => query.run(&environment).await,
             Verb::Import(import) => import.run(&environment).await,
+            Verb::Bench(bench) => bench.run(&environment).await,
             Verb::Unlink(unlink) => unlink.run(&environment).await,
             Verb::Erase(erase) => erase.run(&environment).await,
             Verb::Erasures(erasures) => erasures.run(&environment).await,
@@ -170,6 +184,8 @@ impl Candor {
             Verb::Doctor(doctor) => doctor.run(&environment).await,
             Verb::Keys(keys) => keys.run(&environment).await,
             Verb::Config(config) => config.run(&environment),
+            Verb::Completions(completions) => completions.run(),
+            Verb::Manual(manual) => manual.run(),
         }
     }
 }

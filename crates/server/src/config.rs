@@ -10,21 +10,33 @@ use thiserror::Error;
 use toml::{Table, Value};
 
 pub mod mail;
+pub mod log;
 pub mod server;
 pub mod snowplow;
 pub mod sources;
 pub mod time;
+pub mod tls;
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub server: server::Server,
+    pub log: log::Log,
+    pub tls: tls::Tls,
     pub time: time::TimeRules,
     pub snowplow: snowplow::SnowplowRules,
     pub mail: mail::MailRules,
     pub alerts: mail::AlertRules,
     pub sources: BTreeMap<String, sources::SourceRules>,
+}
+
+impl Config {
+    /// Whether the server ends TLS itself, so that nobody reaches it otherwise.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.files().is_some()
+    }
 }
 
 /// Where a value came from, for `config print --origin`.
@@ -125,6 +137,8 @@ impl Layers {
             .try_into()
             .map_err(|error: toml::de::Error| error.message().trim().to_owned())?;
         config.server.check()?;
+        config.log.check()?;
+        config.tls.check()?;
         config.time.check()?;
         config.snowplow.check()?;
         sources::check_apps(&config.sources)?;

@@ -9,12 +9,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use document::Route;
 
 pub mod admit;
 pub mod arrive;
 pub mod body;
 pub mod caller;
 pub mod console;
+pub mod document;
 pub mod edge;
 pub mod erase;
 pub mod health;
@@ -28,17 +30,9 @@ pub mod stream;
 /// The server's own socket inside the data directory, for the command line.
 pub const SOCKET: &str = "candor.sock";
 
-/// The document of the API.
-#[derive(Debug, OpenApi)]
-#[openapi(info(
-    title = "Candor",
-    description = "Customer analytics in which every use of a person's data passes one gate."
-))]
-struct Document;
-
 /// The console's API, with its description.
 fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(document::Document::openapi())
         .routes(routes!(session::show, session::sign_in, session::sign_out))
         .routes(routes!(session::use_link))
         .routes(routes!(session::set_password))
@@ -67,6 +61,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(know::alerts::test))
         .routes(routes!(know::person::timeline))
         .routes(routes!(know::person::export))
+        .routes(routes!(know::export::export))
         .routes(routes!(keep::unlink::unlink))
         .routes(routes!(erase::forget::forget))
         .routes(routes!(erase::forget::list))
@@ -76,24 +71,29 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(ledger::verify))
 }
 
-/// The API's description as JSON.
-#[must_use]
-pub fn openapi() -> String {
-    let (_, document) = api().split_for_parts();
-    document.to_pretty_json().unwrap_or_default()
+/// The routes that no handler describes.
+fn undescribed() -> Vec<Route> {
+    let own = [DOCUMENT, problems::ROUTE];
+    [arrive::DESCRIBED.concat(), health::DESCRIBED.to_vec(), own.to_vec()].concat()
 }
+
+/// Where the document itself is.
+const DOCUMENT: Route = Route::get("/api/openapi.json", document::JSON, "This document.");
 
 /// Everything that is served over HTTP.
 pub fn routes(app: &App) -> Router {
-    let (api, document) = api().split_for_parts();
+    let (api, mut document) = api().split_for_parts();
+    document::complete(&mut document, &undescribed());
     let document = document.to_json().unwrap_or_default();
     let described = axum::routing::get(move || async move {
         ([(axum::http::header::CONTENT_TYPE, "application/json")], document.clone())
     });
     let base = app.config().server.base_path.clone();
+    let secured = middleware::from_fn_with_state(app.config().is_encrypted(), secure);
+    let told = middleware::from_fn(crate::log::request);
     let inner = Router::new()
         .merge(api)
-        .route("/api/openapi.json", described)
+        .route(DOCUMENT.path, described)
         .layer(middleware::from_fn(caller::same_origin))
         .merge(arrive::routes())
         .merge(health::routes())
@@ -102,13 +102,14 @@ pub fn routes(app: &App) -> Router {
         .merge(problems::routes())
         .merge(console::routes(&base))
         .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
-        .layer(middleware::from_fn(secure));
+        .layer(secured.clone())
+        .layer(told);
     if base.is_empty() {
         return inner;
     }
     // A problem's type knows no base, so its page answers at the root, too. The rest is nested as a
     // service, so that the path answers with its last slash: the printed link has one.
-    problems::routes().layer(middleware::from_fn(secure)).nest_service(&base, inner)
+    problems::routes().layer(secured).nest_service(&base, inner)
 }
 
 /// The same for the socket of the machine itself: its caller is the local operator.
@@ -116,12 +117,17 @@ pub fn local_routes(app: &App) -> Router {
     let (api, _) = api().split_for_parts();
     api.layer(DefaultBodyLimit::max(app.limits().body_bytes))
         .layer(axum::Extension(caller::LocalSocket))
+        .layer(middleware::from_fn(crate::log::request))
         .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
         .with_state(app.clone())
 }
 
+/// For how long a browser that came by TLS comes by nothing else: a year.
+const ENCRYPTED_ONLY: &str = "max-age=31536000";
+
 /// Headers that every answer carries.
 async fn secure(
+    axum::extract::State(is_encrypted): axum::extract::State<bool>,
     request: axum::extract::Request,
     next: middleware::Next,
 ) -> axum::response::Response {
@@ -134,6 +140,10 @@ async fn secure(
     ];
     for (name, value) in fixed {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    if is_encrypted {
+        let value = HeaderValue::from_static(ENCRYPTED_ONLY);
+        headers.insert(axum::http::header::STRICT_TRANSPORT_SECURITY, value);
     }
     response
 }

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 
 pub mod alerts;
+pub mod certificate;
 pub mod erase;
 pub mod keep;
 pub mod ledger;
@@ -49,6 +50,11 @@ impl Jobs {
             tokio::spawn(alerts::watch(app.clone())),
         ];
         self.running.lock().unwrap_or_else(PoisonError::into_inner).extend(jobs);
+    }
+
+    /// Adds a job that ends when the installation is stopping.
+    pub fn add(&self, job: JoinHandle<()>) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).push(job);
     }
 
     /// Says that facts wait for the ledger.

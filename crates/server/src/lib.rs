@@ -9,6 +9,8 @@ pub mod command;
 pub mod config;
 pub mod http;
 pub mod job;
+pub mod listen;
+pub mod log;
 pub mod problem;
 #[cfg(test)]
 mod stage;

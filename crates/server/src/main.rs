@@ -11,14 +11,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 pub(crate) async fn main() -> ExitCode {
     let (candor, json) = Candor::told();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .log_internal_errors(false)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("CANDOR_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
-        )
-        .init();
     match candor.run(environment()).await {
         Ok(ending) => ExitCode::from(ending.code()),
         Err(error) => ExitCode::from(say::fail(&error, json).code()),

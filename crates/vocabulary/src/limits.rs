@@ -75,6 +75,8 @@ pub struct Limits {
     pub question_wait: Span,
     /// How often the progress of a question is told.
     pub progress_step: Span,
+    /// Bytes of an export of events, as it leaves.
+    pub export_bytes: usize,
     /// Rows of moved people that a question sorts in memory.
     pub diverted_rows: usize,
     /// Failed sign-ins of one account or address before the first pause.
@@ -127,6 +129,7 @@ impl Default for Limits {
             running_questions: 128,
             question_wait: Span::seconds(2),
             progress_step: Span(200_000),
+            export_bytes: 256 << 20,
             diverted_rows: 20_000_000,
             sign_in_free: 5,
             sign_in_wait: Span(5 * Span::MINUTE.0),

@@ -110,12 +110,37 @@ impl<'a> Table<'a> {
         rows.extend(
             self.fresh.iter().flat_map(Snapshot::rows).filter(|row| wanted.contains(&row.leaf)),
         );
-        rows.retain(|row| {
-            let Row { leaf, time, received, verdict, purposes, .. } = *row;
-            self.mask.shows(grant.purpose(), Masked { leaf, time, received, verdict, purposes })
-        });
+        rows.retain(|row| self.shows(grant, row));
         rows.sort_by_key(|row| (row.time, row.sequence));
         Ok(rows)
+    }
+
+    /// Passes over the rows between two instants that the grant's purpose may see, whole and in no
+    /// order, until `take` has had enough.
+    pub fn rows_between<E: From<FileError>>(
+        &self,
+        grant: &Grant,
+        span: (Time, Time),
+        take: &mut dyn FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (from, until) = span;
+        let is_wanted = |row: &Row| (from..until).contains(&row.time) && self.shows(grant, row);
+        for entry in self.files.iter().filter(|entry| entry.last >= from && entry.first < until) {
+            let reader = FileReader::open(self.place, entry, self.footers, &self.scanned)?;
+            for filed in reader.rows(Pick::Every, Some(self.sealer))? {
+                let row = filed?.row;
+                if is_wanted(&row) {
+                    take(row)?;
+                }
+            }
+        }
+        let fresh = self.fresh.iter().flat_map(Snapshot::rows);
+        fresh.filter(is_wanted).try_for_each(take)
+    }
+
+    fn shows(&self, grant: &Grant, row: &Row) -> bool {
+        let Row { leaf, time, received, verdict, purposes, .. } = *row;
+        self.mask.shows(grant.purpose(), Masked { leaf, time, received, verdict, purposes })
     }
 }
 

@@ -16,6 +16,10 @@ use super::{Arrival, Fields, Invalid, Kind, Malformed, Parcel, Raw, Scope, key};
 /// The name of the event that a choice told for itself becomes; it is never kept as one.
 pub const CONSENT: &str = "consent";
 
+/// The fields of an event, by their names; what it says beside them are its properties.
+pub const FIELDS: [&str; 8] =
+    ["event", "id", "user_id", "device_id", "session_id", "time", "properties", "consent"];
+
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow, default)]

@@ -168,6 +168,30 @@ pub fn read_batch<'a>(
     Ok(Arrival { key, events })
 }
 
+/// Reads one message of an archive. Its `timestamp` was corrected when it was collected.
+pub fn read_archived<'a>(
+    line: &'a str,
+    place: Place,
+    parcel: &Parcel<'a>,
+    limits: &Limits,
+) -> Result<Raw<'a>, Invalid> {
+    let no_object = || place.invalid("type-wrong", "", "this is no object: send {\"type\": …}");
+    let member: Member<'a> = serde_json::from_str(line).map_err(|_| no_object())?;
+    let Member::Message(mut message) = member else { return Err(no_object()) };
+    if instant(&message.timestamp).is_some() {
+        message.original_timestamp = Scalar::Absent;
+    }
+    let shared = Shared {
+        parcel,
+        limits,
+        correction: Correction::new(parcel.received, None, limits),
+        key: None,
+        context: None,
+        glance: Ok(Glance::default()),
+    };
+    shared.read(*message, None, place)
+}
+
 fn no_object() -> Malformed {
     Malformed::Syntax { offset: 0, problem: "the body is no JSON object".into() }
 }

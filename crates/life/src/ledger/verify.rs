@@ -64,6 +64,7 @@ pub enum ProblemCode {
 
 /// One thing that is wrong with a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LedgerProblem)]
 pub struct Problem {
     pub code: ProblemCode,
     /// The number of the first entry that it touches, counted from 0.
@@ -89,6 +90,7 @@ impl std::fmt::Display for Problem {
 
 /// What the reading of a ledger found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LedgerReport)]
 pub struct Report {
     /// Whether nothing is wrong.
     pub ok: bool,

@@ -9,6 +9,7 @@ use lake::know::{AskError, Asking, Watch};
 use life::admit::{Actor, Grant, Verb};
 use life::know::{Answer, Faults, Plan, Reply, Scanned, Setting};
 use sha2::{Digest as _, Sha256};
+use tracing::field;
 use vocabulary::{Digest, Fact, Purpose, Refusal};
 
 use super::App;
@@ -50,13 +51,18 @@ impl App {
     pub async fn ask(&self, plan: Plan, grant: Grant, running: &Running) -> Result<Reply, Problem> {
         let (app, query) = (self.clone(), running.query());
         let start = self.now();
+        let digest = digest(&format!("{plan:?}"));
+        // What is asked may name a value of a person: of the plan only its digest is told.
+        let span = tracing::info_span!("question", plan = %digest.0, rows = field::Empty);
+        let asked = span.clone();
         let worked = tokio::task::spawn_blocking(move || {
-            let answered = app.answer(&plan, &grant, query.watch());
+            let answered = asked.in_scope(|| app.answer(&plan, &grant, query.watch()));
             (answered, plan, grant)
         });
         let (answered, plan, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
         let (answer, scanned) = answered.map_err(|error| refused(&error))?;
-        let digest = digest(&format!("{plan:?}"));
+        span.record("rows", scanned.rows);
+        drop(span);
         self.log(&grant, digest, scanned.rows).await?;
         let took = self.inner().clock.since(start);
         metrics::histogram!("candor_question_seconds").record(took.as_seconds());

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lake::keep::keeper::{Submission, Unavailable};
 use life::admit::{Act, Blinded, Gate, Identified, Index, Judged, KeyKind, Seen, Source, Standing};
 use life::arrive::{Arrival, Invalid};
+use tracing::Instrument;
 use vocabulary::{Outcome, Purposes, Time};
 
 use super::App;
@@ -43,11 +44,15 @@ impl App {
         arrival: Arrival<'_>,
     ) -> Result<Vec<EventOutcome>, Unavailable> {
         let now = self.now();
-        let mut endings = Vec::with_capacity(arrival.events.len());
-        let mut judged = Vec::with_capacity(arrival.events.len());
-        self.judge(caller, arrival, now, &mut endings, &mut judged);
+        let events = arrival.events.len();
+        let mut endings = Vec::with_capacity(events);
+        let mut judged = Vec::with_capacity(events);
+        tracing::info_span!("judge", events, protocol)
+            .in_scope(|| self.judge(caller, arrival, now, &mut endings, &mut judged));
         let submission = Submission { source: caller.source.id, judged, now };
-        let outcomes = self.keeper()?.keep(submission).await?;
+        // From here until the disk has it.
+        let durable = tracing::info_span!("journal", events);
+        let outcomes = self.keeper()?.keep(submission).instrument(durable).await?;
         for (ending, outcome) in endings.iter_mut().zip(outcomes) {
             ending.outcome = outcome;
             if outcome != Outcome::Accepted {

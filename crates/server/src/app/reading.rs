@@ -162,7 +162,8 @@ impl App {
         Ok(rows.iter().filter_map(|row| self.person_event(&grant, row)).collect())
     }
 
-    fn person_event(&self, grant: &Grant, row: &Row) -> Option<PersonEvent> {
+    /// A row with every property that the grant shows.
+    pub(super) fn person_event(&self, grant: &Grant, row: &Row) -> Option<PersonEvent> {
         let event = self
             .region()
             .truth(|truth| truth.names.text(Named::Event, row.event).map(str::to_owned))?;

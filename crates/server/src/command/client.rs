@@ -4,6 +4,7 @@
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
+use axum::http::request::Builder;
 use axum::http::{Request, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -30,19 +31,30 @@ pub struct Call {
     method: &'static str,
     path: String,
     body: Option<Value>,
+    accept: &'static str,
 }
 
 impl Call {
+    fn new(method: &'static str, path: String, body: Option<Value>) -> Self {
+        Self { method, path, body, accept: "*/*" }
+    }
+
+    /// The same call for an answer in another form than JSON.
+    pub fn accepting(mut self, content_type: &'static str) -> Self {
+        self.accept = content_type;
+        self
+    }
+
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: "GET", path: path.into(), body: None }
+        Self::new("GET", path.into(), None)
     }
 
     pub fn post(path: impl Into<String>, body: Value) -> Self {
-        Self { method: "POST", path: path.into(), body: Some(body) }
+        Self::new("POST", path.into(), Some(body))
     }
 
     pub fn delete(path: impl Into<String>) -> Self {
-        Self { method: "DELETE", path: path.into(), body: None }
+        Self::new("DELETE", path.into(), None)
     }
 }
 
@@ -96,7 +108,12 @@ impl Client {
             Some(body) => Bytes::from(serde_json::to_vec(body)?),
             None => Bytes::new(),
         };
-        self.send(call.method, &call.path, "application/json", body).await
+        let request = Request::builder()
+            .method(call.method)
+            .uri(&call.path)
+            .header(header::ACCEPT, call.accept)
+            .header(header::CONTENT_TYPE, "application/json");
+        self.carry(request, body).await
     }
 
     /// Sends a body and takes the answer.
@@ -107,11 +124,12 @@ impl Client {
         content: &str,
         body: Bytes,
     ) -> anyhow::Result<Answer> {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, "candor")
-            .header(header::CONTENT_TYPE, content);
+        let request = Request::builder().method(method).uri(path);
+        self.carry(request.header(header::CONTENT_TYPE, content), body).await
+    }
+
+    async fn carry(&self, request: Builder, body: Bytes) -> anyhow::Result<Answer> {
+        let request = request.header(header::HOST, "candor");
         match self {
             Client::Socket(path) => {
                 let stream = UnixStream::connect(path).await?;
@@ -132,6 +150,22 @@ impl Client {
                 Ok(Answer { status, body: response.into_body().collect().await?.to_bytes() })
             }
         }
+    }
+
+    /// The most memory that the process which answers has held so far.
+    pub async fn memory_bytes(&self) -> anyhow::Result<u64> {
+        let process = match self {
+            Client::Socket(path) => {
+                let peer = UnixStream::connect(path).await?.peer_cred()?.pid();
+                peer.context("the system does not say who serves")?.to_string()
+            }
+            Client::Here(..) => "self".to_owned(),
+        };
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
+        let kibibytes: u64 = kibibytes.context("the system does not say how much memory it is")?;
+        Ok(kibibytes << 10)
     }
 
     /// Ends what this process opened: everything written is durable and folded or journalled.

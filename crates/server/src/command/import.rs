@@ -1,35 +1,86 @@
-//! `candor import`: events from a file, through the same gate, journal and fold as HTTP.
+//! `candor import`: events from files that were written before, through the same gate, journal and
+//! fold as HTTP.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use anyhow::Context;
-use bytes::Bytes;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use life::arrive::archive::Hand;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::sync::mpsc;
 
-use super::client::{Answer, Client};
+use super::client::{Answer, Client, text};
 use super::say::{say, warn};
 use super::{Ending, Environment, Place};
+use input::{Carrier, Input};
+use lines::{Batch, Lines};
+
+mod input;
+mod lines;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  candor import events.jsonl --source shop-server
+  candor import orders.csv.gz --source shop-server
+  candor import archive.json.gz --from segment --source shop-web
+  candor import export.parquet --from posthog --source shop-web
+  candor import enriched.tsv.zst --from snowplow --source shop-web
+An event with a key of its own that was loaded before is counted as a duplicate: load a file again
+after a stop, or go on where it stopped with --start.")]
 pub struct Import {
     #[command(flatten)]
     place: Place,
-    /// JSON lines, one native event each; `-` reads standard input.
+    /// JSON lines, CSV, TSV or Parquet, also as .gz or .zst; `-` reads standard input.
     file: PathBuf,
     /// The source that the events belong to.
     #[arg(long)]
     source: String,
+    /// Whose way of writing events down the file follows.
+    #[arg(long, value_enum, default_value = "candor")]
+    from: From,
+    /// How the file holds its events; without this its name says it.
+    #[arg(long, value_enum, value_name = "KIND")]
+    kind: Option<Carrier>,
+    /// The line, or row of Parquet, to begin with: lines before it are skipped.
+    #[arg(long, value_name = "LINE", default_value_t = 1)]
+    start: u64,
     /// Events in one request.
     #[arg(long, default_value_t = 2_000)]
     batch: usize,
 }
 
+/// Whose way of writing events down a file follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum From {
+    /// Our own: event, time, user_id, device_id, id, session_id; all else is a property.
+    Candor,
+    /// Messages of Segment's archives.
+    Segment,
+    /// Batch exports of PostHog.
+    Posthog,
+    /// Enriched events of Snowplow.
+    Snowplow,
+}
+
+impl From {
+    const fn hand(self) -> Hand {
+        match self {
+            From::Candor => Hand::Candor,
+            From::Segment => Hand::Segment,
+            From::Posthog => Hand::Posthog,
+            From::Snowplow => Hand::Snowplow,
+        }
+    }
+}
+
 impl Import {
     /// How often a request is sent again while the journal is busy.
     const TRIES: u32 = 600;
+    /// Batches that are read ahead.
+    const AHEAD: usize = 2;
 
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
         let client = Client::open(&self.place, environment).await?;
@@ -39,53 +90,50 @@ impl Import {
     }
 
     async fn load(&self, client: &Client) -> anyhow::Result<Ending> {
-        let (input, bytes): (Box<dyn AsyncRead + Unpin + Send>, u64) =
-            if self.file.as_os_str() == "-" {
-                (Box::new(tokio::io::stdin()), 0)
-            } else {
-                let file = tokio::fs::File::open(&self.file)
-                    .await
-                    .with_context(|| format!("cannot open `{}`", self.file.display()))?;
-                let bytes = file.metadata().await?.len();
-                (Box::new(file), bytes)
-            };
-        let progress = ProgressBar::new(bytes);
+        let input = Input::open(&self.file, self.kind)?;
+        let progress = ProgressBar::new(input.bytes());
         progress.set_style(ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}")?);
-        let mut lines = BufReader::with_capacity(1 << 20, input);
-        let mut counts = Counts::default();
-        let mut first = 0;
-        loop {
-            let mut batch = Vec::new();
-            let start = first;
-            while first - start < self.batch && lines.read_until(b'\n', &mut batch).await? > 0 {
-                first += 1;
-            }
-            if batch.is_empty() {
+        let read = input.read();
+        let lines = Lines::open(input, self.from.hand())?;
+        let (sender, mut batches) = mpsc::channel(Self::AHEAD);
+        let (start, size) = (self.start, self.batch.max(1));
+        let reading = tokio::task::spawn_blocking(move || lines.cut(start, size, &sender));
+        let mut counts = Counts { last: start.saturating_sub(1), ..Counts::default() };
+        let mut refused = None;
+        while let Some(batch) = batches.recv().await {
+            let answer = self.send(client, &batch).await?;
+            if answer.status != 200 {
+                refused = Some(answer);
                 break;
             }
-            progress.inc(batch.len() as u64);
-            let answer = self.send(client, start, Bytes::from(batch)).await?;
-            if answer.status != 200 {
-                progress.abandon();
-                return answer.print(self.place.json, |_| String::new());
-            }
-            counts.add(&answer.json()?);
+            counts.add(&answer.json()?, &batch);
+            counts.last = batch.last();
+            progress.set_position(read.load(Ordering::Relaxed));
         }
+        drop(batches);
         progress.finish_and_clear();
-        let summary = counts.summary();
+        // Whoever stopped taking batches knows why; otherwise the reader says what it met.
+        let ended = reading.await.context("the reader of the file failed")?;
+        if let Some(answer) = refused {
+            warn(counts.stopped());
+            return answer.print(self.place.json, |_| String::new());
+        }
+        ended.with_context(|| counts.stopped())?;
         if self.place.json {
-            say(summary)?;
+            say(counts.summary())?;
         } else {
             say(counts.sentence())?;
         }
         Ok(Ending::Done)
     }
 
-    async fn send(&self, client: &Client, first: usize, batch: Bytes) -> anyhow::Result<Answer> {
-        let path = format!("/api/import?source={}&first={first}", self.source);
+    async fn send(&self, client: &Client, batch: &Batch) -> anyhow::Result<Answer> {
+        let (source, from, first) = (&self.source, self.from.hand().name(), batch.first);
+        let path = format!("/api/import?source={source}&from={from}&first={first}");
         let mut tries = 0;
         loop {
-            let answer = client.send("POST", &path, "application/x-ndjson", batch.clone()).await?;
+            let answer =
+                client.send("POST", &path, "application/x-ndjson", batch.text.clone()).await?;
             tries += 1;
             if answer.status != 503 || tries >= Self::TRIES {
                 return Ok(answer);
@@ -97,10 +145,14 @@ impl Import {
 
 /// How the imported events ended, by outcome and refusal.
 #[derive(Debug, Default)]
-struct Counts(std::collections::BTreeMap<String, u64>);
+struct Counts {
+    by_outcome: std::collections::BTreeMap<String, u64>,
+    /// The last line of which the end is known.
+    last: u64,
+}
 
 impl Counts {
-    fn add(&mut self, answer: &Value) {
+    fn add(&mut self, answer: &Value, batch: &Batch) {
         for (outcome, count) in answer.as_object().into_iter().flatten() {
             match count {
                 Value::Object(inner) => {
@@ -108,7 +160,12 @@ impl Counts {
                         self.count(&format!("{outcome}: {code}"), count);
                     }
                 }
-                Value::Array(problems) => problems.iter().filter_map(Value::as_str).for_each(warn),
+                Value::Array(problems) => problems.iter().for_each(|problem| {
+                    let at = problem.get("line").and_then(Value::as_u64).unwrap_or_default();
+                    let line = batch.number(at);
+                    let (pointer, detail) = (text(problem, "pointer"), text(problem, "detail"));
+                    warn(format!("line {line}: {pointer}: {detail}"));
+                }),
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                     self.count(outcome, count)
                 }
@@ -117,15 +174,20 @@ impl Counts {
     }
 
     fn count(&mut self, name: &str, count: &Value) {
-        *self.0.entry(name.to_owned()).or_default() += count.as_u64().unwrap_or_default();
+        *self.by_outcome.entry(name.to_owned()).or_default() += count.as_u64().unwrap_or_default();
     }
 
     fn summary(&self) -> Value {
-        json!(self.0)
+        json!(self.by_outcome)
     }
 
     fn sentence(&self) -> String {
-        let parts = self.0.iter().filter(|(_, count)| **count > 0);
+        let parts = self.by_outcome.iter().filter(|(_, count)| **count > 0);
         parts.map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn stopped(&self) -> String {
+        let next = self.last + 1;
+        format!("the import stopped after line {}: go on with --start {next}", self.last)
     }
 }

@@ -30,8 +30,13 @@ pub fn say(line: impl Display) -> anyhow::Result<()> {
 
 /// Says text of the answer as it is.
 pub fn write(text: &str) -> anyhow::Result<()> {
+    bytes(text.as_bytes())
+}
+
+/// Says bytes of the answer as they are.
+pub fn bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut output = std::io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match output.write_all(bytes).and_then(|()| output.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Closed.into()),
         written => Ok(written?),
     }

@@ -14,16 +14,19 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use super::say;
 use super::{Ending, Environment, Place};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::http;
+use crate::config::Config;
+use crate::listen::Way;
+use crate::{http, job};
 
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -47,22 +50,26 @@ impl Serve {
             }
         }
         let config = layers.read()?;
-        let listener = TcpListener::bind(&config.server.listen).await.with_context(|| {
-            format!("cannot listen on `{}`: choose another with --listen", config.server.listen)
-        })?;
+        crate::log::start(config.log.form, config.log.collector(), environment);
+        let (way, listener) = listen(&config).await?;
         let address = listener.local_addr()?;
         let socket = config.server.data.join(http::SOCKET);
         let app = App::open(config, Clock::system()).await?;
         let local = local_listener(&socket)?;
         app.serve();
-        let greeting = greet(&app, address, self.place.json).await?;
+        if let Way::Encrypted(certificate) = &way {
+            let renewing = job::certificate::renew(app.clone(), Arc::clone(certificate));
+            app.inner().jobs.add(tokio::spawn(renewing));
+        }
+        let server = format!("{}://{address}", way.scheme());
+        let greeting = greet(&app, &server, self.place.json).await?;
         // Whoever has read enough of the greeting leaves the server running.
         if let Err(error) = say::write(&greeting)
             && !error.is::<say::Closed>()
         {
             return Err(error);
         }
-        serve_until_stopped(&app, listener, local).await?;
+        serve_until_stopped(&app, way, listener, local).await?;
         let _ = std::fs::remove_file(&socket);
         app.stop().await;
         Ok(Ending::Done)
@@ -71,6 +78,16 @@ impl Serve {
 
 /// Connections at one time: fewer than the files that a process may usually have open.
 const CONNECTIONS_MAX: usize = 800;
+
+/// The way that the configuration declares, and a listener on the address that it names.
+async fn listen(config: &Config) -> anyhow::Result<(Way, TcpListener)> {
+    let named = &config.server.listen;
+    let cannot = || format!("cannot listen on `{named}`: choose another with --listen");
+    let addresses = tokio::net::lookup_host(named).await.with_context(cannot)?;
+    let addresses: Vec<SocketAddr> = addresses.collect();
+    let way = Way::of(config, &addresses)?;
+    Ok((way, TcpListener::bind(addresses.as_slice()).await.with_context(cannot)?))
+}
 
 /// The machine's own socket: only its owner may use it.
 fn local_listener(socket: &PathBuf) -> anyhow::Result<UnixListener> {
@@ -84,8 +101,8 @@ fn local_listener(socket: &PathBuf) -> anyhow::Result<UnixListener> {
 }
 
 /// Where the console is, with the first link and key.
-async fn greet(app: &App, address: SocketAddr, json: bool) -> anyhow::Result<String> {
-    let console = format!("http://{address}{}/", app.config().server.base_path);
+async fn greet(app: &App, server: &str, json: bool) -> anyhow::Result<String> {
+    let console = format!("{server}{}/", app.config().server.base_path);
     let link = format!("{console}?link={}", app.new_link().await?);
     let key = app.first_site_key().await?;
     if json {
@@ -104,12 +121,13 @@ async fn greet(app: &App, address: SocketAddr, json: bool) -> anyhow::Result<Str
 
 async fn serve_until_stopped(
     app: &App,
+    way: Way,
     listener: TcpListener,
     local: UnixListener,
 ) -> anyhow::Result<()> {
     let public = http::routes(app);
     let private = http::local_routes(app);
-    let connections = Arc::new(GracefulShutdown::new());
+    let connections = GracefulShutdown::new();
     let limits = app.limits();
     let mut builder = http1::Builder::new();
     builder
@@ -122,22 +140,33 @@ async fn serve_until_stopped(
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((stream, peer)) = accepted else { continue };
+                if !way.admits(peer.ip()) {
+                    continue;
+                }
                 // Small answers must not wait for more bytes to send.
                 let _ = stream.set_nodelay(true);
                 // Past the limit a connection is closed at once; clients come again.
                 let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-                let io = TokioIo::new(stream);
-                attend(&builder, &connections, io, public.clone(), Some((peer, place)));
+                let (way, time_max) = (way.clone(), limits.request_time);
+                let serving = Serving { builder: builder.clone(), watcher: connections.watcher() };
+                let router = public.clone();
+                tokio::spawn(async move {
+                    // A handshake that fails is told to the client by TLS itself.
+                    let Ok(stream) = way.open(stream, time_max).await else { return };
+                    serving.attend(stream, router, Some(peer)).await;
+                    drop(place);
+                });
             }
             accepted = local.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
-                attend(&builder, &connections, TokioIo::new(stream), private.clone(), None);
+                let serving = Serving { builder: builder.clone(), watcher: connections.watcher() };
+                let router = private.clone();
+                tokio::spawn(serving.attend(stream, router, None));
             }
             () = &mut stop => break,
         }
     }
     tracing::info!("stopping: open requests are finished first");
-    let Ok(connections) = Arc::try_unwrap(connections) else { return Ok(()) };
     tokio::select! {
         () = connections.shutdown() => {}
         () = crate::clock::pause(vocabulary::Span::seconds(10)) => {
@@ -147,29 +176,28 @@ async fn serve_until_stopped(
     Ok(())
 }
 
-/// Serves one connection until either side ends it.
-fn attend<I>(
-    builder: &http1::Builder,
-    connections: &GracefulShutdown,
-    io: TokioIo<I>,
-    router: Router,
-    peer: Option<(SocketAddr, OwnedSemaphorePermit)>,
-) where
-    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let (peer, place) = peer.unzip();
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(ConnectInfo(peer));
-        }
-        router.clone().oneshot(request.map(Body::new))
-    });
-    let watched = connections.watch(builder.serve_connection(io, service));
-    tokio::spawn(async move {
+/// What serves one connection, and ends it in good order when the server stops.
+struct Serving {
+    builder: http1::Builder,
+    watcher: Watcher,
+}
+
+impl Serving {
+    /// Serves the connection until either side ends it.
+    async fn attend<I>(self, stream: I, router: Router, peer: Option<SocketAddr>)
+    where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(ConnectInfo(peer));
+            }
+            router.clone().oneshot(request.map(Body::new))
+        });
+        let served = self.builder.serve_connection(TokioIo::new(stream), service);
         // A client that goes away in the middle of a request is its own business.
-        let _ = watched.await;
-        drop(place);
-    });
+        let _ = self.watcher.watch(served).await;
+    }
 }
 
 async fn stopped() {

@@ -22,6 +22,9 @@ pub struct Server {
     pub region: u8,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Whether a proxy in front ends TLS: then those, and nobody else outside, may speak plain
+    /// HTTP.
+    pub behind_proxy: bool,
     /// Who may read `/metrics` without a token.
     pub open_metrics: OpenMetrics,
     /// Threads that one question may use.

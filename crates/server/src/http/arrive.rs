@@ -2,6 +2,7 @@
 
 use axum::{Router, middleware};
 
+use super::document::Route;
 use crate::app::App;
 
 pub mod consent;
@@ -18,6 +19,10 @@ pub mod segment;
 pub mod snowplow;
 pub mod sources;
 pub mod verdicts;
+
+/// What the document says of the protocols' routes, one list for each.
+pub const DESCRIBED: [&[Route]; 4] =
+    [segment::DESCRIBED, native::DESCRIBED, pixel::DESCRIBED, consent::DESCRIBED];
 
 /// The routes by which events come. Any page may use them: they know keys, and no cookies.
 pub fn routes() -> Router<App> {

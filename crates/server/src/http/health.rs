@@ -10,9 +10,17 @@ use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::get};
 
 use super::caller::{Known, Peer};
+use super::document::Route;
 use crate::app::App;
 use crate::config::server::OpenMetrics;
 use crate::problem::Problem;
+
+/// What the document says of health.
+pub const DESCRIBED: &[Route] = &[
+    Route::get("/healthz", "text/plain", "Whether the process lives."),
+    Route::get("/readyz", "text/plain", "Whether it can serve."),
+    Route::get("/metrics", "text/plain", "Figures for Prometheus, about nobody."),
+];
 
 /// The routes of health.
 pub fn routes() -> Router<App> {

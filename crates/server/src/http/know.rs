@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod cohorts;
 pub mod dashboard;
 pub mod file;
+pub mod export;
 pub mod person;
 pub mod queries;
 pub mod query;

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::document::Route;
 use crate::problem::PAGE;
 use crate::problem::codes::{self, Group};
 
@@ -29,6 +30,9 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
          frame-ancestors 'none'"
     )
 });
+
+/// What the document says of the page.
+pub const ROUTE: Route = Route::get(PAGE, "text/html", "Every code of a problem, explained.");
 
 /// The page, for everybody.
 pub fn routes() -> Router {

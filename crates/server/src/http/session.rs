@@ -125,23 +125,24 @@ pub async fn sign_out(State(app): State<App>, parts: Parts) -> Result<Response, 
     if let Some(session) = cookie(&parts) {
         app.sign_out(&session).await?;
     }
-    let path = cookie_path(&app);
-    let gone = format!("{COOKIE}=; Path={path}; HttpOnly; SameSite=Strict; Max-Age=0");
+    let gone = format!("{COOKIE}=; {}; Max-Age=0", cookie_terms(&app));
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())
 }
 
-/// Where the session's cookie is sent.
-fn cookie_path(app: &App) -> &str {
-    match app.config().server.base_path.as_str() {
+/// Where the session's cookie is sent: to the console alone, and never in the clear where the way
+/// to it is encrypted.
+fn cookie_terms(app: &App) -> String {
+    let path = match app.config().server.base_path.as_str() {
         "" => "/",
         base => base,
-    }
+    };
+    let is_encrypted = app.config().is_encrypted() || app.config().server.behind_proxy;
+    let secure = if is_encrypted { "; Secure" } else { "" };
+    format!("Path={path}; HttpOnly; SameSite=Strict{secure}")
 }
 
 fn signed_in(app: &App, session: &str) -> Response {
-    let path = cookie_path(app);
-    let value =
-        format!("{COOKIE}={session}; Path={path}; HttpOnly; SameSite=Strict; Max-Age=43200");
+    let value = format!("{COOKIE}={session}; {}; Max-Age=43200", cookie_terms(app));
     (StatusCode::OK, [(header::SET_COOKIE, value)], Json(serde_json::json!({ "signed_in": true })))
         .into_response()
 }

@@ -18,6 +18,7 @@ use life::keep::{Kept, Record, Row};
 use life::ledger::commitment::{Batch, Salt};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender};
+use tracing::Instrument;
 use vault::{Commit, Vault, VaultError};
 use vocabulary::{Class, Counts, Fact, Leaf, Person, Sealer, SourceId, Span};
 
@@ -134,7 +135,8 @@ pub async fn fold(app: App, waiting: Vec<Closed>, mut closed: Receiver<Closed>) 
             None => closed.recv().await,
         };
         let Some(segment) = next else { return };
-        while let Err(error) = fold_one(&app, &segment).await {
+        let told = || tracing::info_span!("fold", segment = segment.segment);
+        while let Err(error) = fold_one(&app, &segment).instrument(told()).await {
             if is_final(&error) {
                 stop_at_once(&format!("{error:#}"));
             }

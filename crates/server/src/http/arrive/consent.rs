@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use vocabulary::Refusal;
 
+use super::super::document::Route;
 use super::native::status_of;
 use super::request::{Declined, Received, caller};
 use crate::app::App;
@@ -24,6 +25,10 @@ const PROTOCOL: &str = "consent";
 pub struct Recorded {
     recorded: bool,
 }
+
+/// What the document says of choices.
+pub const DESCRIBED: &[Route] =
+    &[Route::post("/v1/consent", "A person's choice, told for itself.")];
 
 /// The route of choices.
 pub fn routes() -> Router<App> {

@@ -20,6 +20,7 @@ pub struct Which {
 
 /// What the doctor found.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Examination)]
 pub struct Report {
     findings: Vec<Finding>,
 }

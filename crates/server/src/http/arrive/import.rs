@@ -1,5 +1,5 @@
-//! Events from a file, as JSON lines in our own protocol, through the same gate and journal as all
-//! others.
+//! Events from a file, line by line, in our own hand or another system's, through the same gate and
+//! journal as all others.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,8 @@ use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use life::admit::KeyKind;
-use life::arrive::json::Place;
-use life::arrive::native::read_event;
-use life::arrive::skew::Correction;
-use life::arrive::{Arrival, Parcel, Signals};
+use life::arrive::archive::{Hand, read_line};
+use life::arrive::{Arrival, Invalid, Parcel, Signals};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vocabulary::Outcome;
@@ -26,9 +24,21 @@ use crate::problem::Problem;
 pub struct Which {
     /// The source that the events belong to.
     source: String,
-    /// The number of the first line in its file: it orders events of one instant.
-    #[serde(default)]
+    /// Whose way of writing events down the lines follow: `candor`, `segment`, `posthog` or
+    /// `snowplow`.
+    #[serde(default = "candor")]
+    from: String,
+    /// The number of the first line in its file, from 1: it orders events of one instant.
+    #[serde(default = "first")]
     first: usize,
+}
+
+fn candor() -> String {
+    Hand::Candor.name().to_owned()
+}
+
+const fn first() -> usize {
+    1
 }
 
 /// How the lines ended.
@@ -42,13 +52,32 @@ pub struct Imported {
     invalid: u64,
     limited: u64,
     /// The first lines that were invalid, with what is wrong.
-    problems: Vec<String>,
+    problems: Vec<LineProblem>,
+}
+
+/// A line that is no event, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineProblem {
+    /// Counted from `first`.
+    line: usize,
+    /// JSON pointer to the field; empty where it is the line itself.
+    pointer: String,
+    detail: String,
+}
+
+impl LineProblem {
+    fn new(line: usize, invalid: &Invalid) -> Self {
+        // The gate judges an event and does not know in which line it stood.
+        let inside = format!("/lines/{line}");
+        let pointer = invalid.pointer.strip_prefix(&inside).unwrap_or(&invalid.pointer);
+        Self { line, pointer: pointer.to_owned(), detail: invalid.problem.clone() }
+    }
 }
 
 /// Problems that are told; the rest is counted.
 const PROBLEMS_MAX: usize = 10;
 
-/// Load events; each line is one event of the native protocol.
+/// Load events; each line is one.
 #[utoipa::path(
     post,
     path = "/api/import",
@@ -56,6 +85,7 @@ const PROBLEMS_MAX: usize = 10;
     request_body(content = String, content_type = "application/x-ndjson"),
     responses(
         (status = 200, body = Imported),
+        (status = 400, body = Problem),
         (status = 404, body = Problem),
         (status = 503, body = Problem),
     ),
@@ -68,6 +98,11 @@ pub async fn load(
 ) -> Result<Json<Imported>, Problem> {
     let source = app.source(&which.source).ok_or_else(|| Problem::not_found("source"))?;
     let caller = Caller { source, kind: KeyKind::Server };
+    let hand = Hand::of_name(&which.from).ok_or_else(|| {
+        let names = Hand::EVERY.map(Hand::name).join(", ");
+        let detail = format!("`from` is none of {names}: name whose events these are");
+        Problem::new(StatusCode::BAD_REQUEST, "hand-unknown", detail).at("/from")
+    })?;
     let text = std::str::from_utf8(&body).map_err(|error| {
         let detail = format!(
             "the lines are no UTF-8 at byte {}: convert the file first",
@@ -88,13 +123,11 @@ pub async fn load(
         signals: Signals::default(),
         received: now,
     };
-    let correction = Correction::new(now, None, app.limits());
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let events = lines.map(|(index, line)| {
-        let place = Place { list: Some(("lines", which.first + index)) };
-        read_event(line, place, &correction, &parcel, app.limits())
-    });
-    let arrival = Arrival { key: None, events: events.collect() };
+    let lines = text.lines().zip(which.first..).filter(|(line, _)| !line.trim().is_empty());
+    let (numbers, events): (Vec<usize>, Vec<_>) = lines
+        .map(|(line, number)| (number, read_line(hand, line, number, &parcel, app.limits())))
+        .unzip();
+    let arrival = Arrival { key: None, events };
     if arrival.events.len() > app.limits().batch_events {
         let detail = format!("a request may hold {} lines: send fewer", app.limits().batch_events);
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "batch-too-large", detail));
@@ -104,7 +137,7 @@ pub async fn load(
         .await
         .map_err(|error| Problem::unavailable(&error))?;
     let mut imported = Imported::default();
-    for ending in endings {
+    for (ending, line) in endings.into_iter().zip(numbers) {
         imported.received += 1;
         match ending.outcome {
             Outcome::Accepted => imported.accepted += 1,
@@ -117,7 +150,7 @@ pub async fn load(
             Outcome::Limited | Outcome::Quarantined => imported.limited += 1,
         }
         if let Some(invalid) = ending.invalid.filter(|_| imported.problems.len() < PROBLEMS_MAX) {
-            imported.problems.push(invalid.to_string());
+            imported.problems.push(LineProblem::new(line, &invalid));
         }
     }
     Ok(Json(imported))

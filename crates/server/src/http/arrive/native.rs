@@ -10,6 +10,7 @@ use life::arrive::native::read_events;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::super::document::Route;
 use super::request::{self, Declined, Received};
 use crate::app::App;
 use crate::app::collect::{EventOutcome, words};
@@ -37,6 +38,10 @@ pub struct EventResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
 }
+
+/// What the document says of this protocol.
+pub const DESCRIBED: &[Route] =
+    &[Route::post("/v1/events", "Events in our own protocol, each answered for itself.")];
 
 /// The routes of our own protocol.
 pub fn routes() -> Router<App> {

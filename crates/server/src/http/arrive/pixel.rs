@@ -8,10 +8,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use life::arrive::pixel::{IMAGE, Pixel, read};
 
+use super::super::document::Route;
 use super::request::{Declined, Received};
 use crate::app::App;
 
 const PROTOCOL: &str = "pixel";
+
+/// What the document says of the two pictures.
+pub const DESCRIBED: &[Route] = &[
+    Route::get("/pixel/v1/track", "image/gif", "A picture whose address carries an event."),
+    Route::get("/pixel/v1/page", "image/gif", "A picture whose address carries a visit of a page."),
+];
 
 /// The routes of the two pictures.
 pub fn routes() -> Router<App> {

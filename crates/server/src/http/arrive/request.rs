@@ -275,9 +275,12 @@ fn objects(headers: &HeaderMap) -> bool {
     headers.get_all("sec-gpc").iter().any(|value| value.as_bytes().trim_ascii() != b"0")
 }
 
-/// The scheme by which the client reached us, as far as a proxy in front says it.
+/// The scheme by which the client reached us: our own, or what a proxy in front says of its.
 #[must_use]
-pub fn scheme(headers: &HeaderMap) -> &'static str {
+pub fn scheme(app: &App, headers: &HeaderMap) -> &'static str {
+    if app.config().is_encrypted() {
+        return "https";
+    }
     match headers.get("x-forwarded-proto").map(|value| value.as_bytes()) {
         Some(b"https") => "https",
         Some(_) | None => "http",

@@ -9,11 +9,47 @@ use axum::routing::{get, post};
 use life::arrive::segment::{Call, read_batch, read_call, settings, success};
 use serde_json::{Value, json};
 
+use super::super::document::{JSON, Route};
 use super::request::{self, Declined, Received};
 use crate::app::App;
 use crate::problem::{FieldProblem, Problem};
 
 const PROTOCOL: &str = "segment";
+
+/// What the document says of this protocol.
+pub const DESCRIBED: &[Route] = &[
+    Route::post("/v1/track", "Segment: one call of track."),
+    Route::post("/v1/page", "Segment: one call of page."),
+    Route::post("/v1/screen", "Segment: one call of screen."),
+    Route::post("/v1/identify", "Segment: one call of identify."),
+    Route::post("/v1/group", "Segment: one call of group."),
+    Route::post("/v1/alias", "Segment: one call of alias."),
+    Route::post("/v1/t", "Segment: one call of track."),
+    Route::post("/v1/p", "Segment: one call of page."),
+    Route::post("/v1/s", "Segment: one call of screen."),
+    Route::post("/v1/i", "Segment: one call of identify."),
+    Route::post("/v1/g", "Segment: one call of group."),
+    Route::post("/v1/a", "Segment: one call of alias."),
+    Route::post("/v1/batch", "Segment: calls that are sent together."),
+    Route::post("/v1/b", "Segment: calls that are sent together."),
+    Route::post("/v1/import", "Segment: calls that are sent together."),
+    Route::get(
+        "/v1/projects/{key}/settings",
+        JSON,
+        "Segment: the settings that start a browser's client.",
+    ),
+    Route::get(
+        "/v1/projects/projects/{key}/settings",
+        JSON,
+        "Segment: the settings that start a browser's client.",
+    ),
+    Route::get(
+        "/projects/{key}/settings",
+        JSON,
+        "Segment: the settings that start a browser's client.",
+    ),
+    Route::post("/v1/m", "Segment: figures of clients about themselves; they are dropped."),
+];
 
 /// Segment's routes.
 pub fn routes() -> Router<App> {
@@ -105,7 +141,7 @@ async fn start(State(app): State<App>, Path(key): Path<String>, headers: HeaderM
     let server = &app.config().server;
     let host = request::host(&headers).unwrap_or(&server.listen);
     let api_host = format!("{host}{}/v1", server.base_path);
-    let mut response = answer(Ok(settings(&key, &api_host, request::scheme(&headers))));
+    let mut response = answer(Ok(settings(&key, &api_host, request::scheme(&app, &headers))));
     // The answer depends on how this client reached us, so nobody else may be given it.
     let cached = HeaderValue::from_static("private, max-age=300");
     response.headers_mut().insert(header::CACHE_CONTROL, cached);
