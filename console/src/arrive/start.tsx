@@ -186,7 +186,7 @@ function Listener(props: {
           <Link to="/events" className="press press-first">
             See it live
           </Link>
-          <Link to="/insights/trend" className="press">
+          <Link to={'/insights/trend' as '/insights'} className="press">
             Ask a first question
           </Link>
         </div>

@@ -12,6 +12,11 @@ const onePlace = new Intl.NumberFormat('en', {
 export const count = (value: number) => whole.format(value);
 export const compact = (value: number) => (value < 10_000 ? count(value) : short.format(value));
 
+const fine = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
+
+/** Whole numbers as they are, others to two places. */
+export const exact = (value: number) => fine.format(value);
+
 // A narrow space that does not break, so that a number never loses its sign.
 const PERCENT = '\u202f%';
 

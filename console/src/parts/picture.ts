@@ -1,0 +1,64 @@
+// A figure of the page as a PNG: its own elements and styles, drawn by the browser itself. Nothing
+// leaves this machine for it.
+
+// What decides how an element looks; all of it would make the picture's text many megabytes.
+const LOOKS = [
+  'align-items', 'background-color', 'border-bottom', 'border-collapse', 'border-left',
+  'border-radius', 'border-right', 'border-top', 'box-sizing', 'color', 'display', 'fill',
+  'flex-direction', 'flex-grow', 'flex-shrink', 'flex-wrap', 'font-family', 'font-size',
+  'font-variant-numeric', 'font-weight', 'gap', 'grid-template-columns', 'height',
+  'justify-content', 'left', 'letter-spacing', 'line-height', 'list-style-type', 'margin',
+  'max-width', 'min-width', 'opacity', 'overflow', 'padding', 'position', 'right', 'rotate',
+  'stroke', 'stroke-dasharray', 'stroke-linecap', 'stroke-linejoin', 'stroke-width',
+  'text-align', 'text-anchor', 'text-overflow', 'top', 'vertical-align', 'white-space', 'width',
+];
+const SCALE = 2;
+const EDGE = 16;
+
+function copyLooks(from: Element, to: Element) {
+  const look = getComputedStyle(from);
+  const said = LOOKS.map((name) => `${name}:${look.getPropertyValue(name)}`).join(';');
+  to.setAttribute('style', said);
+  [...from.children].forEach((child, index) => {
+    const twin = to.children[index];
+    if (twin) copyLooks(child, twin);
+  });
+}
+
+/** Draws `element` and saves it under `name`. What is marked `data-aside` is left out. */
+export async function savePicture(element: HTMLElement, name: string): Promise<void> {
+  const { width, height } = element.getBoundingClientRect();
+  const copy = element.cloneNode(true) as HTMLElement;
+  copyLooks(element, copy);
+  for (const aside of copy.querySelectorAll('[data-aside], .sr-only')) aside.remove();
+  const [wide, high] = [Math.ceil(width + 2 * EDGE), Math.ceil(height + 2 * EDGE)];
+  const inner = new XMLSerializer().serializeToString(copy);
+  const text =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}">` +
+    `<foreignObject x="${EDGE}" y="${EDGE}" width="${width}" height="${height}">` +
+    `${inner}</foreignObject></svg>`;
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  await image.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = wide * SCALE;
+  canvas.height = high * SCALE;
+  const pen = canvas.getContext('2d');
+  if (!pen) throw new Error('this browser draws no pictures');
+  pen.fillStyle = getComputedStyle(document.body).getPropertyValue('--raised');
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.scale(SCALE, SCALE);
+  pen.drawImage(image, 0, 0);
+  const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'));
+  if (!blob) throw new Error('this browser could not write the picture');
+  saveBlob(blob, name);
+}
+
+/** Lets the browser save a file. */
+export function saveBlob(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
