@@ -3,6 +3,7 @@
 
 import type { ReactNode } from 'react';
 import { compact, count } from '../parts/format';
+import { LEGEND_PX } from './line-chart';
 import { Plot, type Frame } from './plot';
 
 export interface Part {
@@ -36,7 +37,7 @@ export function Bars(props: {
     <div className="px-2 pt-4 pb-3 sm:px-4">
       <Plot
         points={points}
-        height={props.height}
+        height={props.height && props.height - (parts.length > 1 ? LEGEND_PX : 0)}
         least={Math.min(0, ...sums(false))}
         most={Math.max(1, ...sums(true))}
         inBands

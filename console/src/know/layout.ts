@@ -4,7 +4,7 @@
 export const COLUMNS = 12;
 const WIDTH_MIN = 2;
 const HEIGHT_MIN = 2;
-const HEIGHT_MAX = 12;
+const HEIGHT_MAX = 20;
 
 export interface Place {
   id: string;
@@ -55,8 +55,10 @@ export function put<P extends Place>(
   if (!own) return [...places];
   const next = fitted({ ...own, ...change });
   const others = places.filter((each) => each.id !== id);
-  // Going down means changing places with what is below.
+  // Going up means taking the row of what is above; going down, changing places with what is below.
   const under = others.filter((each) => overlap(next, each));
+  const above = under.filter((each) => next.y < own.y && each.y < own.y);
+  if (above.length > 0) next.y = Math.min(...above.map((each) => each.y));
   const lowered = others.map((each) =>
     under.includes(each) && next.y > own.y && each.y > own.y
       ? { ...each, y: Math.max(0, Math.min(each.y - own.h, own.y)) }
@@ -71,8 +73,8 @@ export function freePlace(places: readonly Omit<Place, 'id'>[]) {
   const row = places.filter((each) => each.y + each.h === bottom);
   const right = Math.max(0, ...row.map((each) => each.x + each.w));
   const top = Math.max(0, ...row.map((each) => each.y));
-  if (row.length > 0 && right <= COLUMNS / 2) return { x: right, y: top, w: 6, h: 4 };
-  return { x: 0, y: bottom, w: 6, h: 4 };
+  if (row.length > 0 && right <= COLUMNS / 2) return { x: right, y: top, w: 6, h: 6 };
+  return { x: 0, y: bottom, w: 6, h: 6 };
 }
 
 export function newTileId(tiles: readonly { id: string }[]): string {

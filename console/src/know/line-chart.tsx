@@ -19,6 +19,8 @@ export interface Line {
 
 const DASHES = ['', '6 4', '2 3', '9 3 2 3', '1 4', '12 4', '4 2', '8 2 2 2'];
 export const LINES_MAX = 8;
+/** What a legend takes of a tile's height. */
+export const LEGEND_PX = 34;
 
 export const lineColour = (index: number) => `var(--series-${index % LINES_MAX})`;
 export const lineDash = (index: number) => DASHES[index % DASHES.length] ?? '';
@@ -43,12 +45,13 @@ export function LineChart(props: {
     ...numbers(line.earlier),
   ]);
   const newest = intervals.at(-1);
+  const hasLegend = lines.length > 1 || lines.some((line) => line.earlier);
   const notes = placed(props.notes ?? [], intervals);
   return (
     <div className="px-2 pt-4 pb-3 sm:px-4">
       <Plot
         points={intervals.length}
-        height={props.height}
+        height={props.height && props.height - (hasLegend ? LEGEND_PX : 0)}
         least={Math.min(0, ...all)}
         most={Math.max(props.isWhole === false ? 0 : 1, ...all)}
         isWhole={props.isWhole ?? true}
@@ -69,7 +72,7 @@ export function LineChart(props: {
           </>
         )}
       </Plot>
-      {(lines.length > 1 || lines.some((line) => line.earlier)) && <Legend lines={lines} />}
+      {hasLegend && <Legend lines={lines} />}
     </div>
   );
 }
@@ -153,7 +156,9 @@ function Strokes(props: { line: Line; index: number; frame: Frame; isAlone: bool
         <path d={through(line.earlier, frame)} strokeWidth="1.5" strokeDasharray="1 4"
           strokeLinecap="round" opacity="0.8" />
       )}
-      {line.smooth && props.isAlone && <path d={through(line.values, frame)} strokeWidth="1" opacity="0.45" />}
+      {line.smooth && props.isAlone && (
+        <path d={through(line.values, frame)} strokeWidth="1" opacity="0.45" />
+      )}
       <path d={path} strokeWidth="2" strokeDasharray={lineDash(props.index)} />
       {line.values.length === 1 && typeof line.values[0] === 'number' && (
         <circle cx={frame.x(0)} cy={frame.y(line.values[0])} r="4" fill={colour} />

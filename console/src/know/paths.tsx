@@ -127,7 +127,7 @@ function Chart({ answer, onPick, height }: Shown) {
   const id = useId();
   const [at, setAt] = useState<number | null>(null);
   const columns = new Set(answer.nodes.map((node) => node.step)).size;
-  const wide = Math.max(width, columns * 190);
+  const wide = Math.max(width, columns * (height ? 140 : 190));
   const fullest = Math.max(
     1,
     ...[...Map.groupBy(answer.nodes, (node) => node.step).values()].map((each) => each.length),

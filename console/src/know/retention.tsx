@@ -127,7 +127,7 @@ function Grid(props: Shown) {
       )}
       <div className="mt-3 overflow-x-auto px-2 pb-4" tabIndex={0} role="region"
         aria-label="Retention grid">
-        <table className="grid-table retention">
+        <table className={`grid-table retention ${props.height ? 'is-tile' : ''}`}>
           <caption className="sr-only">
             Rows are the {unit.toLowerCase()}s in which people began; columns count the intervals
             after it.
