@@ -10,8 +10,9 @@ import { Empty, Failure, PageHead } from '../parts/page';
 import { planOf, useAddress, useEventOptions, type Address } from './address';
 import { AnswerFrame } from './answer';
 import { flatten } from './codec';
+import { ExportMenu } from './export';
 import { More, PeriodFields, PurposeField, ScopeFields } from './fields';
-import { ExportMenu, KeepMenu, pathOf } from './keep-question';
+import { KeepMenu } from './keep-question';
 import type { AnyKind, BuilderProps, Kind, Picked } from './kind';
 import { KINDS } from './kinds';
 import { PeopleBehind } from './people-behind';
@@ -123,7 +124,7 @@ function Answered(props: { kind: Kind<object, Answer>; address: Address<object>;
         figure={figure}
         actions={
           <>
-            <ExportMenu path={pathOf(kind.name)} plan={plan} name={kind.name} figure={figure}
+            <ExportMenu path={`api/query/${kind.name}`} plan={plan} name={kind.name} figure={figure}
               onError={setFailure} />
             <KeepMenu
               asked={{ kind: kind.name, question: { ...plan } }}

@@ -1,73 +1,16 @@
-// What can be done with an answer: take it away as a file, keep its question, put it on a
-// dashboard.
+// Keeping a question: saved by itself, or put on a dashboard.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState, type FormEvent, type RefObject } from 'react';
+import { useState, type FormEvent } from 'react';
 import * as ask from '../api/ask';
-import { post, put, send } from '../api/request';
+import { post, put } from '../api/request';
 import type { Asked, Dashboard, SavedQuestion, Tile } from '../api/wire';
 import { Dialog } from '../parts/dialog';
 import { Select, Text } from '../parts/field';
 import { Menu } from '../parts/menu';
 import { Failure } from '../parts/page';
-import { saveBlob, savePicture } from '../parts/picture';
 import { freePlace, newTileId } from './layout';
-import type { KindName } from './kinds';
-
-const FILES = [
-  { label: 'CSV', type: 'text/csv', ending: 'csv' },
-  { label: 'Parquet', type: 'application/vnd.apache.parquet', ending: 'parquet' },
-] as const;
-
-/** Saves the answer's table; `path` is where the question is asked. */
-export async function saveTable(
-  path: string,
-  plan: object,
-  file: { type: string; ending: string },
-  name: string,
-): Promise<void> {
-  const answer = await send('POST', path, plan, { headers: { accept: file.type } });
-  saveBlob(await answer.blob(), `${name}.${file.ending}`);
-}
-
-export function ExportMenu(props: {
-  path: string;
-  plan: object;
-  name: string;
-  figure?: RefObject<HTMLElement | null>;
-  onError: (error: unknown) => void;
-}) {
-  const { figure, name } = props;
-  const run = (work: () => Promise<void>) => {
-    props.onError(null);
-    work().catch(props.onError);
-  };
-  return (
-    <Menu
-      label="Export"
-      actions={[
-        ...FILES.map((file) => ({
-          label: file.label,
-          hint: 'the table',
-          run: () => run(() => saveTable(props.path, props.plan, file, name)),
-        })),
-        ...(figure
-          ? [
-              {
-                label: 'PNG',
-                hint: 'the picture',
-                run: () =>
-                  run(async () => {
-                    if (figure.current) await savePicture(figure.current, `${name}.png`);
-                  }),
-              },
-            ]
-          : []),
-      ]}
-    />
-  );
-}
 
 export function KeepMenu(props: { asked: Asked; saved: string | undefined; title: string }) {
   const [open, setOpen] = useState<'none' | 'save' | 'board'>('none');
@@ -203,5 +146,3 @@ function BoardForm({ asked, title }: { asked: Asked; title: string }) {
     </form>
   );
 }
-
-export const pathOf = (kind: KindName) => `api/query/${kind}`;
