@@ -311,6 +311,7 @@ async function post(path, body, request, response) {
     return json(response, { id: item.id, key });
   }
   if (path.startsWith('query/')) return ask(path.slice(6), body, request, response);
+  if (path === 'people/find') return json(response, { person: 'p12' });
   if (path === 'people/erase') {
     const item = {
       erasure: `e${state.erasures.length + 1}`,
@@ -412,7 +413,18 @@ createServer(async (request, response) => {
   }
   if (name.startsWith('people/')) {
     const events = state.events.slice(0, 12).reverse();
-    return json(response, { person: name.slice(7), purpose: 'analyse', events });
+    const acts = [
+      { time: new Date(Date.now() - 9e8).toISOString(), yes: ['measure'], no: ['advertise'] },
+      { time: new Date(Date.now() - 3e8).toISOString(), yes: ['analyse'], no: [] },
+    ];
+    const choices = [
+      { purpose: 'measure', answer: 'yes' },
+      { purpose: 'analyse', answer: 'yes' },
+      { purpose: 'advertise', answer: 'no' },
+    ];
+    const purpose = url.searchParams.get('purpose');
+    const seen = purpose === 'advertise' ? [] : events;
+    return json(response, { person: name.slice(7), purpose, events: seen, acts, choices });
   }
   const answer = API[`${request.method} ${name}`];
   if (!answer) return problem(response, 404, 'not-found', 'there is nothing here', name);

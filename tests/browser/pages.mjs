@@ -33,7 +33,7 @@ export function pages({ first, second, by, board }) {
     {
       name: 'catalogue-event',
       path: `catalogue?event=${e(first)}`,
-      ready: 'section[aria-label="Properties"] tbody tr',
+      ready: '[aria-label="Properties"] tbody tr',
     },
     { name: 'storage', path: 'storage', ready: 'section[aria-label="Figures"]' },
     { name: 'insights', path: 'insights', ready: 'main ul a' },
@@ -74,6 +74,7 @@ export function pages({ first, second, by, board }) {
     },
     { name: 'alerts', path: 'alerts', ready: 'main h1' },
     { name: 'people', path: 'people', ready: 'main form' },
+    { name: 'person', path: 'people/p1', ready: 'section[aria-label="Timeline"] p[role="status"]' },
     { name: 'policy', path: 'policy', ready: 'section[aria-label="Purposes"] li' },
     { name: 'rights', path: 'rights', ready: 'section[aria-label="Erasures"]' },
     { name: 'ledger', path: 'ledger', ready: 'section[aria-label="Facts"]' },

@@ -407,6 +407,10 @@ export interface Timeline {
   person: string;
   purpose: string;
   events: PersonEvent[];
+  /** What the person says to each purpose that was ever asked about. */
+  choices?: { purpose: string; answer: 'yes' | 'no' }[];
+  /** Each time that the person said something, the newest last. */
+  acts?: { time: Instant; yes: string[]; no: string[] }[];
 }
 
 export interface Erasure {
