@@ -25,14 +25,19 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
   ),
 });
 
-// Whoever has events wants answers; whoever has none wants the first one.
+// Whoever has events wants answers, a dashboard of them if there is one; whoever has none wants the
+// first event.
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: async ({ context }) => {
     const status = await context.client.ensureQueryData(ask.status());
     const hasEvents = status.file_rows + status.fresh_rows > 0;
-    throw redirect({ to: hasEvents ? '/dashboards' : '/start', replace: true });
+    if (!hasEvents) throw redirect({ to: '/start', replace: true });
+    const boards = await context.client.ensureQueryData(ask.dashboards());
+    const first = boards[0];
+    if (!first) throw redirect({ to: '/dashboards', replace: true });
+    throw redirect({ to: '/dashboards/$id', params: { id: first.id }, replace: true });
   },
 });
 

@@ -33,7 +33,7 @@ export function AnswerFrame<A extends Answer>(props: {
       aria-busy={result.isFetching}
     >
       {result.error && <Failure error={result.error} retry={() => void result.refetch()} />}
-      {(stale || !answer) && <Progress queryKey={props.queryKey} />}
+      <Progress queryKey={props.queryKey} />
       {!answer && result.isFetching && <Waiting label="Reading" />}
       {answer && !result.error && (
         <>
