@@ -268,6 +268,7 @@ function saved(verb, name, body, response) {
   const [, kind, id, action] = SAVED_PATH.exec(name);
   if (action === 'answers') {
     const board = SAVED.dashboards.find((each) => each.id === id);
+    if (!board) return problem(response, 404, 'not-found', 'no such dashboard is saved', id);
     return json(response, tileAnswers(board, body.filters ?? {}));
   }
   if (action) return json(response, { sent: 1 });

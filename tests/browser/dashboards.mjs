@@ -97,7 +97,7 @@ export async function checkDashboards(shared) {
     assert.deepEqual((await saved()).tiles.map(place), before);
   });
   await check('a filter over all tiles is in the address, and can be kept', async () => {
-    await page.getByLabel('Period').selectOption('90d');
+    await page.getByLabel('Period', { exact: true }).selectOption('90d');
     await eventually('the address holds it', () => page.url().includes('last=90d'));
     await tile('Sticky').locator('figcaption').waitFor();
     await page.getByRole('button', { name: 'Keep these filters' }).click();

@@ -22,6 +22,7 @@ export async function checkKinds(shared) {
 
   await check('the index shows what each kind answers, and leads there', async () => {
     await page.goto(at('insights'));
+    await page.locator('main').getByRole('link', { name: /^Stickiness/ }).waitFor();
     assert.ok((await page.locator('main ul a').count()) >= 11);
     await page.locator('main').getByRole('link', { name: /^Stickiness/ }).click();
     await heading(page, 'Stickiness').waitFor();
@@ -127,7 +128,7 @@ export async function checkKinds(shared) {
     await heading(page, 'Payers, long').waitFor();
     await answer.locator('figcaption').waitFor();
     assert.equal(await page.getByLabel('Event: count').inputValue(), 'people');
-    assert.equal(await page.getByLabel('Period').inputValue(), '90d');
+    assert.equal(await page.getByLabel('Period', { exact: true }).inputValue(), '90d');
   });
   await check('a cohort is saved, and narrows another question', async () => {
     await open(`insights/cohort?all.0.event=${e(PAID)}&last=7d`);

@@ -220,8 +220,10 @@ function Actions(props: {
   const drop = useMutation({
     mutationFn: () => remove(`api/dashboards/${encodeURIComponent(props.board.id)}`),
     onSuccess: async () => {
+      // Away from it first, so that nobody asks for what is gone.
+      await navigate({ to: '/dashboards' });
+      client.removeQueries({ queryKey: ['dashboards', props.board.id] });
       await client.invalidateQueries({ queryKey: ['dashboards'] });
-      void navigate({ to: '/dashboards' });
     },
   });
   return (

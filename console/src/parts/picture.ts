@@ -15,10 +15,12 @@ const LOOKS = [
 const SCALE = 2;
 const EDGE = 16;
 
+// Set through the style object: the page's policy blocks the attribute.
 function copyLooks(from: Element, to: Element) {
   const look = getComputedStyle(from);
-  const said = LOOKS.map((name) => `${name}:${look.getPropertyValue(name)}`).join(';');
-  to.setAttribute('style', said);
+  if (to instanceof HTMLElement || to instanceof SVGElement) {
+    to.style.cssText = LOOKS.map((name) => `${name}:${look.getPropertyValue(name)}`).join(';');
+  }
   [...from.children].forEach((child, index) => {
     const twin = to.children[index];
     if (twin) copyLooks(child, twin);
