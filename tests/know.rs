@@ -2,6 +2,8 @@
 //!
 //! Rows arrive unsorted, tie, are folded in between, people are merged afterwards, one is erased.
 
+mod peers;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
@@ -11,9 +13,9 @@ use it::program::SOURCES;
 use life::admit::Catalogue;
 use life::keep::Names;
 use life::keep::names::Named;
-use life::know::{Answer, Cohort, Funnel, PersonRow, Plan, Retention, Setting, Trend, Words};
+use life::know::{Answer, PersonRow, Plan, Setting, Words};
 use serde_json::{Value, json};
-use vocabulary::{Code, Limits, Person, Time};
+use vocabulary::{Code, Leaf, Limits, Person, Time};
 
 const EVENTS: [&str; 3] = ["Product Viewed", "Product Added", "Order Completed"];
 const COUNTRIES: [Option<&str>; 3] = [Some("DE"), Some("FR"), None];
@@ -155,6 +157,8 @@ fn keep(
         sequence,
         arrival: lived.rows.len() as u64,
         event: names.insert(Named::Event, event),
+        leaf: Leaf(0),
+        session: 0,
         values: Vec::new(),
     };
     lived.rows.push((id, row, country.map(str::to_owned)));
@@ -171,17 +175,42 @@ async fn compare(
     let lines = json!([
         { "event": EVENTS[0], "count": "events" }, { "event": EVENTS[1], "count": "people" },
     ]);
+    let per_person = json!([
+        { "event": null, "count": "per-person" },
+        { "event": EVENTS[0], "where": [{ "property": "country", "is_not": ["DE"] }] },
+        { "event": null, "count": "different", "of": "country" },
+    ]);
+    let start = json!({ "event": EVENTS[0] });
     let questions = [
         ("trend", json!({ "interval": "day", "series": lines, "breakdown": "country" })),
+        (
+            "trend",
+            json!({
+                "interval": "day", "series": per_person, "formula": "B / (A + C) * 100",
+                "compare": "-1w", "smooth": 3,
+            }),
+        ),
+        ("trend", json!({ "interval": "week", "series": lines, "per": "country" })),
         ("funnel", json!({ "steps": steps, "window": "9d", "breakdown": "country" })),
+        ("funnel", json!({ "steps": steps, "window": "9d", "order": "any-order", "over": "day" })),
+        ("funnel", json!({ "steps": steps[..2], "window": "9d", "order": "strict" })),
+        (
+            "funnel",
+            json!({ "steps": steps[..2], "window": "9d", "exclude": [{ "event": EVENTS[2] }] }),
+        ),
+        ("retention", json!({ "start": start, "return": { "event": null }, "interval": "week" })),
         (
             "retention",
-            json!({ "start": { "event": EVENTS[0] }, "return": { "event": null }, "interval": "week" }),
+            json!({
+                "start": start, "return": start, "interval": "day", "entry": "recurring",
+                "back": "unbounded", "periods": 7,
+            }),
         ),
         (
             "cohort",
             json!({ "all": [{ "event": EVENTS[0], "at_least": 2 }], "none": [{ "event": EVENTS[2] }] }),
         ),
+        ("cohort", json!({ "all": [{ "event": EVENTS[0], "at_least": 2, "at_most": 3 }] })),
     ];
     for (kind, mut question) in questions {
         for (field, value) in shared.as_object().into_iter().flatten() {
@@ -209,28 +238,17 @@ fn reference(
     catalogue.bind(|name| Code(name.len() as u32));
     let words = Words::of(&catalogue);
     let limits = Limits::default();
-    let setting =
-        Setting { words: &words, names, zone: "UTC", week_start: "monday", limits: &limits };
-    let question = question.clone();
-    let faulty = |faults: life::know::Faults| anyhow::anyhow!(faults.to_string());
-    let plan = match kind {
-        "trend" => {
-            let question: Trend = serde_json::from_value(question)?;
-            Plan::Trend(question.resolve(setting).map_err(faulty)?)
-        }
-        "funnel" => {
-            let question: Funnel = serde_json::from_value(question)?;
-            Plan::Funnel(question.resolve(setting).map_err(faulty)?)
-        }
-        "retention" => {
-            let question: Retention = serde_json::from_value(question)?;
-            Plan::Retention(question.resolve(setting).map_err(faulty)?)
-        }
-        _ => {
-            let question: Cohort = serde_json::from_value(question)?;
-            Plan::Cohort(question.resolve(setting).map_err(faulty)?)
-        }
+    let setting = Setting {
+        words: &words,
+        names,
+        zone: "UTC",
+        week_start: "monday",
+        limits: &limits,
+        now: Time(0),
+        cohorts: &BTreeMap::new(),
     };
+    let plan = Plan::resolve(kind, &question.to_string(), setting);
+    let plan = plan.map_err(|faults| anyhow::anyhow!(faults.to_string()))?;
     let has_column = !plan.scope().columns.is_empty();
     let rows: Vec<PersonRow> = rows
         .iter()

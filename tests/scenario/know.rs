@@ -1,12 +1,13 @@
 //! know: questions over the rows that a purpose may see, answered by the reference of each plan.
 
+use std::collections::BTreeMap;
+
 use life::admit::{Actor, Authority, Grant, Verb};
 use life::keep::Row;
 use life::know::funnel::FunnelStep;
-use life::know::{
-    Answer, Cohort, Faults, Funnel, PersonRow, Plan, Retention, Setting, Trend, Words,
-};
-use serde::de::DeserializeOwned;
+use life::know::measure::Figure;
+use life::know::trend::TrendLine;
+use life::know::{Answer, PersonRow, Plan, Setting, Words};
 use vocabulary::{Categories, Code, Purposes, Span};
 
 use super::admit::text;
@@ -22,21 +23,19 @@ impl Stage {
             zone: "UTC",
             week_start: "monday",
             limits: &self.limits,
+            now: self.now,
+            cohorts: &BTreeMap::new(),
         };
-        let plan = match kind {
-            "trend" => read::<Trend>(json)?.resolve(setting).map(Plan::Trend),
-            "funnel" => read::<Funnel>(json)?.resolve(setting).map(Plan::Funnel),
-            "retention" => read::<Retention>(json)?.resolve(setting).map(Plan::Retention),
-            "cohort" => read::<Cohort>(json)?.resolve(setting).map(Plan::Cohort),
-            other => return Err(format!("`{other}` is no kind of question")),
-        };
-        self.answer =
-            Some(plan.map_err(|faults: Faults| faults.code().to_owned()).and_then(|plan| {
-                self.permit(&plan)?;
-                let answer = plan.reference(&self.person_rows(&plan));
-                let sentence = plan.sentence(&answer);
-                Ok((answer, sentence))
-            }));
+        if !Plan::KINDS.contains(&kind) {
+            return Err(format!("`{kind}` is no kind of question"));
+        }
+        let plan = Plan::resolve(kind, json, setting);
+        self.answer = Some(plan.map_err(|faults| faults.code().to_owned()).and_then(|plan| {
+            self.permit(&plan)?;
+            let answer = plan.reference(&self.person_rows(&plan));
+            let sentence = plan.sentence(&answer);
+            Ok((answer, sentence))
+        }));
         Ok(())
     }
 
@@ -64,7 +63,9 @@ impl Stage {
             sequence: row.sequence,
             arrival: arrival as u64,
             event: row.event,
-            values: scope.columns.iter().map(|code| value(row, *code)).collect(),
+            leaf: row.leaf,
+            session: row.session,
+            values: scope.columns.iter().map(|column| value(row, column.code)).collect(),
         });
         rows.collect()
     }
@@ -91,10 +92,6 @@ impl Stage {
     }
 }
 
-fn read<T: DeserializeOwned>(json: &str) -> Result<T, String> {
-    serde_json::from_str(json).map_err(|error| format!("the question cannot be read: {error}"))
-}
-
 fn value(row: &Row, code: Code) -> Option<String> {
     let columns = row.columns.iter().map(|(held, value)| (*held, value));
     let sealed = row.sealed.iter().map(|(_, held, value)| (*held, value));
@@ -104,15 +101,21 @@ fn value(row: &Row, code: Code) -> Option<String> {
 /// An answer as numbers: those of a line with spaces, lines with `|` between them, a breakdown's
 /// value before its line.
 fn numbers(answer: &Answer) -> String {
-    let line = |value: Option<&str>, numbers: &[u64]| {
-        let numbers = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
+    let line = |value: Option<&str>, numbers: &[String]| {
+        let numbers = numbers.join(" ");
         value.map_or(numbers.clone(), |value| format!("{value}: {numbers}"))
     };
-    let people = |steps: &[FunnelStep]| steps.iter().map(|step| step.people).collect::<Vec<_>>();
+    let texts = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect::<Vec<_>>();
+    let people =
+        |steps: &[FunnelStep]| steps.iter().map(|step| step.people.to_string()).collect::<Vec<_>>();
     let lines: Vec<String> = match answer {
         Answer::Trend(trend) => {
             let lines = trend.series.iter();
-            lines.map(|one| line(one.breakdown.as_deref(), &one.values)).collect()
+            let line = |one: &TrendLine| {
+                let figures = one.figures.values.iter().map(figure);
+                line(one.breakdown.as_deref(), &figures.collect::<Vec<_>>())
+            };
+            lines.map(line).collect()
         }
         Answer::Funnel(funnel) => {
             let lines = funnel.breakdown.iter();
@@ -120,9 +123,13 @@ fn numbers(answer: &Answer) -> String {
             std::iter::once(line(None, &people(&funnel.steps))).chain(lines).collect()
         }
         Answer::Retention(grid) => {
-            grid.cohorts.iter().map(|cohort| line(None, &cohort.values)).collect()
+            grid.cohorts.iter().map(|cohort| line(None, &texts(&cohort.values))).collect()
         }
         Answer::Cohort(cohort) => vec![cohort.people.to_string()],
     };
     lines.join(" | ")
+}
+
+fn figure(figure: &Figure) -> String {
+    figure.number().map_or("-".to_owned(), |number| number.to_string())
 }

@@ -22,12 +22,13 @@ const SILENT: [&str; 4] =
     ["/tests.rs", "arrive/check.rs", "app/quarantine.rs", "http/arrive/doctor.rs"];
 
 /// What is written like a code and is never answered: headers and their values, a kind of reading,
-/// causes that are answered as `internal`.
-const OTHERS: [&str; 10] = [
+/// a way of writing names, causes that are answered as `internal`.
+const OTHERS: [&str; 11] = [
     "accept-encoding",
     "content-encoding",
     "content-type",
     "events-stream",
+    "kebab-case",
     "no-cache",
     "read-failed",
     "run-unordered",

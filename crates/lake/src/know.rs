@@ -3,6 +3,7 @@
 //! A question needs a grant for its purpose. The mask works inside the walk, before any operator.
 //! Nothing here reads a file or a clock: runs of rows come from a `Source`.
 
+mod cells;
 mod cohort;
 mod divert;
 mod funnel;
@@ -19,11 +20,15 @@ mod tests;
 
 pub mod ask;
 pub mod error;
+pub mod roll;
 pub mod run;
 pub mod table;
 pub mod volumes;
+pub mod watch;
 
-pub use ask::{Asking, ask};
+pub use ask::{Asking, ask, members};
 pub use error::AskError;
+pub use roll::Member;
 pub use run::{MemoryRun, Run, Scan, Source};
 pub use volumes::volumes;
+pub use watch::Watch;

@@ -7,29 +7,37 @@
 #[cfg(test)]
 mod tests;
 
+pub mod about;
 pub mod answer;
 pub mod cohort;
 pub mod condition;
 pub mod fault;
+mod formula;
 pub mod funnel;
+pub mod kind;
+pub mod measure;
 pub mod period;
 pub mod phrase;
-pub mod plan;
+mod resolve;
 pub mod retention;
 pub mod row;
+pub mod scope;
 pub mod trend;
 pub mod words;
 
-pub use answer::{Answer, Reply, Scanned};
+pub use about::{About, People};
+pub use answer::{Reply, Scanned};
 pub use cohort::{Cohort, CohortAnswer, CohortPlan};
-pub use condition::{Condition, Demand, Wanted, Where};
+pub use condition::{Condition, Demand, Test, Tested, Wanted, Where};
 pub use fault::{Fault, Faults, Flaw};
-pub use funnel::{Funnel, FunnelAnswer, FunnelPlan};
+pub use funnel::{Funnel, FunnelAnswer, FunnelPick, FunnelPlan};
+pub use kind::{Answer, Asked, Everyone, Plan, Question};
 pub use period::{Interval, Periods};
-pub use plan::{Plan, Scope};
-pub use retention::{Retention, RetentionAnswer, RetentionPlan};
+pub use resolve::Cohorted;
+pub use retention::{Retention, RetentionAnswer, RetentionPick, RetentionPlan};
 pub use row::PersonRow;
-pub use trend::{Trend, TrendAnswer, TrendPlan};
+pub use scope::{Column, Members, Restriction, Scope, Told, Who};
+pub use trend::{Trend, TrendAnswer, TrendPick, TrendPlan};
 pub use words::{Setting, Words};
 
 /// What stands for an absent value in a breakdown.

@@ -23,6 +23,7 @@ use crate::config::Config;
 
 pub mod access;
 pub mod asking;
+pub mod behind;
 pub mod catalogue;
 pub mod collect;
 pub mod forget;

@@ -5,69 +5,116 @@ use std::sync::Arc;
 
 use life::admit::{Grant, Verb};
 use life::keep::Mask;
-use life::know::{Answer, Plan, Scanned};
+use life::know::{Answer, Asked, Plan, Scanned, Scope};
 use vocabulary::Time;
 
-use super::cohort::CohortOperator;
 use super::error::AskError;
-use super::funnel::FunnelOperator;
-use super::retention::RetentionOperator;
+use super::roll::{Member, Roll};
 use super::run::Source;
-use super::trend::TrendOperator;
-use super::walk::walk;
+use super::watch::Watch;
 use crate::keep::chunk::Texts;
 
 /// Everything that a question needs.
 #[derive(Clone, Copy)]
 pub struct Asking<'a> {
-    pub plan: &'a Plan,
     pub mask: &'a Mask,
     /// The same snapshot as the mask.
     pub source: &'a dyn Source,
     /// Whether no mask narrower than the one of this epoch holds by now; asked at each chunk.
     pub still: &'a (dyn Fn(u64) -> bool + Sync),
+    pub watch: &'a Watch,
     /// How many threads may walk.
     pub threads: usize,
-    /// Rows of moved people that may be collected in memory.
+    /// Rows that may be put in order in memory.
     pub moved_rows_max: usize,
 }
 
 impl fmt::Debug for Asking<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Asking").field("plan", self.plan).finish_non_exhaustive()
+        out.debug_struct("Asking").field("threads", &self.threads).finish_non_exhaustive()
     }
 }
+
+/// How a kind of plan is answered; each kind says it beside its operator.
+pub(super) trait Answering: Asked {
+    /// Walks the rows. Who is behind the picked number goes into the roll, when it is wanted.
+    fn ask(
+        &self,
+        asking: &Asking<'_>,
+        texts: &Arc<Texts>,
+        wants_roll: bool,
+    ) -> Result<Walked<Self::Answer>, AskError>;
+}
+
+/// What came of a walk.
+#[derive(Debug)]
+pub(super) struct Walked<A> {
+    pub(super) answer: A,
+    pub(super) scanned: Scanned,
+    pub(super) roll: Roll,
+}
+
+impl<A> Walked<A> {
+    pub(super) fn map<B>(self, map: impl FnOnce(A) -> B) -> Walked<B> {
+        let Self { answer, scanned, roll } = self;
+        Walked { answer: map(answer), scanned, roll }
+    }
+}
+
+macro_rules! answers {
+    ($(
+        $(#[$about:meta])+
+        $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;
+    )+) => {
+        fn answered(
+            asking: &Asking<'_>,
+            plan: &Plan,
+            texts: &Arc<Texts>,
+            wants_roll: bool,
+        ) -> Result<Walked<Answer>, AskError> {
+            Ok(match plan {
+                $(Plan::$question(plan) => {
+                    plan.ask(asking, texts, wants_roll)?.map(Answer::$question)
+                })+
+            })
+        }
+    };
+}
+
+life::each_kind!(answers);
 
 /// Answers a question. The caller knows the time: `seconds` is zero in what was scanned.
 ///
 /// INVARIANT(gate): nothing is read before the grant has been held against the plan.
-pub fn ask(asking: &Asking<'_>, grant: &Grant, now: Time) -> Result<(Answer, Scanned), AskError> {
-    permit(asking.plan, grant, now)?;
-    let texts = Arc::new(Texts::default());
-    Ok(match asking.plan {
-        Plan::Trend(plan) => {
-            let (done, scanned) = walk(asking, &texts, || TrendOperator::new(plan, &texts))?;
-            (Answer::Trend(done.answer(plan, &texts)), scanned)
-        }
-        Plan::Funnel(plan) => {
-            let (done, scanned) = walk(asking, &texts, || FunnelOperator::new(plan, &texts))?;
-            (Answer::Funnel(done.answer(plan, &texts)), scanned)
-        }
-        Plan::Retention(plan) => {
-            let (done, scanned) = walk(asking, &texts, || RetentionOperator::new(plan, &texts))?;
-            (Answer::Retention(done.answer(plan)), scanned)
-        }
-        Plan::Cohort(plan) => {
-            let (done, scanned) = walk(asking, &texts, || CohortOperator::new(plan, &texts))?;
-            (Answer::Cohort(done.answer()), scanned)
-        }
-    })
+pub fn ask(
+    asking: &Asking<'_>,
+    plan: &Plan,
+    grant: &Grant,
+    now: Time,
+) -> Result<(Answer, Scanned), AskError> {
+    permit(plan.scope(), grant, Verb::Ask, now)?;
+    let Walked { answer, scanned, .. } = answered(asking, plan, &Arc::default(), false)?;
+    Ok((answer, scanned))
 }
 
-/// Holds a grant against a plan.
-pub(super) fn permit(plan: &Plan, grant: &Grant, now: Time) -> Result<(), AskError> {
-    let scope = plan.scope();
-    if grant.verb() != Verb::Ask {
+/// The people behind the number that the plan picked.
+///
+/// INVARIANT(gate): showing people is reading, and needs a grant for that.
+pub fn members(
+    asking: &Asking<'_>,
+    plan: &Plan,
+    grant: &Grant,
+    now: Time,
+) -> Result<(Vec<Member>, Scanned), AskError> {
+    permit(plan.scope(), grant, Verb::Read, now)?;
+    let texts = Arc::default();
+    let Walked { scanned, roll, .. } = answered(asking, plan, &texts, true)?;
+    Ok((roll.members(plan.scope(), &texts), scanned))
+}
+
+/// Holds a grant against what a plan reads.
+pub(super) fn permit(scope: &Scope, grant: &Grant, verb: Verb, now: Time) -> Result<(), AskError> {
+    if grant.verb() != verb {
         return Err(AskError::OtherVerb);
     }
     if grant.purpose() != scope.purpose {

@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
+use life::know::cohort::Often;
 use life::know::{CohortAnswer, CohortPlan};
 
+use super::ask::{Answering, Asking, Walked};
+use super::error::AskError;
 use super::matcher::Matcher;
 use super::operator::{Operator, Rows};
+use super::walk::walk;
 use crate::keep::chunk::Texts;
 
 /// The operator.
 #[derive(Debug)]
 pub(super) struct CohortOperator {
     matcher: Matcher,
-    /// How often each of `all` must have happened; those of `none` stand behind them.
-    least: Vec<u32>,
+    /// How often each of `all` must have happened, at least and at most; those of `none` stand
+    /// behind them.
+    often: Vec<(u32, u32)>,
     /// The bits of `none`.
     never: u32,
     /// By condition, how often the person did it.
@@ -21,26 +26,37 @@ pub(super) struct CohortOperator {
     /// The conditions that the person met at all.
     met: u32,
     people: u64,
+    /// Whether the person that ended belongs.
+    belongs: bool,
+}
+
+impl Answering for CohortPlan {
+    fn ask(
+        &self,
+        asking: &Asking<'_>,
+        texts: &Arc<Texts>,
+        wants_roll: bool,
+    ) -> Result<Walked<CohortAnswer>, AskError> {
+        let operator = || CohortOperator::new(self, texts);
+        let walked = walk(asking, &self.scope, texts, operator, wants_roll)?;
+        Ok(walked.map(|done| CohortAnswer { people: done.people }))
+    }
 }
 
 impl CohortOperator {
     pub(super) fn new(plan: &CohortPlan, texts: &Arc<Texts>) -> Self {
-        let all = plan.all.iter().map(|(condition, _)| condition);
+        let all = plan.all.iter().map(|often| &often.condition);
         let count = plan.all.len();
         let never = (0..plan.none.len()).fold(0, |bits, number| bits | 1 << (count + number));
         Self {
             matcher: Matcher::new(all.chain(&plan.none), texts),
-            least: plan.all.iter().map(|(_, least)| *least).collect(),
+            often: plan.all.iter().map(|Often { least, most, .. }| (*least, *most)).collect(),
             never,
             counts: [0; 32],
             met: 0,
             people: 0,
+            belongs: false,
         }
-    }
-
-    /// The answer.
-    pub(super) fn answer(self) -> CohortAnswer {
-        CohortAnswer { people: self.people }
     }
 }
 
@@ -69,9 +85,14 @@ impl Operator for CohortOperator {
 
     #[inline]
     fn end(&mut self) {
-        let mut often = self.counts.iter().zip(&self.least);
-        let belongs = self.met & self.never == 0 && often.all(|(count, least)| count >= least);
-        self.people += u64::from(belongs);
+        let mut often = self.counts.iter().zip(&self.often);
+        self.belongs = self.met & self.never == 0
+            && often.all(|(count, (least, most))| least <= count && count <= most);
+        self.people += u64::from(self.belongs);
+    }
+
+    fn is_picked(&self) -> bool {
+        self.belongs
     }
 
     fn merge(&mut self, other: Self) {

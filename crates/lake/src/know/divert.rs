@@ -1,10 +1,12 @@
-//! Rows of people who were merged or parted since their files were written, put in order in memory.
+//! Rows that are not in order where they lie, put in order in memory: those of people who were
+//! merged or parted since their files were written, and all of them when groups are asked about.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrow_buffer::ScalarBuffer;
+use life::know::Scope;
 use vocabulary::{Person, Time};
 
+use super::cells::{Cells, Kept};
 use super::error::AskError;
 use super::view::View;
 use crate::keep::chunk::Chunk;
@@ -23,8 +25,8 @@ pub(super) struct Moved<'a> {
     rows: Vec<Row>,
     /// Rows that the limit knows of.
     counted: usize,
-    /// By column, one number for each row.
-    columns: Vec<Vec<u32>>,
+    /// Their columns.
+    cells: Kept,
 }
 
 /// How many rows all threads together may divert.
@@ -56,15 +58,15 @@ impl Limit {
 }
 
 impl<'a> Moved<'a> {
-    pub(super) fn new(limit: &'a Limit, columns: usize) -> Self {
-        Self { limit, rows: Vec::new(), counted: 0, columns: vec![Vec::new(); columns] }
+    pub(super) fn new(limit: &'a Limit, scope: &Scope) -> Self {
+        Self { limit, rows: Vec::new(), counted: 0, cells: Kept::new(scope) }
     }
 
     /// Takes a row of a chunk for its current person.
     pub(super) fn take(
         &mut self,
         chunk: &Chunk,
-        columns: &[ScalarBuffer<u32>],
+        cells: &Cells,
         row: usize,
         person: Person,
         place: Place,
@@ -83,9 +85,7 @@ impl<'a> Moved<'a> {
             place: place.first + row as u64,
             event: *event,
         });
-        for (into, from) in self.columns.iter_mut().zip(columns) {
-            into.push(from.get(row).copied().unwrap_or(0));
-        }
+        self.cells.push(cells, chunk, row);
     }
 
     /// Holds what has been taken since the last time against the limit. Asked after each chunk, so
@@ -103,15 +103,14 @@ impl<'a> Moved<'a> {
     /// Takes over the rows of another thread.
     pub(super) fn merge(&mut self, other: Moved<'_>) {
         self.rows.extend(other.rows);
-        for (into, from) in self.columns.iter_mut().zip(other.columns) {
-            into.extend(from);
-        }
+        self.cells.merge(other.cells);
     }
 
     /// Takes everything out.
     pub(super) fn drain(&mut self) -> Self {
-        let empty = Self::new(self.limit, self.columns.len());
-        std::mem::replace(self, empty)
+        let (rows, cells) = (std::mem::take(&mut self.rows), self.cells.drain());
+        self.counted = 0;
+        Self { limit: self.limit, rows, counted: 0, cells }
     }
 
     /// All rows in the order of their current persons; `None` when there are none.
@@ -123,14 +122,14 @@ impl<'a> Moved<'a> {
         order.sort_unstable_by(|(one, place), (two, other)| {
             one.cmp(two).then_with(|| row(*place).cmp(&row(*other)))
         });
-        let column = |numbers: Vec<u32>| {
-            let number = |place: u32| numbers.get(place as usize).copied().unwrap_or(0);
-            order.iter().map(|(_, place)| number(*place)).collect()
-        };
-        let columns: Vec<Vec<u32>> = self.columns.into_iter().map(column).collect();
         let person = order.iter().map(|((person, _), _)| *person).collect::<Vec<_>>();
         let time = order.iter().map(|((_, time), _)| *time).collect();
         let event = order.iter().map(|(_, place)| row(*place).map_or(0, |row| row.event)).collect();
-        if person.is_empty() { None } else { Some(View::of(person, time, event, columns)) }
+        if person.is_empty() {
+            return None;
+        }
+        let leaf = order.iter().map(|(_, place)| row(*place).map_or(0, |row| row.leaf)).collect();
+        let places: Vec<u32> = order.iter().map(|(_, place)| *place).collect();
+        Some(View::of(person, time, event, self.cells.sorted(&places, leaf)))
     }
 }

@@ -23,6 +23,10 @@ pub enum AskError {
         values, or ask for longer intervals"
     )]
     TooManyCells { max: usize },
+    #[error("the answer would need more than {max} numbers in memory: ask for a shorter time")]
+    TooManyNumbers { max: usize },
+    #[error("the question was cancelled: ask again for its answer")]
+    Cancelled,
     #[error("a run of rows is not in order: its file is damaged or was written wrongly")]
     Unordered,
     #[error("a thread of the question ended early")]
@@ -43,6 +47,8 @@ impl AskError {
             AskError::MaskNarrowed => "mask-narrowed",
             AskError::TooManyMovedRows { .. } => "too-many-moved-rows",
             AskError::TooManyCells { .. } => "too-many-cells",
+            AskError::TooManyNumbers { .. } => "too-many-numbers",
+            AskError::Cancelled => "query-cancelled",
             AskError::Unordered => "run-unordered",
             AskError::Thread => "thread-ended",
             AskError::Read(_) => "read-failed",

@@ -1,8 +1,9 @@
 //! The conditions of a plan, compiled: a row's event gives at once the bits of those it may meet.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use life::know::{Condition, Demand};
+use life::know::{Condition, Demand, Test};
 
 use super::operator::Rows;
 use crate::keep::chunk::Texts;
@@ -19,11 +20,29 @@ pub(super) struct Matcher {
     demands: Vec<Vec<Check>>,
 }
 
-/// A column must have one of these numbers.
+/// A test of a column.
 #[derive(Debug, Clone)]
 struct Check {
     column: usize,
-    any_of: Vec<u32>,
+    test: Tested,
+}
+
+/// A test in numbers of texts.
+#[derive(Debug, Clone)]
+enum Tested {
+    /// One of these numbers, or none of them.
+    Among {
+        any_of: Vec<u32>,
+        is_in: bool,
+    },
+    Above(f64),
+    Below(f64),
+    /// A part of the text; each text is looked at once.
+    Contains {
+        part: String,
+        texts: Arc<Texts>,
+        known: HashMap<u32, bool>,
+    },
 }
 
 impl Matcher {
@@ -55,17 +74,16 @@ impl Matcher {
 
     /// The conditions that a row meets.
     #[inline]
-    pub(super) fn bits(&self, rows: &Rows<'_>, row: usize, event: u32) -> u32 {
+    pub(super) fn bits(&mut self, rows: &Rows<'_>, row: usize, event: u32) -> u32 {
         let bits = self.by_event.get(event as usize).copied().unwrap_or(self.any);
         if bits & self.demanding == 0 { bits } else { self.demand(rows, row, bits) }
     }
 
     #[cold]
-    fn demand(&self, rows: &Rows<'_>, row: usize, mut bits: u32) -> u32 {
-        for (number, checks) in self.demands.iter().enumerate() {
+    fn demand(&mut self, rows: &Rows<'_>, row: usize, mut bits: u32) -> u32 {
+        for (number, checks) in self.demands.iter_mut().enumerate() {
             let bit = 1 << number;
-            let met = || checks.iter().all(|check| check.holds(rows, row));
-            if bits & bit != 0 && !met() {
+            if bits & bit != 0 && !checks.iter_mut().all(|check| check.holds(rows, row)) {
                 bits &= !bit;
             }
         }
@@ -75,17 +93,45 @@ impl Matcher {
 
 impl Check {
     fn new(demand: &Demand, texts: &Arc<Texts>) -> Self {
-        let number = |text: &Option<String>| text.as_ref().map_or(0, |text| texts.number(text));
-        let mut any_of: Vec<u32> = demand.any_of.iter().map(number).collect();
-        any_of.sort_unstable();
-        Self { column: demand.column, any_of }
+        let among = |values: &[Option<String>], is_in| {
+            let number = |text: &Option<String>| text.as_ref().map_or(0, |text| texts.number(text));
+            let mut any_of: Vec<u32> = values.iter().map(number).collect();
+            any_of.sort_unstable();
+            Tested::Among { any_of, is_in }
+        };
+        let test = match &demand.test {
+            Test::AnyOf(values) => among(values, true),
+            Test::NoneOf(values) => among(values, false),
+            Test::Above(bound) => Tested::Above(*bound),
+            Test::Below(bound) => Tested::Below(*bound),
+            Test::Contains(part) => Tested::Contains {
+                part: part.clone(),
+                texts: Arc::clone(texts),
+                known: HashMap::new(),
+            },
+        };
+        Self { column: demand.column, test }
     }
 
-    fn holds(&self, rows: &Rows<'_>, row: usize) -> bool {
-        let number = rows.text(self.column, row);
-        match self.any_of.as_slice() {
-            [only] => *only == number,
-            several => several.binary_search(&number).is_ok(),
+    fn holds(&mut self, rows: &Rows<'_>, row: usize) -> bool {
+        let column = self.column;
+        match &mut self.test {
+            Tested::Among { any_of, is_in } => {
+                let number = rows.text(column, row);
+                let is_among = match any_of.as_slice() {
+                    [only] => *only == number,
+                    several => several.binary_search(&number).is_ok(),
+                };
+                is_among == *is_in
+            }
+            Tested::Above(bound) => rows.number(column, row).is_some_and(|number| number > *bound),
+            Tested::Below(bound) => rows.number(column, row).is_some_and(|number| number < *bound),
+            Tested::Contains { part, texts, known } => {
+                let number = rows.text(column, row);
+                *known.entry(number).or_insert_with(|| {
+                    texts.text(number).is_some_and(|text| text.to_lowercase().contains(&*part))
+                })
+            }
         }
     }
 }

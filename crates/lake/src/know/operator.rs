@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_buffer::ScalarBuffer;
 use life::know::NONE;
 
+use super::cells::Cells;
 use super::error::AskError;
 use crate::keep::chunk::Texts;
 
@@ -13,8 +13,8 @@ use crate::keep::chunk::Texts;
 pub(super) struct Rows<'a> {
     pub(super) time: &'a [i64],
     pub(super) event: &'a [u32],
-    /// The plan's columns as numbers of texts, for all rows of the chunk.
-    pub(super) columns: &'a [ScalarBuffer<u32>],
+    /// The plan's columns, for all rows of the chunk.
+    pub(super) cells: &'a Cells,
     /// Where the rows begin in the chunk.
     pub(super) from: usize,
 }
@@ -22,8 +22,22 @@ pub(super) struct Rows<'a> {
 impl Rows<'_> {
     /// The number of the text that a row has in a column; zero is null.
     pub(super) fn text(&self, column: usize, row: usize) -> u32 {
-        let column = self.columns.get(column);
-        column.and_then(|column| column.get(self.from + row)).copied().unwrap_or(0)
+        self.cells.text(column, self.from + row)
+    }
+
+    /// The number that a row has in a column.
+    pub(super) fn number(&self, column: usize, row: usize) -> Option<f64> {
+        self.cells.number(column, self.from + row)
+    }
+
+    /// The leaf of a row; only for plans that read sessions.
+    pub(super) fn leaf(&self, row: usize) -> u64 {
+        self.cells.leaf.get(self.from + row).copied().unwrap_or(0)
+    }
+
+    /// The client's session of a row, zero for none; only for plans that read sessions.
+    pub(super) fn session(&self, row: usize) -> u64 {
+        self.cells.session.get(self.from + row).copied().unwrap_or(0)
     }
 }
 
@@ -38,6 +52,11 @@ pub(super) trait Operator: Send {
     /// The person ends.
     fn end(&mut self);
 
+    /// Whether the person that ended is behind the number that the plan picked.
+    fn is_picked(&self) -> bool {
+        false
+    }
+
     /// Takes over what another one has found among other people.
     fn merge(&mut self, other: Self);
 
@@ -49,6 +68,9 @@ pub(super) trait Operator: Send {
 
 /// Cells that one operator may hold.
 pub(super) const CELLS_MAX: usize = 4 << 20;
+
+/// Numbers that one operator may hold beside its cells.
+pub(super) const NUMBERS_MAX: usize = 16 << 20;
 
 /// The text of a breakdown's number.
 pub(super) fn label(texts: &Arc<Texts>, number: usize) -> String {

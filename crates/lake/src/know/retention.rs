@@ -1,12 +1,16 @@
-//! Retention: for each person the first interval, and the set of intervals with a return, as bits.
+//! Retention: for each person the set of intervals with a start, and that with a return, as bits.
 
 use std::sync::Arc;
 
+use life::know::retention::{Back, Entry};
 use life::know::{RetentionAnswer, RetentionPlan};
 
+use super::ask::{Answering, Asking, Walked};
+use super::error::AskError;
 use super::matcher::Matcher;
 use super::operator::{Operator, Rows};
 use super::trend::Dial;
+use super::walk::walk;
 use crate::keep::chunk::Texts;
 
 /// The operator.
@@ -14,13 +18,34 @@ use crate::keep::chunk::Texts;
 pub(super) struct RetentionOperator {
     matcher: Matcher,
     dial: Dial,
-    /// The person's first interval with a start; past all intervals while there is none.
-    first: usize,
+    /// The first instant of the range; before it only a first start ever matters.
+    from: i64,
+    entry: Entry,
+    back_in: Back,
+    picked: Option<(usize, usize)>,
+    /// Whether the person has started at all.
+    has_started: bool,
+    /// The person's intervals with a start that opens a cohort.
+    starts: Vec<u64>,
     /// The person's intervals with a return.
     back: Vec<u64>,
     /// First interval × interval.
     cells: Vec<u64>,
     periods: usize,
+    is_picked: bool,
+}
+
+impl Answering for RetentionPlan {
+    fn ask(
+        &self,
+        asking: &Asking<'_>,
+        texts: &Arc<Texts>,
+        wants_roll: bool,
+    ) -> Result<Walked<RetentionAnswer>, AskError> {
+        let operator = || RetentionOperator::new(self, texts);
+        let walked = walk(asking, &self.scope, texts, operator, wants_roll)?;
+        Ok(walked.map(|done| self.answer(&done.cells)))
+    }
 }
 
 /// A bit of the matcher.
@@ -28,28 +53,73 @@ const START: u32 = 1;
 const COMEBACK: u32 = 2;
 
 impl RetentionOperator {
-    pub(super) fn new(plan: &RetentionPlan, texts: &Arc<Texts>) -> Self {
+    fn new(plan: &RetentionPlan, texts: &Arc<Texts>) -> Self {
         let periods = plan.periods.count();
+        let words = periods.div_ceil(64);
         Self {
             matcher: Matcher::new([&plan.start, &plan.comeback].into_iter(), texts),
             dial: Dial::new(&plan.periods),
-            first: periods,
-            back: vec![0; periods.div_ceil(64)],
+            from: plan.scope.from.0,
+            entry: plan.entry,
+            back_in: plan.back,
+            picked: plan.picked,
+            has_started: false,
+            starts: vec![0; words],
+            back: vec![0; words],
             cells: vec![0; periods * periods],
             periods,
+            is_picked: false,
         }
     }
 
-    /// The answer from all cells.
-    pub(super) fn answer(self, plan: &RetentionPlan) -> RetentionAnswer {
-        plan.answer(&self.cells)
+    /// One cohort of the person: its own cell, and one for each later interval with a return.
+    fn count(&mut self, first: usize) {
+        self.cell(first, first);
+        let back = std::mem::take(&mut self.back);
+        let later = members(&back).filter(|place| *place > first);
+        match self.back_in {
+            Back::Exact => later.for_each(|place| self.cell(first, place)),
+            Back::Unbounded => {
+                let last = later.last().unwrap_or(first);
+                (first + 1..=last).for_each(|place| self.cell(first, place));
+            }
+        }
+        self.back = back;
+    }
+
+    #[inline]
+    fn cell(&mut self, first: usize, place: usize) {
+        self.is_picked |= self.picked == Some((first, place));
+        if let Some(cell) = self.cells.get_mut(first * self.periods + place) {
+            *cell += 1;
+        }
+    }
+}
+
+/// The numbers whose bits are set.
+fn members(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(number, word)| {
+        let mut word = *word;
+        std::iter::from_fn(move || {
+            let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
+            word &= word - 1;
+            Some(number * 64 + bit)
+        })
+    })
+}
+
+fn set(words: &mut [u64], place: usize) {
+    if let Some(word) = words.get_mut(place / 64) {
+        *word |= 1 << (place % 64);
     }
 }
 
 impl Operator for RetentionOperator {
     #[inline]
     fn begin(&mut self) {
-        self.first = self.periods;
+        self.has_started = false;
+        self.is_picked = false;
+        self.starts.fill(0);
         self.back.fill(0);
     }
 
@@ -60,35 +130,33 @@ impl Operator for RetentionOperator {
             if bits == 0 {
                 continue;
             }
-            let place = self.dial.place(*time);
-            if bits & START != 0 {
-                self.first = self.first.min(place);
+            let opens = bits & START != 0 && (!self.has_started || self.entry == Entry::Recurring);
+            self.has_started |= bits & START != 0;
+            if *time < self.from {
+                continue;
             }
-            if let Some(word) = self.back.get_mut(place / 64) {
-                *word |= u64::from(bits & COMEBACK != 0) << (place % 64);
+            let place = self.dial.place(*time);
+            if opens {
+                set(&mut self.starts, place);
+            }
+            if bits & COMEBACK != 0 {
+                set(&mut self.back, place);
             }
         }
     }
 
     #[inline]
     fn end(&mut self) {
-        if self.first == self.periods {
+        if !self.has_started {
             return;
         }
-        let Some(line) = self.cells.get_mut(self.first * self.periods..) else { return };
-        if let Some(cell) = line.get_mut(self.first) {
-            *cell += 1;
-        }
-        for (number, word) in self.back.iter().enumerate() {
-            let mut word = *word;
-            while word != 0 {
-                let place = number * 64 + word.trailing_zeros() as usize;
-                word &= word - 1;
-                if let Some(cell) = line.get_mut(place).filter(|_| place > self.first) {
-                    *cell += 1;
-                }
-            }
-        }
+        let starts = std::mem::take(&mut self.starts);
+        members(&starts).for_each(|first| self.count(first));
+        self.starts = starts;
+    }
+
+    fn is_picked(&self) -> bool {
+        self.is_picked
     }
 
     fn merge(&mut self, other: Self) {

@@ -42,6 +42,9 @@ pub struct Scan {
 pub trait Source: Sync {
     /// All runs of a bucket, in any order.
     fn runs(&self, bucket: u16, scan: &Scan) -> Result<Vec<Box<dyn Run + '_>>, AskError>;
+
+    /// How many rows all runs have together, for telling how far a walk has come.
+    fn rows(&self, scan: &Scan) -> u64;
 }
 
 /// A run of chunks in memory.

@@ -1,4 +1,5 @@
-//! What a question sees: the mask, compiled for one purpose so that most rows cost a comparison.
+//! What a question sees: the mask and the cohorts it is about, compiled for one purpose so that
+//! most rows cost a comparison.
 //!
 //! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf,
 //! received, time].
@@ -6,6 +7,7 @@
 use std::collections::HashSet;
 
 use life::keep::{Cut, Mask};
+use life::know::Scope;
 use vocabulary::{Leaf, Person, Purpose, Purposes, Time, VerdictId};
 
 use crate::keep::chunk::Chunk;
@@ -40,10 +42,30 @@ pub(super) struct Sight {
     marked: Bits,
     /// Persons that rows of other leaves have moved to.
     targets: HashSet<Person>,
+    /// Cohorts that everyone who is seen is in, or is not in.
+    people: Vec<Inside>,
+    /// The column whose value stands for the person.
+    per: Option<usize>,
+}
+
+/// The people of a cohort, and whether they are seen or all others.
+#[derive(Debug)]
+pub(super) struct Inside {
+    persons: Bits,
+    is_in: bool,
+}
+
+impl Inside {
+    pub(super) fn new(persons: impl Iterator<Item = Person>, is_in: bool) -> Self {
+        let mut bits = Bits::default();
+        persons.for_each(|person| bits.set(Leaf(person.0).ordinal()));
+        Self { persons: bits, is_in }
+    }
 }
 
 impl Sight {
-    pub(super) fn new(mask: &Mask, purpose: Purpose) -> Self {
+    pub(super) fn new(mask: &Mask, scope: &Scope, people: Vec<Inside>) -> Self {
+        let purpose = scope.purpose;
         let verdicts = mask.verdicts.iter();
         let mut marked = Bits::default();
         let leaves = mask.hidden.iter().chain(mask.cuts.keys()).chain(mask.moved.keys());
@@ -56,7 +78,14 @@ impl Sight {
             purpose,
             marked,
             targets,
+            people,
+            per: scope.per,
         }
+    }
+
+    /// The column whose value stands for the person.
+    pub(super) fn per(&self) -> Option<usize> {
+        self.per
     }
 
     /// The version of the mask.
@@ -76,6 +105,9 @@ impl Sight {
 
     /// Whether all rows of a chunk are seen where they stand.
     pub(super) fn sees_all(&self, chunk: &Chunk) -> bool {
+        if self.per.is_some() || !self.people.is_empty() {
+            return false;
+        }
         let ceiling = chunk.purposes.iter().fold(u64::MAX, |all, purposes| all & purposes);
         if !Purposes(ceiling).has(self.purpose) || chunk.purposes.len() != chunk.len() {
             return false;
@@ -114,6 +146,7 @@ impl Sight {
         let (person, mut standing) = (Person(person), Standing { leaf, ..Standing::default() });
         standing.person = Some(person.0);
         if !self.needs_leaves() {
+            standing.is_hidden = !self.counts(person);
             return standing;
         }
         let Some(leaf) = leaf.map(Leaf) else { return Standing { is_hidden: true, ..standing } };
@@ -123,6 +156,7 @@ impl Sight {
             standing.cuts = self.mask.cuts.get(&leaf).map_or(&[], Vec::as_slice);
             moved = self.mask.moved.get(&leaf).copied();
         }
+        standing.is_hidden |= !self.counts(moved.unwrap_or(person));
         standing.elsewhere = moved.or_else(|| self.is_target(person).then_some(person));
         standing
     }
@@ -152,6 +186,12 @@ impl Sight {
         let applies = |cut: &Cut| cut.hides(self.purpose, received, time);
         self.mask.verdict(VerdictId(verdict)).consented.has(self.purpose)
             && standing.cuts.iter().any(applies)
+    }
+
+    /// Whether the cohorts of the question let a person count.
+    fn counts(&self, person: Person) -> bool {
+        let ordinal = Leaf(person.0).ordinal();
+        self.people.iter().all(|inside| inside.persons.has(ordinal) == inside.is_in)
     }
 
     fn is_target(&self, person: Person) -> bool {

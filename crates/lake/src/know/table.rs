@@ -124,7 +124,7 @@ impl Source for Table<'_> {
         let mut runs: Vec<Box<dyn Run + '_>> = Vec::new();
         for entry in &self.files {
             let is_elsewhere = entry.bucket.is_some_and(|own| own != bucket);
-            if is_elsewhere || entry.last < scan.from || entry.first >= scan.until {
+            if is_elsewhere || !touches(entry, scan) {
                 continue;
             }
             let read = |error: FileError| AskError::Read(Box::new(error));
@@ -150,6 +150,17 @@ impl Source for Table<'_> {
         }
         Ok(runs)
     }
+
+    fn rows(&self, scan: &Scan) -> u64 {
+        let files = self.files.iter().filter(|file| touches(file, scan));
+        let fresh = self.fresh.iter().map(|snapshot| snapshot.len() as u64).sum::<u64>();
+        files.map(|file| file.rows).sum::<u64>() + fresh
+    }
+}
+
+/// Whether a file may hold rows of the time that is asked about.
+fn touches(entry: &FileEntry, scan: &Scan) -> bool {
+    entry.last >= scan.from && entry.first < scan.until
 }
 
 /// A bucket of a file as a run.

@@ -6,15 +6,19 @@ mod funnel;
 mod retention;
 mod trend;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use life::admit::{Actor, Authority, Catalogue, Grant, Verb};
 use life::keep::mask::{Masked, VerdictMask};
 use life::keep::names::Named;
 use life::keep::{Cut, Mask, Names};
+use life::know::cohort::Did;
 use life::know::words::Word;
-use life::know::{Interval, PersonRow, Plan, Setting, Wanted, Where, Words};
+use life::know::{
+    About, Cohort, Cohorted, Interval, People, PersonRow, Plan, Setting, Tested, Wanted, Where,
+    Words,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 use vocabulary::{
@@ -22,7 +26,7 @@ use vocabulary::{
     VerdictId,
 };
 
-use super::{AskError, Asking, MemoryRun, Run, Scan, Source, ask};
+use super::{AskError, Asking, MemoryRun, Run, Scan, Source, Watch, ask, members};
 use crate::keep::chunk::{Chunk, Column};
 
 const PURPOSES: [(&str, u8); 6] = [
@@ -207,10 +211,12 @@ impl Pond {
             sequence: fact.sequence,
             arrival: fact.arrival,
             event: Code(fact.event as u32 + 1),
+            leaf: leaf(fact.leaf),
+            session: fact.session(),
             values: scope
                 .columns
                 .iter()
-                .map(|code| if has_columns { fact.value(*code) } else { None })
+                .map(|column| if has_columns { fact.value(column.code) } else { None })
                 .collect(),
         })
         .collect()
@@ -220,6 +226,11 @@ impl Pond {
 impl Fact {
     fn time(&self) -> Time {
         Time(START + self.slot * STEP)
+    }
+
+    /// The client's session, as its clock and its device tell; some clients know none.
+    fn session(&self) -> u64 {
+        if self.leaf.is_multiple_of(4) { 0 } else { self.leaf << 32 | (self.slot / 5) as u64 }
     }
 
     fn value(&self, column: Code) -> Option<String> {
@@ -251,6 +262,10 @@ impl Source for Pond {
         // Runs may come in any order; theirs is told by `order`.
         runs.reverse();
         Ok(runs)
+    }
+
+    fn rows(&self, _: &Scan) -> u64 {
+        self.facts.len() as u64
     }
 }
 
@@ -293,6 +308,7 @@ impl Pond {
             event: shorts(&|fact| fact.event as u32 + 1).into(),
             leaf: if scan.need.leaf { leaves.into() } else { Vec::new().into() },
             verdict: shorts(&|fact| fact.verdict).into(),
+            session: numbers(&|fact| fact.session()).into(),
             purposes: numbers(&|fact| purposes(fact.purposes).0).into(),
             columns: scan.need.columns.iter().map(column).collect(),
             ..Chunk::default()
@@ -304,6 +320,7 @@ struct World {
     words: Words,
     names: Names,
     limits: Limits,
+    cohorts: BTreeMap<String, Cohorted>,
 }
 
 impl World {
@@ -325,12 +342,13 @@ impl World {
                 })
                 .collect(),
         };
-        Self { words, names, limits: Limits::default() }
+        Self { words, names, limits: Limits::default(), cohorts: cohorts() }
     }
 
     fn setting(&self) -> Setting<'_> {
         let (words, names, limits) = (&self.words, &self.names, &self.limits);
-        Setting { words, names, zone: "UTC", week_start: "monday", limits }
+        let (zone, week_start, now) = ("UTC", "monday", Time(START + 100 * STEP));
+        Setting { words, names, zone, week_start, limits, now, cohorts: &self.cohorts }
     }
 }
 
@@ -345,25 +363,83 @@ pub(super) fn grant(purpose: Purpose, verb: Verb) -> Grant {
     Grant::issue(&Catalogue::shipped().unwrap(), &authority, purpose, verb, Time(0)).unwrap()
 }
 
-fn asking<'a>(plan: &'a Plan, mask: &'a Mask, pond: &'a Pond, threads: usize) -> Asking<'a> {
-    Asking { plan, mask, source: pond, still: &|_| true, threads, moved_rows_max: 1_000 }
+/// Cohorts by rule, from a list, and one of another.
+fn cohorts() -> BTreeMap<String, Cohorted> {
+    let rule = |event: &str, at_least, people| {
+        let all = vec![Did {
+            event: Some(event.to_owned()),
+            at_least,
+            at_most: Some(4),
+            demands: Vec::new(),
+        }];
+        let about = About {
+            purpose: "operate".to_owned(),
+            from: "-30d".to_owned(),
+            to: "now".to_owned(),
+            people,
+            ..About::default()
+        };
+        Cohorted::Rule(Box::new(Cohort { about, all, none: Vec::new() }))
+    };
+    let listed = (1..=LEAVES).step_by(2).map(|own| Person(leaf(own).0));
+    let not_ringers =
+        People { within: vec!["listed".to_owned()], not_in: vec!["ringers".to_owned()] };
+    [
+        ("ringers".to_owned(), rule("rang", 1, None)),
+        ("knockers".to_owned(), rule("knocked", 2, Some(not_ringers))),
+        ("listed".to_owned(), Cohorted::List(listed.collect())),
+    ]
+    .into()
 }
 
-/// The operators must say what the reference says, on one thread and on two.
+fn asking<'a>(mask: &'a Mask, pond: &'a Pond, watch: &'a Watch, threads: usize) -> Asking<'a> {
+    Asking { mask, source: pond, still: &|_| true, watch, threads, moved_rows_max: 1_000 }
+}
+
+/// The operators must say what the reference says, on one thread and on two, and know the same
+/// people behind a number.
 fn check(pond: &Pond, plan: &Plan) -> Result<(), TestCaseError> {
-    let mask = pond.mask();
+    let (mask, watch) = (pond.mask(), Watch::default());
     let visible = pond.visible(plan);
     let expected = plan.reference(&visible);
-    let grant = grant(plan.scope().purpose, Verb::Ask);
+    let behind = plan.members(&visible);
+    let fail = |error: AskError| TestCaseError::fail(format!("{error}"));
     for threads in [1, 2] {
-        let (answer, scanned) = ask(&asking(plan, &mask, pond, threads), &grant, Time(1))
-            .map_err(|error| TestCaseError::fail(format!("{error}")))?;
+        let asking = asking(&mask, pond, &watch, threads);
+        let may_ask = grant(plan.scope().purpose, Verb::Ask);
+        let (answer, scanned) = ask(&asking, plan, &may_ask, Time(1)).map_err(fail)?;
         prop_assert_eq!(&answer, &expected);
         // What the purpose may not see leaves no trace in what the answer says of itself.
-        prop_assert!(scanned.rows <= visible.len() as u64);
+        let walks = 2 * (1 + 3 * plan.scope().people.len() as u64);
+        prop_assert!(scanned.rows <= visible.len() as u64 * walks);
         prop_assert!(plan.sentence(&answer).ends_with('.'));
+        let may_read = grant(plan.scope().purpose, Verb::Read);
+        let (found, _) = members(&asking, plan, &may_read, Time(1)).map_err(fail)?;
+        let found: BTreeSet<_> = found.into_iter().map(|member| member.who).collect();
+        prop_assert_eq!(&found, &behind);
     }
     Ok(())
+}
+
+/// Everything that questions share.
+fn about() -> impl Strategy<Value = About> {
+    let named = || prop::collection::vec(select(vec!["ringers", "knockers", "listed"]), 0..2);
+    let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    let people = (named(), named())
+        .prop_map(move |(within, not_in)| People { within: names(within), not_in: names(not_in) });
+    let people = prop_oneof![3 => Just(None), 1 => people.prop_map(Some)];
+    let per = prop_oneof![5 => Just(None), 1 => breakdown()];
+    (purpose(), range(), zone(), people, per).prop_map(
+        |(purpose, (from, to), zone, people, per)| About {
+            purpose,
+            from,
+            to,
+            zone,
+            week_start: None,
+            people,
+            per,
+        },
+    )
 }
 
 fn range() -> impl Strategy<Value = (String, String)> {
@@ -391,8 +467,16 @@ fn demand() -> impl Strategy<Value = Where> {
         any::<bool>().prop_map(Wanted::Flag),
     ];
     let property = select(PROPERTIES.to_vec());
-    (property, prop::collection::vec(wanted, 1..4))
-        .prop_map(|(property, is)| Where { property: property.to_owned(), is })
+    let wanted = prop::collection::vec(wanted, 1..4);
+    let test = prop_oneof![
+        4 => wanted.clone().prop_map(Tested::Is),
+        2 => wanted.prop_map(Tested::IsNot),
+        1 => any::<bool>().prop_map(Tested::Set),
+        1 => select(vec!["TONE", "1", "ru"]).prop_map(|part| Tested::Contains(part.to_owned())),
+        1 => select(vec![-1.0, 0.5, 1.0]).prop_map(Tested::Above),
+        1 => select(vec![0.5, 1.0, 9.0]).prop_map(Tested::Below),
+    ];
+    (property, test).prop_map(|(property, test)| Where { property: property.to_owned(), test })
 }
 
 fn demands() -> impl Strategy<Value = Vec<Where>> {

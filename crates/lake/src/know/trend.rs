@@ -6,103 +6,113 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use life::know::trend::{Counted, Tally};
+use life::know::trend::{Picked, Tallies};
 use life::know::{Periods, TrendAnswer, TrendPlan};
 
+use super::ask::{Answering, Asking, Walked};
 use super::error::AskError;
 use super::matcher::Matcher;
-use super::operator::{CELLS_MAX, Operator, Rows, label};
+use super::operator::{CELLS_MAX, NUMBERS_MAX, Operator, Rows, label};
+use super::walk::walk;
 use crate::keep::chunk::Texts;
 
+mod store;
+
+use store::{Spot, Store};
+
 /// The operator.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct TrendOperator {
     matcher: Matcher,
     dial: Dial,
     breakdown: Option<usize>,
-    /// Series that count people.
-    of_people: u32,
-    /// By series: for each number of a breakdown a cell for each interval and one for all of them.
-    series: Vec<Vec<Cell>>,
-    width: usize,
+    series: Vec<Store>,
+    picked: Option<Picked>,
+    texts: Arc<Texts>,
     /// The person at hand, counted from one.
     person: u32,
+    /// Whether the person at hand is behind the picked number.
+    is_picked: bool,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Cell {
-    count: u64,
-    last: u32,
+impl Answering for TrendPlan {
+    fn ask(
+        &self,
+        asking: &Asking<'_>,
+        texts: &Arc<Texts>,
+        wants_roll: bool,
+    ) -> Result<Walked<TrendAnswer>, AskError> {
+        let tallies = |plan: &TrendPlan, wants_roll| {
+            let operator = || TrendOperator::new(plan, texts);
+            let walked = walk(asking, &plan.scope, texts, operator, wants_roll)?;
+            Ok(walked.map(TrendOperator::tallies))
+        };
+        let mut now = tallies(self, wants_roll)?;
+        let earlier = self.earlier.as_ref().map(|plan| tallies(plan, false)).transpose()?;
+        let earlier = earlier.map(|earlier| {
+            now.scanned.rows += earlier.scanned.rows;
+            now.scanned.bytes += earlier.scanned.bytes;
+            now.scanned.files = now.scanned.files.max(earlier.scanned.files);
+            earlier.answer
+        });
+        Ok(now.map(|now| self.answer(now, earlier)))
+    }
 }
 
 impl TrendOperator {
-    pub(super) fn new(plan: &TrendPlan, texts: &Arc<Texts>) -> Self {
-        let people = plan.series.iter().enumerate().fold(0, |bits, (number, (_, counted))| {
-            bits | match counted {
-                Counted::Events => 0,
-                Counted::People => 1 << number,
-            }
-        });
-        let width = plan.periods.count() + 1;
+    fn new(plan: &TrendPlan, texts: &Arc<Texts>) -> Self {
+        let width = plan.periods.count();
         Self {
-            matcher: Matcher::new(plan.series.iter().map(|(condition, _)| condition), texts),
+            matcher: Matcher::new(plan.series.iter().map(|series| &series.condition), texts),
             dial: Dial::new(&plan.periods),
             breakdown: plan.breakdown,
-            of_people: people,
-            series: vec![vec![Cell::default(); width]; plan.series.len()],
-            width,
+            series: plan.series.iter().map(|one| Store::new(one.measure, width)).collect(),
+            picked: plan.picked.clone(),
+            texts: Arc::clone(texts),
             person: 0,
+            is_picked: false,
         }
     }
 
-    /// The answer from all cells.
-    pub(super) fn answer(self, plan: &TrendPlan, texts: &Arc<Texts>) -> TrendAnswer {
-        let tallies = self.series.into_iter().map(|cells| {
-            let mut tallies = BTreeMap::<Option<String>, Tally>::new();
-            for (number, line) in cells.chunks(self.width).enumerate() {
-                let Some((whole, intervals)) = line.split_last() else { continue };
-                if whole.count == 0 {
+    /// What each series gathered, by the value of the breakdown.
+    fn tallies(self) -> Vec<Tallies> {
+        let Self { breakdown, series, texts, .. } = self;
+        let tallies = series.into_iter().map(|store| {
+            let mut tallies = BTreeMap::new();
+            for (number, (values, total)) in store.tallies() {
+                let value = breakdown.map(|_| label(&texts, number));
+                let Some((held, whole)) = tallies.get_mut(&value) else {
+                    tallies.insert(value, (values, total));
                     continue;
-                }
-                let value = self.breakdown.map(|_| label(texts, number));
-                let empty = (vec![0; intervals.len()], 0);
-                let (values, total) = tallies.entry(value).or_insert(empty);
-                for (value, cell) in values.iter_mut().zip(intervals) {
-                    *value += cell.count;
-                }
-                *total += whole.count;
+                };
+                // An absent value and the text that stands for it share a line.
+                let held: &mut Vec<life::know::measure::Gathered> = held;
+                held.iter_mut().zip(values).for_each(|(mine, theirs)| mine.merge(theirs));
+                whole.merge(total);
             }
             tallies
         });
-        plan.answer(tallies.collect())
+        tallies.collect()
     }
 
-    #[inline]
-    fn count(&mut self, series: u32, line: usize, place: usize) {
-        let Some(cells) = self.series.get_mut(series as usize) else { return };
-        let from = line * self.width;
-        if cells.len() < from + self.width {
-            grow(cells, from + self.width);
-        }
-        let is_people = self.of_people >> series & 1 == 1;
-        for place in [from + place, from + self.width - 1] {
-            if let Some(cell) = cells.get_mut(place) {
-                cell.count += u64::from(!is_people || cell.last != self.person);
-                cell.last = self.person;
-            }
-        }
+    /// Whether a row stands behind the picked number.
+    #[cold]
+    fn is_meant(&self, picked: &Picked, series: u32, spot: &Spot) -> bool {
+        let is_value = || match &picked.value {
+            None => true,
+            Some(value) => *value == label(&self.texts, spot.line),
+        };
+        picked.series == series as usize
+            && picked.interval.is_none_or(|place| place == spot.place)
+            && is_value()
     }
-}
-
-#[cold]
-fn grow(cells: &mut Vec<Cell>, least: usize) {
-    cells.resize(least, Cell::default());
 }
 
 impl Operator for TrendOperator {
     #[inline]
     fn begin(&mut self) {
         self.person += 1;
+        self.is_picked = false;
     }
 
     #[inline]
@@ -112,10 +122,16 @@ impl Operator for TrendOperator {
             if bits == 0 {
                 continue;
             }
-            let place = self.dial.place(*time);
             let line = self.breakdown.map_or(0, |column| rows.text(column, row) as usize);
+            let spot = Spot { line, place: self.dial.place(*time), person: self.person };
             while bits != 0 {
-                self.count(bits.trailing_zeros(), line, place);
+                let series = bits.trailing_zeros();
+                if let Some(store) = self.series.get_mut(series as usize) {
+                    store.count(rows, row, &spot);
+                }
+                if let Some(picked) = &self.picked {
+                    self.is_picked |= self.is_meant(picked, series, &spot);
+                }
                 bits &= bits - 1;
             }
         }
@@ -123,20 +139,24 @@ impl Operator for TrendOperator {
 
     fn end(&mut self) {}
 
+    fn is_picked(&self) -> bool {
+        self.is_picked
+    }
+
     fn merge(&mut self, other: Self) {
         for (mine, theirs) in self.series.iter_mut().zip(other.series) {
-            if mine.len() < theirs.len() {
-                mine.resize(theirs.len(), Cell::default());
-            }
-            for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                mine.count += theirs.count;
-            }
+            mine.merge(theirs);
         }
     }
 
     fn check(&self) -> Result<(), AskError> {
-        let cells: usize = self.series.iter().map(Vec::len).sum();
-        if cells > CELLS_MAX { Err(AskError::TooManyCells { max: CELLS_MAX }) } else { Ok(()) }
+        if self.series.iter().map(Store::cells).sum::<usize>() > CELLS_MAX {
+            return Err(AskError::TooManyCells { max: CELLS_MAX });
+        }
+        if self.series.iter().map(Store::numbers).sum::<usize>() > NUMBERS_MAX {
+            return Err(AskError::TooManyNumbers { max: NUMBERS_MAX });
+        }
+        Ok(())
     }
 }
 

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_buffer::{NullBuffer, ScalarBuffer};
-use life::know::Plan;
+use life::know::row::number;
+use life::know::{Scope, Told};
+use vocabulary::Person;
 
+use super::cells::Cells;
 use super::divert::{Moved, Place};
 use super::error::AskError;
 use super::operator::Rows;
@@ -19,7 +22,7 @@ pub(super) struct View {
     pub(super) time: ScalarBuffer<i64>,
     sequence: ScalarBuffer<u32>,
     event: ScalarBuffer<u32>,
-    columns: Vec<ScalarBuffer<u32>>,
+    cells: Cells,
     /// Whether each row is seen here; empty when all are.
     seen: Vec<bool>,
 }
@@ -33,9 +36,7 @@ impl View {
         moved: &mut Moved<'_>,
         place: Place,
     ) -> Result<Self, AskError> {
-        let columns = chunk.columns.iter().enumerate();
-        let columns: Vec<_> =
-            columns.map(|(number, column)| texter.column(number, column)).collect();
+        let cells = texter.cells(&chunk);
         let mut seen = Vec::new();
         if !sight.sees_all(&chunk) {
             seen.reserve(chunk.len());
@@ -46,29 +47,30 @@ impl View {
                     standing = sight.standing(*person, leaf);
                 }
                 let is_seen = sight.sees(&standing, &chunk, row);
-                if let Some(person) = standing.elsewhere.filter(|_| is_seen) {
-                    moved.take(&chunk, &columns, row, person, place);
+                let elsewhere = match sight.per() {
+                    None => standing.elsewhere,
+                    // Rows of one group lie anywhere; its text's number stands for the person.
+                    Some(column) => Some(Person(cells.text(column, row).into())),
+                };
+                let nobody = sight.per().is_some() && elsewhere == Some(Person(0));
+                if let Some(person) = elsewhere.filter(|_| is_seen && !nobody) {
+                    moved.take(&chunk, &cells, row, person, place);
                 }
-                seen.push(is_seen && standing.elsewhere.is_none());
+                seen.push(is_seen && elsewhere.is_none());
             }
             moved.check()?;
         }
         let Chunk { person, time, sequence, event, .. } = chunk;
-        Ok(Self { person, time, sequence, event, columns, seen })
+        Ok(Self { person, time, sequence, event, cells, seen })
     }
 
     /// Rows that are all seen, in order.
-    pub(super) fn of(
-        person: Vec<u64>,
-        time: Vec<i64>,
-        event: Vec<u32>,
-        columns: Vec<Vec<u32>>,
-    ) -> Self {
+    pub(super) fn of(person: Vec<u64>, time: Vec<i64>, event: Vec<u32>, cells: Cells) -> Self {
         Self {
             person: person.into(),
             time: time.into(),
             event: event.into(),
-            columns: columns.into_iter().map(ScalarBuffer::from).collect(),
+            cells,
             ..Self::default()
         }
     }
@@ -106,7 +108,7 @@ impl View {
     fn part(&self, from: usize, to: usize, take: &mut impl FnMut(&Rows<'_>)) {
         let (time, event) = (self.time.get(from..to), self.event.get(from..to));
         if let (Some(time), Some(event)) = (time, event) {
-            take(&Rows { time, event, columns: &self.columns, from });
+            take(&Rows { time, event, cells: &self.cells, from });
         }
     }
 
@@ -123,7 +125,8 @@ impl View {
     }
 }
 
-/// Turns columns of any type into numbers of texts, so that operators know only one.
+/// Turns columns of any type into numbers of texts, or into numbers, so that operators know no
+/// other.
 #[derive(Debug)]
 pub(super) struct Texter {
     texts: Arc<Texts>,
@@ -131,12 +134,16 @@ pub(super) struct Texter {
 }
 
 /// What is known of one column's values.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
-    /// The values that conditions name, when nothing else is asked about the column.
+    /// The values that the plan tells apart, when it does not want all.
     wanted: Option<HashMap<String, u32>>,
+    is_text: bool,
+    is_number: bool,
     integers: HashMap<i64, u32>,
     numbers: HashMap<u64, u32>,
+    /// By the number of a text: what it is as a number.
+    parsed: HashMap<u32, f64>,
 }
 
 /// What stands for all values that no condition names.
@@ -145,34 +152,47 @@ const UNWANTED: u32 = u32::MAX;
 const KNOWN_MAX: usize = 1 << 16;
 
 impl Texter {
-    pub(super) fn new(plan: &Plan, texts: &Arc<Texts>) -> Self {
-        let breakdown = match plan {
-            Plan::Trend(plan) => plan.breakdown,
-            Plan::Funnel(plan) => plan.breakdown,
-            Plan::Retention(_) | Plan::Cohort(_) => None,
-        };
-        let mut columns = Vec::new();
-        columns.resize_with(plan.scope().columns.len(), || Known {
-            wanted: Some(HashMap::new()),
-            ..Known::default()
-        });
-        for demand in plan.conditions().flat_map(|condition| &condition.demands) {
-            let known: Option<&mut Known> = columns.get_mut(demand.column);
-            if let Some(wanted) = known.and_then(|known| known.wanted.as_mut()) {
-                let named = demand.any_of.iter().flatten();
-                wanted.extend(named.map(|text| (text.clone(), texts.number(text))));
+    pub(super) fn new(scope: &Scope, texts: &Arc<Texts>) -> Self {
+        let known = |column: &life::know::Column| {
+            let number = |text: &String| (text.clone(), texts.number(text));
+            Known {
+                wanted: match &column.texts {
+                    Told::Nothing => Some(HashMap::new()),
+                    Told::These(named) => Some(named.iter().map(number).collect()),
+                    Told::Each => None,
+                },
+                is_text: column.texts != Told::Nothing,
+                is_number: column.is_number,
+                integers: HashMap::new(),
+                numbers: HashMap::new(),
+                parsed: HashMap::new(),
             }
-        }
-        if let Some(known) = breakdown.and_then(|column| columns.get_mut(column)) {
-            known.wanted = None;
-        }
-        Self { texts: Arc::clone(texts), columns }
+        };
+        Self { texts: Arc::clone(texts), columns: scope.columns.iter().map(known).collect() }
     }
 
-    fn column(&mut self, number: usize, column: &Column) -> ScalarBuffer<u32> {
+    fn cells(&mut self, chunk: &Chunk) -> Cells {
         let texts = &self.texts;
-        let Some(known) = self.columns.get_mut(number) else { return ScalarBuffer::default() };
-        let Known { wanted, integers, numbers } = known;
+        let mut cells =
+            Cells { leaf: chunk.leaf.clone(), session: chunk.session.clone(), ..Cells::default() };
+        for (known, column) in self.columns.iter_mut().zip(&chunk.columns) {
+            cells.numbers.push(match known.is_number {
+                true => known.numbers(column, texts),
+                false => ScalarBuffer::default(),
+            });
+            // What is only reckoned with needs no texts; interning them would cost memory.
+            cells.texts.push(match known.is_text {
+                true => known.texts(column, texts),
+                false => ScalarBuffer::default(),
+            });
+        }
+        cells
+    }
+}
+
+impl Known {
+    fn texts(&mut self, column: &Column, texts: &Texts) -> ScalarBuffer<u32> {
+        let Known { wanted, integers, numbers, .. } = self;
         let name = |text: String| match &*wanted {
             Some(wanted) => wanted.get(&text).copied().unwrap_or(UNWANTED),
             None => texts.number(&text),
@@ -180,40 +200,61 @@ impl Texter {
         match column {
             Column::Text(numbers) => numbers.clone(),
             Column::Absent => ScalarBuffer::default(),
-            Column::Integer(values, nulls) => convert(values, nulls.as_ref(), |value| {
+            Column::Integer(values, nulls) => convert(values, nulls.as_ref(), 0, |value| {
                 remember(integers, *value, || name(value.to_string()))
             }),
-            Column::Number(values, nulls) => convert(values, nulls.as_ref(), |value| {
+            Column::Number(values, nulls) => convert(values, nulls.as_ref(), 0, |value| {
                 remember(numbers, value.to_bits(), || name(value.to_string()))
             }),
             Column::Flag(values, nulls) => {
                 let (no, yes) = (name(false.to_string()), name(true.to_string()));
-                convert(values, nulls.as_ref(), |flag| if *flag == 0 { no } else { yes })
+                convert(values, nulls.as_ref(), 0, |flag| if *flag == 0 { no } else { yes })
             }
+        }
+    }
+
+    fn numbers(&mut self, column: &Column, texts: &Texts) -> ScalarBuffer<f64> {
+        let parsed = &mut self.parsed;
+        match column {
+            Column::Integer(values, nulls) => {
+                convert(values, nulls.as_ref(), f64::NAN, |value| *value as f64)
+            }
+            Column::Number(values, nulls) => {
+                convert(values, nulls.as_ref(), f64::NAN, |value| *value)
+            }
+            // A flag is no number, and what is absent is none.
+            Column::Flag(..) | Column::Absent => ScalarBuffer::default(),
+            Column::Text(values) => convert(values, None, f64::NAN, |text| {
+                remember(parsed, *text, || {
+                    let text = texts.text(*text);
+                    text.and_then(|text| number(&text)).unwrap_or(f64::NAN)
+                })
+            }),
         }
     }
 }
 
-fn remember<K: Eq + std::hash::Hash>(
-    known: &mut HashMap<K, u32>,
+fn remember<K: Eq + std::hash::Hash, V: Copy>(
+    known: &mut HashMap<K, V>,
     key: K,
-    name: impl FnOnce() -> u32,
-) -> u32 {
+    name: impl FnOnce() -> V,
+) -> V {
     if known.len() >= KNOWN_MAX {
         known.clear();
     }
     *known.entry(key).or_insert_with(name)
 }
 
-fn convert<T>(
+fn convert<T, V: arrow_buffer::ArrowNativeType>(
     values: &[T],
     nulls: Option<&NullBuffer>,
-    mut number: impl FnMut(&T) -> u32,
-) -> ScalarBuffer<u32> {
+    null: V,
+    mut number: impl FnMut(&T) -> V,
+) -> ScalarBuffer<V> {
     let rows = values.iter().enumerate();
     let numbers = rows.map(|(row, value)| match nulls {
-        Some(nulls) if row < nulls.len() && nulls.is_null(row) => 0,
+        Some(nulls) if row < nulls.len() && nulls.is_null(row) => null,
         Some(_) | None => number(value),
     });
-    numbers.collect::<Vec<u32>>().into()
+    numbers.collect::<Vec<V>>().into()
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
-use life::admit::Grant;
-use life::know::{CohortPlan, Plan, Scope};
+use life::admit::{Grant, Verb};
+use life::know::Scope;
 use vocabulary::{Categories, Code, Time};
 
 use super::ask::{Asking, permit};
@@ -13,7 +14,7 @@ use super::error::AskError;
 use super::operator::{Operator, Rows};
 use super::table::Table;
 use super::walk::walk;
-use crate::keep::chunk::Texts;
+use super::watch::Watch;
 
 /// The visible rows of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,23 +36,26 @@ pub fn volumes(
         purpose: grant.purpose(),
         from: Time(i64::MIN),
         until: Time(i64::MAX),
+        looks_back: false,
         zone: TimeZone::UTC,
+        week_start: Weekday::Monday,
         columns: Vec::new(),
-        sealed: BTreeMap::new(),
         categories: Categories::NONE,
+        people: Vec::new(),
+        per: None,
+        reads_sessions: false,
     };
-    // No condition is asked for; the plan only says for what and over which time.
-    let plan = Plan::Cohort(CohortPlan { scope, all: Vec::new(), none: Vec::new() });
-    permit(&plan, grant, now)?;
+    permit(&scope, grant, Verb::Ask, now)?;
+    let watch = Watch::default();
     let asking = Asking {
-        plan: &plan,
         mask: table.mask(),
         source: table,
         still,
+        watch: &watch,
         threads,
         moved_rows_max: usize::MAX,
     };
-    let (done, _) = walk(&asking, &Arc::new(Texts::default()), VolumeOperator::default)?;
+    let done = walk(&asking, &scope, &Arc::default(), VolumeOperator::default, false)?.answer;
     let volumes = (0u32..).zip(done.0).filter(|(_, volume)| volume.rows > 0);
     Ok(volumes.map(|(event, volume)| (Code(event), volume)).collect())
 }

@@ -9,16 +9,19 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::thread;
 
 use life::keep::manifest::{BUCKETS, FileId};
-use life::know::{Plan, Scanned};
+use life::know::{Members, Scanned, Scope};
+use vocabulary::Person;
 
-use super::ask::Asking;
+use super::ask::{Asking, Walked};
+use super::cohort::CohortOperator;
 use super::divert::{Limit, Moved, Place};
 use super::error::AskError;
-use super::operator::Operator;
+use super::operator::{Operator, Rows};
+use super::roll::Roll;
 use super::run::{Run, Scan};
-use super::sight::Sight;
+use super::sight::{Inside, Sight};
 use super::view::{Texter, View};
-use crate::keep::chunk::{Need, Texts};
+use crate::keep::chunk::{Chunk, Need, Texts};
 
 /// What all threads of a question share.
 #[derive(Debug)]
@@ -35,11 +38,15 @@ struct Shared<'a> {
 struct Walker<'a, O> {
     shared: &'a Shared<'a>,
     operator: O,
+    /// The people behind the picked number, when they are wanted.
+    roll: Option<Roll>,
     texter: Texter,
     moved: Moved<'a>,
     /// Room for the slices of one person.
     slices: Vec<Slice>,
     rows: u64,
+    /// Those of them that whoever watches has been told of.
+    told: u64,
     bytes: u64,
     files: HashSet<FileId>,
 }
@@ -122,26 +129,31 @@ fn first_slice(slices: &[Slice]) -> Option<(usize, Option<Standpoint>)> {
 /// Walks all buckets and gives back the operator that has seen everyone.
 pub(super) fn walk<O: Operator>(
     asking: &Asking<'_>,
+    scope: &Scope,
     texts: &Arc<Texts>,
     operator: impl Fn() -> O + Sync,
-) -> Result<(O, Scanned), AskError> {
-    let scope = asking.plan.scope();
-    let sight = Sight::new(asking.mask, scope.purpose);
+    wants_roll: bool,
+) -> Result<Walked<O>, AskError> {
+    let mut scanned = Scanned::default();
+    let people = insides(asking, scope, texts, &mut scanned)?;
+    let sight = Sight::new(asking.mask, scope, people);
     let need = Need {
-        columns: scope.columns.clone(),
-        sealed: scope.sealed.clone(),
+        columns: scope.codes(),
+        sealed: scope.sealed(),
         sequence: true,
-        leaf: sight.needs_leaves(),
+        leaf: sight.needs_leaves() || scope.reads_sessions,
         received: sight.needs_received(),
+        session: scope.reads_sessions,
         ..Need::default()
     };
-    let (from, until) = (scope.from, scope.until);
+    let (from, until) = (scope.first(), scope.until);
     let scan = Scan { need, from, until, texts: Arc::clone(texts) };
+    asking.watch.expect(asking.source.rows(&scan));
     let (bucket, stop) = (AtomicU16::new(0), AtomicBool::new(false));
     let shared = Shared { asking, sight, scan, bucket, stop };
     let limit = Limit::new(from, until, asking.moved_rows_max);
     let thread = || {
-        let mut walker = Walker::new(&shared, operator(), &limit);
+        let mut walker = Walker::new(&shared, scope, operator(), &limit, wants_roll);
         let walked = walker.buckets();
         if walked.is_err() {
             shared.stop.store(true, Ordering::Relaxed);
@@ -159,10 +171,37 @@ pub(super) fn walk<O: Operator>(
             first_cause(walkers)?.into_iter().reduce(Walker::merge).ok_or(AskError::Thread)
         })?
     };
-    walker.strangers();
+    walker.strangers()?;
     walker.operator.check()?;
-    let scanned = walker.scanned();
-    Ok((walker.operator, scanned))
+    walker.add_to(&mut scanned);
+    let Walker { operator, roll, .. } = walker;
+    Ok(Walked { answer: operator, scanned, roll: roll.unwrap_or_default() })
+}
+
+/// The cohorts that restrict who counts, each found by a walk of its own over the same snapshot.
+fn insides(
+    asking: &Asking<'_>,
+    scope: &Scope,
+    texts: &Arc<Texts>,
+    scanned: &mut Scanned,
+) -> Result<Vec<Inside>, AskError> {
+    let mut insides = Vec::with_capacity(scope.people.len());
+    for restriction in &scope.people {
+        let is_in = restriction.is_in;
+        insides.push(match &restriction.members {
+            Members::List(persons) => Inside::new(persons.iter().copied(), is_in),
+            Members::Rule(plan) => {
+                let operator = || CohortOperator::new(plan, texts);
+                let found = walk(asking, &plan.scope, texts, operator, true)?;
+                scanned.rows += found.scanned.rows;
+                scanned.bytes += found.scanned.bytes;
+                scanned.files = scanned.files.max(found.scanned.files);
+                let persons = found.roll.entries().iter().map(|entry| Person(entry.who));
+                Inside::new(persons, is_in)
+            }
+        });
+    }
+    Ok(insides)
 }
 
 /// All results, or the cause that made one thread stop, not that the others were told to.
@@ -180,17 +219,52 @@ fn first_cause<T>(results: Vec<Result<T, AskError>>) -> Result<Vec<T>, AskError>
 }
 
 impl<'a, O: Operator> Walker<'a, O> {
-    fn new(shared: &'a Shared<'a>, operator: O, limit: &'a Limit) -> Self {
-        let plan: &Plan = shared.asking.plan;
+    fn new(
+        shared: &'a Shared<'a>,
+        scope: &Scope,
+        operator: O,
+        limit: &'a Limit,
+        wants_roll: bool,
+    ) -> Self {
         Self {
             shared,
             operator,
-            texter: Texter::new(plan, &shared.scan.texts),
-            moved: Moved::new(limit, plan.scope().columns.len()),
+            roll: wants_roll.then(Roll::default),
+            texter: Texter::new(scope, &shared.scan.texts),
+            moved: Moved::new(limit, scope),
             slices: Vec::new(),
             rows: 0,
+            told: 0,
             bytes: 0,
             files: HashSet::new(),
+        }
+    }
+
+    /// A person begins.
+    #[inline]
+    fn begin(&mut self, person: u64) {
+        self.operator.begin();
+        if let Some(roll) = &mut self.roll {
+            roll.begin(person);
+        }
+    }
+
+    /// Some rows of the person.
+    #[inline]
+    fn take(&mut self, rows: &Rows<'_>) {
+        self.rows += rows.time.len() as u64;
+        self.operator.rows(rows);
+        if let Some(roll) = &mut self.roll {
+            roll.rows(rows);
+        }
+    }
+
+    /// The person ends.
+    #[inline]
+    fn end(&mut self) {
+        self.operator.end();
+        if let Some(roll) = &mut self.roll {
+            roll.end(self.operator.is_picked());
         }
     }
 
@@ -244,13 +318,13 @@ impl<'a, O: Operator> Walker<'a, O> {
             while let Some(person) = cursor.view.person.get(at).copied() {
                 if open != Some(person) {
                     if open.take().is_some() {
-                        self.operator.end();
+                        self.end();
                     }
                     if person >= limit {
                         cursor.at = at;
                         return Ok(());
                     }
-                    self.operator.begin();
+                    self.begin(person);
                 }
                 open = Some(person);
                 let end = cursor.view.person_end(at);
@@ -259,7 +333,7 @@ impl<'a, O: Operator> Walker<'a, O> {
             }
             if !self.load(cursor)? {
                 if open.is_some() {
-                    self.operator.end();
+                    self.end();
                 }
                 return Ok(());
             }
@@ -278,7 +352,7 @@ impl<'a, O: Operator> Walker<'a, O> {
         let mine = heads.iter().zip(cursors.iter()).enumerate();
         let mine = mine.filter(|(_, (head, _))| **head == person);
         slices.extend(mine.map(|(number, (_, cursor))| Slice::new(number, cursor)));
-        self.operator.begin();
+        self.begin(person);
         while let Some((place, bound)) = first_slice(&slices) {
             let Some(slice) = slices.get_mut(place) else { break };
             let Some(cursor) = cursors.get_mut(slice.number) else { break };
@@ -301,7 +375,7 @@ impl<'a, O: Operator> Walker<'a, O> {
                 slices.swap_remove(place);
             }
         }
-        self.operator.end();
+        self.end();
         self.slices = slices;
         Ok(())
     }
@@ -316,10 +390,7 @@ impl<'a, O: Operator> Walker<'a, O> {
             from += time.partition_point(|time| *time < scan.from.0);
         }
         if from < to {
-            cursor.view.parts(from, to, |rows| {
-                self.rows += rows.time.len() as u64;
-                self.operator.rows(rows);
-            });
+            cursor.view.parts(from, to, |rows| self.take(rows));
         }
     }
 
@@ -336,7 +407,12 @@ impl<'a, O: Operator> Walker<'a, O> {
             self.operator.check()?;
             cursor.first += cursor.view.len() as u64;
             cursor.at = 0;
-            let Some(chunk) = cursor.run.next()? else {
+            let (before, visible) = (cursor.run.bytes(), self.rows - self.told);
+            self.told = self.rows;
+            let next = cursor.run.next()?;
+            let passed = next.as_ref().map_or(0, Chunk::len) as u64;
+            self.shared.asking.watch.pass(passed, visible, cursor.run.bytes() - before)?;
+            let Some(chunk) = next else {
                 cursor.view = View::default();
                 self.bytes += cursor.run.bytes();
                 self.files.extend(cursor.run.file());
@@ -354,24 +430,30 @@ impl<'a, O: Operator> Walker<'a, O> {
     }
 
     /// The people whose rows were diverted.
-    fn strangers(&mut self) {
+    fn strangers(&mut self) -> Result<(), AskError> {
         let moved = self.moved.drain();
-        let Some(view) = moved.sorted() else { return };
-        let mut at = 0;
+        let Some(view) = moved.sorted() else { return Ok(()) };
+        let (mut at, mut looked) = (0, 0);
         while at < view.len() {
             let end = view.person_end(at);
-            self.operator.begin();
-            view.parts(at, end, |rows| {
-                self.rows += rows.time.len() as u64;
-                self.operator.rows(rows);
-            });
-            self.operator.end();
+            self.begin(view.person.get(at).copied().unwrap_or(0));
+            view.parts(at, end, |rows| self.take(rows));
+            self.end();
             at = end;
+            if at - looked > STRANGERS_LOOK {
+                looked = at;
+                self.operator.check()?;
+                self.shared.asking.watch.pass(0, 0, 0)?;
+            }
         }
+        Ok(())
     }
 
     fn merge(mut self, other: Self) -> Self {
         self.operator.merge(other.operator);
+        if let (Some(mine), Some(theirs)) = (&mut self.roll, other.roll) {
+            mine.merge(theirs);
+        }
         self.moved.merge(other.moved);
         self.rows += other.rows;
         self.bytes += other.bytes;
@@ -379,11 +461,15 @@ impl<'a, O: Operator> Walker<'a, O> {
         self
     }
 
-    fn scanned(&self) -> Scanned {
-        let files = self.files.len() as u64;
-        Scanned { rows: self.rows, bytes: self.bytes, files, seconds: 0.0 }
+    fn add_to(&self, scanned: &mut Scanned) {
+        scanned.rows += self.rows;
+        scanned.bytes += self.bytes;
+        scanned.files = scanned.files.max(self.files.len() as u64);
     }
 }
+
+/// Rows put in order in memory between two looks at whether the question is still wanted.
+const STRANGERS_LOOK: usize = 1 << 16;
 
 impl<'a> Cursor<'a> {
     fn new(run: Box<dyn Run + 'a>, scan: &Scan) -> Self {

@@ -4,18 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vocabulary::Time;
 
-use super::plan::Plan;
-use super::{CohortAnswer, FunnelAnswer, RetentionAnswer, TrendAnswer};
-
-/// The answer to a question of any kind.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Answer {
-    Trend(TrendAnswer),
-    Funnel(FunnelAnswer),
-    Retention(RetentionAnswer),
-    Cohort(CohortAnswer),
-}
+use super::kind::{Answer, Plan};
 
 /// What was read for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]

@@ -1,28 +1,26 @@
 //! Cohort: how many people did some things often enough, and none of some others.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::about::About;
 use super::condition::{Condition, Where};
 use super::fault::{Faults, Flaw};
-use super::period::day;
+use super::kind::{Asked, Everyone, Question};
 use super::phrase::{count, people};
-use super::plan::{CONDITIONS_MAX, Range, Resolver, Scope};
-use super::row::{PersonRow, by_person};
+use super::resolve::{CONDITIONS_MAX, Resolver};
+use super::row::PersonRow;
+use super::scope::{Scope, Who};
 use super::words::Setting;
 
 /// The question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cohort {
-    pub purpose: String,
-    /// The first instant, or the first day in the zone.
-    pub from: String,
-    /// The first instant, or the first day, that is left out.
-    pub to: String,
-    /// A time zone such as `Europe/Berlin`; the installation's when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone: Option<String>,
+    #[serde(flatten)]
+    pub about: About,
     /// What each of the people did.
     pub all: Vec<Did>,
     /// What none of them did.
@@ -30,7 +28,7 @@ pub struct Cohort {
     pub none: Vec<DidNot>,
 }
 
-/// Something done at least so often.
+/// Something done so often.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Did {
@@ -40,12 +38,15 @@ pub struct Did {
     /// How often at least; once when absent.
     #[serde(default = "once")]
     pub at_least: u32,
+    /// How often at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<u32>,
     #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
     pub demands: Vec<Where>,
 }
 
 /// Something never done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DidNot {
     /// The event's name; null is any event.
@@ -56,11 +57,19 @@ pub struct DidNot {
 }
 
 /// The resolved question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CohortPlan {
     pub scope: Scope,
-    pub all: Vec<(Condition, u32)>,
+    pub all: Vec<Often>,
     pub none: Vec<Condition>,
+}
+
+/// Something that was done at least and at most so often.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Often {
+    pub condition: Condition,
+    pub least: u32,
+    pub most: u32,
 }
 
 /// The answer: a number. Who they are is not part of it.
@@ -74,58 +83,99 @@ const fn once() -> u32 {
 }
 
 impl Cohort {
-    /// Turns names into codes, or says everything that is wrong.
-    pub fn resolve(&self, setting: Setting<'_>) -> Result<CohortPlan, Faults> {
-        let mut resolver = Resolver::new(setting);
-        let range = Range { from: &self.from, to: &self.to, zone: self.zone.as_deref() };
-        let scope = resolver.scope(&self.purpose, range);
+    /// The plan, by a resolver that may have resolved other parts of a question before.
+    pub(super) fn plan(&self, resolver: &mut Resolver<'_>) -> Option<CohortPlan> {
+        let scope = resolver.scope(&self.about);
         resolver.count("/all", self.all.len(), 1, CONDITIONS_MAX / 2);
         resolver.count("/none", self.none.len(), 0, CONDITIONS_MAX / 2);
         let mut all = Vec::with_capacity(self.all.len());
         for (number, did) in self.all.iter().enumerate() {
             let pointer = format!("/all/{number}");
             let condition = resolver.condition(&pointer, did.event.as_deref(), &did.demands);
-            if did.at_least == 0 {
+            let (least, most) = (did.at_least, did.at_most.unwrap_or(u32::MAX));
+            if least == 0 {
                 resolver.faults.add(format!("{pointer}/at_least"), Flaw::Zero);
             }
-            all.extend(condition.map(|condition| (condition, did.at_least)));
+            if most < least {
+                resolver.faults.add(format!("{pointer}/at_most"), Flaw::TooFewAtMost { least });
+            }
+            all.extend(condition.map(|condition| Often { condition, least, most }));
         }
         let mut none = Vec::with_capacity(self.none.len());
         for (number, did) in self.none.iter().enumerate() {
             let pointer = format!("/none/{number}");
             none.extend(resolver.condition(&pointer, did.event.as_deref(), &did.demands));
         }
-        Ok(CohortPlan { scope: resolver.finish(scope)?, all, none })
+        Some(CohortPlan { scope: scope?, all, none })
+    }
+}
+
+impl Question for Cohort {
+    type Plan = CohortPlan;
+
+    fn resolve(&self, setting: Setting<'_>) -> Result<CohortPlan, Faults> {
+        let mut resolver = Resolver::new(setting);
+        let (scope, rest) = match self.plan(&mut resolver) {
+            Some(CohortPlan { scope, all, none }) => (Some(scope), Some((all, none))),
+            None => (None, None),
+        };
+        let scope = resolver.finish(scope)?;
+        let (all, none) = rest.ok_or_else(Faults::default)?;
+        Ok(CohortPlan { scope, all, none })
+    }
+}
+
+impl Asked for CohortPlan {
+    type Answer = CohortAnswer;
+    type Pick = Everyone;
+
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn reference(&self, rows: &[PersonRow]) -> CohortAnswer {
+        CohortAnswer { people: self.members(rows).len() as u64 }
+    }
+
+    fn sentence(&self, answer: &CohortAnswer) -> String {
+        let did = self.all.iter().map(Often::phrase).collect::<Vec<_>>().join(" and ");
+        let not = self.none.iter().map(Condition::phrase).collect::<Vec<_>>().join(" nor ");
+        let but = if not.is_empty() { String::new() } else { format!(", but not {not},") };
+        format!("{} did {did}{but} {}.", people(answer.people), self.scope.time())
+    }
+
+    fn pick(&mut self, Everyone {}: Everyone) -> Result<(), Faults> {
+        Ok(())
+    }
+
+    fn members(&self, rows: &[PersonRow]) -> BTreeSet<Who> {
+        let whose = self.scope.rows(rows).into_iter();
+        whose.filter(|(_, rows)| self.belongs(rows)).map(|(who, _)| who).collect()
     }
 }
 
 impl CohortPlan {
-    /// The answer, obviously right and slow.
-    #[must_use]
-    pub fn reference(&self, rows: &[PersonRow]) -> CohortAnswer {
-        let persons = by_person(rows, self.scope.from, self.scope.until).into_iter();
-        let belongs = |person: &Vec<&PersonRow>| {
-            let often =
-                |condition: &Condition| person.iter().filter(|r| condition.holds(r)).count();
-            self.all.iter().all(|(condition, least)| often(condition) >= *least as usize)
-                && self.none.iter().all(|condition| often(condition) == 0)
+    /// Whether somebody belongs whose rows these are; for reference.
+    pub(super) fn belongs(&self, rows: &[&PersonRow]) -> bool {
+        let count = |condition: &Condition| rows.iter().filter(|row| condition.holds(row)).count();
+        let often = |Often { condition, least, most }: &Often| {
+            (*least as usize..=*most as usize).contains(&count(condition))
         };
-        CohortAnswer { people: persons.filter(belongs).count() as u64 }
+        self.all.iter().all(often) && self.none.iter().all(|condition| count(condition) == 0)
     }
+}
 
-    /// The answer in one sentence.
-    #[must_use]
-    pub fn sentence(&self, answer: &CohortAnswer) -> String {
-        let (zone, scope) = (&self.scope.zone, &self.scope);
-        let time = format!("from {} to before {}", day(zone, scope.from), day(zone, scope.until));
-        let often = |least: u32| match least {
-            1 => String::new(),
-            more => format!(" at least {} times", count(u64::from(more))),
+impl Often {
+    fn phrase(&self) -> String {
+        let times = |number: u32| count(u64::from(number));
+        let often = match (self.least, self.most) {
+            (1, u32::MAX) => String::new(),
+            (1, 1) => " once".to_owned(),
+            (1, most) => format!(" at most {} times", times(most)),
+            (least, u32::MAX) => format!(" at least {} times", times(least)),
+            (least, most) if least == most => format!(" exactly {} times", times(least)),
+            (least, most) => format!(" {} to {} times", times(least), times(most)),
         };
-        let did = self.all.iter().map(|(did, least)| format!("{}{}", did.phrase(), often(*least)));
-        let did = did.collect::<Vec<_>>().join(" and ");
-        let not = self.none.iter().map(Condition::phrase).collect::<Vec<_>>().join(" nor ");
-        let but = if not.is_empty() { String::new() } else { format!(", but not {not},") };
-        format!("{} did {did}{but} {time}.", people(answer.people))
+        format!("{}{often}", self.condition.phrase())
     }
 }

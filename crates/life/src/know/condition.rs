@@ -4,16 +4,34 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vocabulary::Code;
 
-use super::row::PersonRow;
+use super::row::{PersonRow, number};
 
-/// A property must have one of these values.
+/// What must hold of a property.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Where {
     /// The property's name.
     pub property: String,
+    #[serde(flatten)]
+    pub test: Tested,
+}
+
+/// A test of a property's value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tested {
     /// Any of these; null means that the property is absent.
-    pub is: Vec<Wanted>,
+    Is(Vec<Wanted>),
+    /// None of these; an absent property is none of them.
+    IsNot(Vec<Wanted>),
+    /// Whether the property is there at all.
+    Set(bool),
+    /// A part of the text, in capitals or not.
+    Contains(String),
+    /// A number larger than this.
+    Above(f64),
+    /// A number smaller than this.
+    Below(f64),
 }
 
 /// A value as a question writes it.
@@ -42,7 +60,7 @@ impl Wanted {
 }
 
 /// A resolved condition. It holds its event's name so that answers need no register of names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
     /// `None` is any event.
     pub event: Option<Code>,
@@ -50,12 +68,40 @@ pub struct Condition {
     pub demands: Vec<Demand>,
 }
 
-/// One of the plan's columns must have one of these values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What must hold of one of the plan's columns.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Demand {
     /// The column's place in the plan.
     pub column: usize,
-    pub any_of: Vec<Option<String>>,
+    pub test: Test,
+}
+
+/// A resolved test.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    AnyOf(Vec<Option<String>>),
+    NoneOf(Vec<Option<String>>),
+    /// In small letters.
+    Contains(String),
+    Above(f64),
+    Below(f64),
+}
+
+impl Test {
+    /// Whether a value passes.
+    #[must_use]
+    pub fn holds(&self, value: Option<&str>) -> bool {
+        let is_among =
+            |values: &[Option<String>]| values.iter().any(|wanted| wanted.as_deref() == value);
+        let as_number = || value.and_then(number);
+        match self {
+            Test::AnyOf(values) => is_among(values),
+            Test::NoneOf(values) => !is_among(values),
+            Test::Contains(part) => value.is_some_and(|text| text.to_lowercase().contains(part)),
+            Test::Above(bound) => as_number().is_some_and(|number| number > *bound),
+            Test::Below(bound) => as_number().is_some_and(|number| number < *bound),
+        }
+    }
 }
 
 impl Condition {
@@ -63,10 +109,7 @@ impl Condition {
     #[must_use]
     pub fn holds(&self, row: &PersonRow) -> bool {
         self.event.is_none_or(|event| event == row.event)
-            && self.demands.iter().all(|demand| {
-                let value = row.values.get(demand.column).cloned().flatten();
-                demand.any_of.contains(&value)
-            })
+            && self.demands.iter().all(|demand| demand.test.holds(row.value(demand.column)))
     }
 
     /// How a sentence names it.

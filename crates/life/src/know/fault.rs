@@ -19,7 +19,7 @@ pub enum Flaw {
     UnknownEvent { name: String, near: Vec<String> },
     #[error("`{name}` is no declared property{}", near_names(near))]
     UnknownProperty { name: String, near: Vec<String> },
-    #[error("`{text}` is no time: write it as 2026-01-31 or 2026-01-31T12:00:00Z")]
+    #[error("`{text}` is no time: write it as 2026-01-31, 2026-01-31T12:00:00Z, -30d or now")]
     InvalidTime { text: String },
     #[error("`{from}` is not before `{to}`: `to` is the first moment that is left out")]
     EmptyRange { from: String, to: String },
@@ -37,6 +37,33 @@ pub enum Flaw {
     TooMany { count: usize, max: usize },
     #[error("zero is always reached: give at least 1")]
     Zero,
+    #[error("`{name}` is no kind of question: use one of {}", list_of(super::Plan::KINDS))]
+    UnknownKind { name: String },
+    #[error("no cohort `{name}` is saved: the list of cohorts has those that there are")]
+    UnknownCohort { name: String },
+    #[error("cohort `{name}` leads back to itself, or through more than eight others: undo that")]
+    NestedCohort { name: String },
+    #[error("the question cannot be read: {why}")]
+    Unreadable { why: String },
+    #[error("the answer has no such number: pick one that it has")]
+    UnknownPick,
+    #[error(
+        "`{text}` is no formula from sign {at} on: reckon with `+ - * / ( )`, numbers, and the \
+         series `A` to `{last}`"
+    )]
+    InvalidFormula { text: String, at: usize, last: char },
+    #[error("`{count}` needs a property: name it in `of`")]
+    NeedsProperty { count: &'static str },
+    #[error("`{count}` takes none: leave it out")]
+    Needless { count: &'static str },
+    #[error("{at} is no share in percent: give a whole number from 1 to 99")]
+    InvalidPercentile { at: u8 },
+    #[error("it is less than `at_least`: give at least {least}")]
+    TooFewAtMost { least: u32 },
+    #[error("`after` and `before` are numbers of two steps, from 1 to {last}, in this order")]
+    NotBetween { last: usize },
+    #[error("`{text}` is no earlier period: write `previous`, -7d, -1w, -1m or -1y")]
+    InvalidCompare { text: String },
 }
 
 impl Flaw {
@@ -56,6 +83,18 @@ impl Flaw {
             Flaw::TooFew { .. } => "too-few",
             Flaw::TooMany { .. } => "too-many",
             Flaw::Zero => "zero",
+            Flaw::UnknownKind { .. } => "unknown-kind",
+            Flaw::UnknownCohort { .. } => "unknown-cohort",
+            Flaw::NestedCohort { .. } => "nested-cohort",
+            Flaw::Unreadable { .. } => "question-unreadable",
+            Flaw::UnknownPick => "unknown-pick",
+            Flaw::InvalidFormula { .. } => "invalid-formula",
+            Flaw::NeedsProperty { .. } => "needs-property",
+            Flaw::Needless { .. } => "needless-field",
+            Flaw::InvalidPercentile { .. } => "invalid-percentile",
+            Flaw::TooFewAtMost { .. } => "too-few-at-most",
+            Flaw::NotBetween { .. } => "not-between",
+            Flaw::InvalidCompare { .. } => "invalid-compare",
         }
     }
 }
@@ -65,6 +104,14 @@ impl Flaw {
 pub struct Faults(pub Vec<Fault>);
 
 impl Faults {
+    /// The only one.
+    #[must_use]
+    pub fn one(pointer: impl Into<String>, flaw: Flaw) -> Self {
+        let mut faults = Self::default();
+        faults.add(pointer, flaw);
+        faults
+    }
+
     /// Notes one more.
     pub fn add(&mut self, pointer: impl Into<String>, flaw: Flaw) {
         self.0.push(Fault { pointer: pointer.into(), flaw });
@@ -95,6 +142,10 @@ impl fmt::Display for Faults {
 impl std::error::Error for Faults {}
 
 fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn list_of(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 

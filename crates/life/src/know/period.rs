@@ -98,16 +98,76 @@ pub fn weekday(name: &str) -> Result<Weekday, Flaw> {
     })
 }
 
-/// An instant as a person writes it: with an offset, or a date, which means the start of that day.
-pub fn moment(zone: &TimeZone, text: &str) -> Result<Time, Flaw> {
-    if let Some(time) = Time::parse(text) {
-        return Ok(time);
+/// An instant as a person writes it: with an offset; a date, which means the start of that day; or
+/// told from now.
+pub fn moment(zone: &TimeZone, now: Time, text: &str) -> Result<Time, Flaw> {
+    let date = || {
+        let is_date = text.len() == "2026-01-31".len();
+        day_start(zone, is_date.then(|| text.parse::<Date>().ok()).flatten()?)
+    };
+    let moment = Time::parse(text).or_else(date).or_else(|| from_now(zone, now, text));
+    moment.ok_or_else(|| Flaw::InvalidTime { text: text.to_owned() })
+}
+
+/// `now`, `today`, `-24h`, and from the start of that day `-30d`, `-12w`, `-3m`, `-1y`.
+fn from_now(zone: &TimeZone, now: Time, text: &str) -> Option<Time> {
+    let today = zoned(zone, now)?.date();
+    match text {
+        "now" => return Some(now),
+        "today" => return day_start(zone, today),
+        _ => {}
     }
-    let start = (text.len() == "2026-01-31".len())
-        .then(|| text.parse::<Date>().ok())
-        .flatten()
-        .and_then(|date| day_start(zone, date));
-    start.ok_or_else(|| Flaw::InvalidTime { text: text.to_owned() })
+    let back = text.strip_prefix('-')?;
+    let unit = back.chars().last()?;
+    let count: i64 = back.strip_suffix(unit)?.parse::<u16>().ok()?.into();
+    if unit == 'h' {
+        return Some(now - Span(count * Span::HOUR.0));
+    }
+    day_start(zone, today.checked_sub(civil(count, unit)?).ok()?)
+}
+
+/// The same range some time before: `previous` is the one that ends where this one begins.
+///
+/// Whole days stay whole days, whatever the zone did to their hours.
+pub fn earlier(zone: &TimeZone, text: &str, from: Time, until: Time) -> Result<(Time, Time), Flaw> {
+    let back = || {
+        let (first, last) = (zoned(zone, from)?, zoned(zone, until)?);
+        let step = if text == "previous" {
+            let days = first.date().until(last.date()).ok()?.get_days();
+            if days == 0 {
+                return Some((from - (until - from), from));
+            }
+            civil(i64::from(days), 'd')?
+        } else {
+            let back = text.strip_prefix('-')?;
+            let unit = back.chars().last()?;
+            let count = back.strip_suffix(unit)?.parse::<u16>().ok().filter(|count| *count > 0)?;
+            civil(i64::from(count), unit)?
+        };
+        let before = |instant: ZonedDateTime| {
+            Some(Time(instant.checked_sub(step).ok()?.timestamp().as_microsecond()))
+        };
+        Some((before(first)?, before(last)?))
+    };
+    back().ok_or_else(|| Flaw::InvalidCompare { text: text.to_owned() })
+}
+
+/// So many days, weeks, months or years of a calendar.
+fn civil(count: i64, unit: char) -> Option<Civil> {
+    Some(match unit {
+        'd' => Civil::new().days(count),
+        'w' => Civil::new().weeks(count),
+        'm' => Civil::new().months(count),
+        'y' => Civil::new().years(count),
+        _ => return None,
+    })
+}
+
+/// The time of day of an instant, for people.
+#[must_use]
+pub fn minute(zone: &TimeZone, time: Time) -> Option<String> {
+    let local = zoned(zone, time)?;
+    Some(format!("{:02}:{:02}", local.hour(), local.minute()))
 }
 
 /// The calendar day of an instant, for people.
@@ -162,7 +222,8 @@ mod tests {
 
     fn check(name: &str, interval: Interval, from: &str, to: &str) -> String {
         let zone = zone(name).unwrap();
-        let (from, until) = (moment(&zone, from).unwrap(), moment(&zone, to).unwrap());
+        let (from, until) =
+            (moment(&zone, Time(0), from).unwrap(), moment(&zone, Time(0), to).unwrap());
         let periods = Periods::of(&zone, interval, Weekday::Monday, from, until, 100).unwrap();
         let starts = periods.starts.iter().map(Time::to_string);
         starts.collect::<Vec<_>>().join(" ")
@@ -209,11 +270,54 @@ mod tests {
     }
 
     #[test]
+    fn a_time_may_be_told_from_now() {
+        let zone = zone("Europe/Berlin").unwrap();
+        let now = Time::parse("2026-03-31T10:20:30Z").unwrap();
+        let check = |text| moment(&zone, now, text).unwrap().to_string();
+        assert_eq!(check("now"), "2026-03-31T10:20:30Z");
+        assert_eq!(check("today"), "2026-03-30T22:00:00Z");
+        assert_eq!(check("-24h"), "2026-03-30T10:20:30Z");
+        assert_eq!(check("-0d"), check("today"));
+        assert_eq!(check("-3d"), "2026-03-27T23:00:00Z");
+        assert_eq!(check("-1w"), "2026-03-23T23:00:00Z");
+        assert_eq!(check("-1m"), "2026-02-27T23:00:00Z");
+        assert_eq!(check("-1y"), "2025-03-30T22:00:00Z");
+    }
+
+    #[test]
+    fn an_earlier_range_has_the_same_days() {
+        let zone = zone("Europe/Berlin").unwrap();
+        let check = |text: &str, from: &str, to: &str| {
+            let moment = |text| moment(&zone, Time(0), text).unwrap();
+            let (from, until) = earlier(&zone, text, moment(from), moment(to)).ok()?;
+            Some(format!("{from} {until}"))
+        };
+        let expect = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            check("previous", "2026-03-29", "2026-03-31"),
+            expect("2026-03-26T23:00:00Z 2026-03-28T23:00:00Z")
+        );
+        assert_eq!(
+            check("previous", "2026-03-01T10:00:00Z", "2026-03-01T12:00:00Z"),
+            expect("2026-03-01T08:00:00Z 2026-03-01T10:00:00Z")
+        );
+        assert_eq!(
+            check("-1m", "2026-03-31", "2026-04-01"),
+            expect("2026-02-27T23:00:00Z 2026-02-28T23:00:00Z")
+        );
+        for wrong in ["-0d", "1w", "-5", "before", "-1h"] {
+            assert_eq!(check(wrong, "2026-03-31", "2026-04-01"), None, "{wrong}");
+        }
+    }
+
+    #[test]
     fn what_is_no_time_is_said() {
         let utc = TimeZone::UTC;
-        assert_eq!(moment(&utc, "2026-01-01"), Ok(Time(1_767_225_600_000_000)));
-        assert_eq!(moment(&utc, "today").unwrap_err().code(), "invalid-time");
-        assert_eq!(moment(&utc, "2026-02-30").unwrap_err().code(), "invalid-time");
+        let moment = |text| moment(&utc, Time(0), text);
+        assert_eq!(moment("2026-01-01"), Ok(Time(1_767_225_600_000_000)));
+        for text in ["yesterday", "2026-02-30", "-5", "-d", "-1s", "-99999d", "--1d", "-é"] {
+            assert_eq!(moment(text).unwrap_err().code(), "invalid-time", "{text}");
+        }
         let many =
             Periods::of(&utc, Interval::Hour, Weekday::Monday, Time(0), Time(Span::days(2).0), 47);
         assert_eq!(many, Err(Flaw::TooManyIntervals { max: 47 }));

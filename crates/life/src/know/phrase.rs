@@ -16,6 +16,32 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// A number with at most two digits behind the point.
+#[must_use]
+pub fn amount(number: f64) -> String {
+    let hundredths = (number.abs() * 100.0).round() as u64;
+    let (whole, rest) = (count(hundredths / 100), hundredths % 100);
+    let sign = if number < 0.0 && hundredths > 0 { "-" } else { "" };
+    match rest {
+        0 => format!("{sign}{whole}"),
+        rest => format!("{sign}{whole}.{rest:02}"),
+    }
+}
+
+/// How a number changed since before.
+#[must_use]
+pub fn change(now: f64, before: f64) -> String {
+    if now == before {
+        return "as much as before".to_owned();
+    }
+    if before <= 0.0 {
+        return format!("{} before", amount(before));
+    }
+    let (percent, word) =
+        ((now / before - 1.0) * 100.0, if now > before { "more" } else { "less" });
+    format!("{:.1} % {word} than before", percent.abs())
+}
+
 /// A count of people.
 #[must_use]
 pub fn people(number: u64) -> String {
@@ -65,6 +91,11 @@ mod tests {
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(people(1), "1 person");
+        assert_eq!(amount(1234.5), "1,234.50");
+        assert_eq!(amount(-0.001), "0");
+        assert_eq!(change(3.0, 2.0), "50.0 % more than before");
+        assert_eq!(change(1.0, 2.0), "50.0 % less than before");
+        assert_eq!(change(1.0, 0.0), "0 before");
         assert_eq!(percent(1, 3), "33.3 %");
         assert_eq!(percent(1, 0), "0.0 %");
         assert_eq!(length(Span::seconds(0)), "under a second");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use vocabulary::{Code, Person, Time};
+use vocabulary::{Code, Leaf, Person, Time};
 
 /// One visible row of a person.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,6 +13,9 @@ pub struct PersonRow {
     /// Grows with every row that arrives.
     pub arrival: u64,
     pub event: Code,
+    pub leaf: Leaf,
+    /// The client's session as a keyed number; zero = none was sent.
+    pub session: u64,
     /// Values of the plan's columns as text, in the plan's order.
     pub values: Vec<Option<String>>,
 }
@@ -25,11 +28,30 @@ impl fmt::Debug for PersonRow {
     }
 }
 
-/// The rows of a range, by person, each in its order: time, then the client's, then arrival.
+impl PersonRow {
+    /// The value of one of the plan's columns.
+    #[must_use]
+    pub fn value(&self, column: usize) -> Option<&str> {
+        self.values.get(column)?.as_deref()
+    }
+
+    /// The same as a number; `None` for what is none.
+    #[must_use]
+    pub fn number(&self, column: usize) -> Option<f64> {
+        self.value(column).and_then(number)
+    }
+}
+
+/// A text that is a number; infinite ones and such are none.
 #[must_use]
-pub fn by_person(rows: &[PersonRow], from: Time, until: Time) -> Vec<Vec<&PersonRow>> {
+pub fn number(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+/// The rows of a range in order: time, then the client's, then arrival.
+pub(super) fn within(rows: &[PersonRow], from: Time, until: Time) -> Vec<&PersonRow> {
     let mut within: Vec<&PersonRow> =
         rows.iter().filter(|row| from <= row.time && row.time < until).collect();
-    within.sort_by_key(|row| (row.person, row.time, row.sequence, row.arrival));
-    within.chunk_by(|one, two| one.person == two.person).map(<[_]>::to_vec).collect()
+    within.sort_by_key(|row| (row.time, row.sequence, row.arrival));
+    within
 }

@@ -1,6 +1,8 @@
 //! Questions as they are written, what is wrong with them, and answers that a hand can check.
 
-use vocabulary::{Category, Class, Code, Limits, Person, Purpose, Span, Time};
+use std::collections::BTreeMap;
+
+use vocabulary::{Category, Class, Code, Leaf, Limits, Person, Purpose, Span, Time};
 
 use super::words::Word;
 use super::*;
@@ -25,7 +27,8 @@ fn with<T>(resolve: impl FnOnce(Setting<'_>) -> T) -> T {
     };
     let limits = Limits::default();
     let (words, names, limits) = (&words, &names, &limits);
-    resolve(Setting { words, names, zone: "UTC", week_start: "monday", limits })
+    let (zone, week_start, now, cohorts) = ("UTC", "monday", Time(0), &BTreeMap::new());
+    resolve(Setting { words, names, zone, week_start, limits, now, cohorts })
 }
 
 /// `person event day tone`, one row a line.
@@ -40,7 +43,9 @@ fn rows(text: &str) -> Vec<PersonRow> {
         let from = Time::parse("2026-01-01T00:00:00Z")?;
         let time = from + Span((day * Span::DAY.0 as f64) as i64);
         let values = vec![words.next().map(str::to_owned)];
-        Some(PersonRow { person: Person(person), time, sequence: 0, arrival, event, values })
+        let (leaf, session) = (Leaf(person), 0);
+        let person = Person(person);
+        Some(PersonRow { person, time, sequence: 0, arrival, event, leaf, session, values })
     };
     (0..).zip(text.lines()).filter_map(line).collect()
 }
@@ -85,8 +90,8 @@ fn everything_wrong_with_a_question_is_said_at_once() {
     assert_eq!(
         faults.to_string().replace("; ", "\n"),
         "/purpose: `sell` is no purpose: use one of `measure`\n\
-         /to: `2026-01-05` is not before `2026-01-05`: `to` is the first moment that is left out\n\
          /week_start: `mon` is no day of the week: write it as monday\n\
+         /to: `2026-01-05` is not before `2026-01-05`: `to` is the first moment that is left out\n\
          /series/0/event: no event `enterd` has arrived yet: did you mean `entered`?\n\
          /series/0/where/0/is: it is empty: give at least 1\n\
          /breakdown: `tome` is no declared property: did you mean `tone`?\n\
@@ -118,8 +123,16 @@ fn windows_and_counts_are_checked() {
     assert_eq!(faults.unwrap_err().to_string(), said);
     let faults = cohort(r#"{"purpose":"measure","from":"2026-01-01","to":"2026-02-01","all":[]}"#);
     assert_eq!(faults.unwrap_err().to_string(), "/all: it is empty: give at least 1");
-    let unknown = serde_json::from_str::<Cohort>(r#"{"purpose":"measure","al":[]}"#).unwrap_err();
-    assert!(unknown.to_string().contains("unknown field `al`"));
+    for (written, unknown) in [
+        (r#""all":[],"al":[]"#, "al"),
+        (r#""all":[{"evnt":"rang"}]"#, "evnt"),
+        (r#""all":[{"event":"rang","where":[{"property":"tone","is":[1],"isnt":2}]}]"#, "isnt"),
+        (r#""all":[],"people":{"inn":["some"]}"#, "inn"),
+    ] {
+        let text = format!(r#"{{"purpose":"measure","from":"a","to":"b",{written}}}"#);
+        let error = serde_json::from_str::<Cohort>(&text).unwrap_err().to_string();
+        assert!(error.contains(&format!("unknown field `{unknown}`")), "{error}");
+    }
 }
 
 #[test]

@@ -1,36 +1,34 @@
-//! Trend: how often, or by how many people, something was done in each interval.
+//! Trend: how often, by how many people, or with which sums something was done in each interval.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vocabulary::Time;
 
+use super::about::About;
 use super::condition::{Condition, Where};
-use super::fault::Faults;
-use super::period::{Interval, Periods, day, weekday};
-use super::phrase::{count, people};
-use super::plan::{CONDITIONS_MAX, Range, Resolver, Scope};
-use super::row::{PersonRow, by_person};
+use super::fault::{Faults, Flaw};
+use super::formula::Formula;
+use super::kind::{Asked, Question};
+use super::measure::{Counted, Figure, Gathered, Measure};
+use super::period::{self, Interval, Periods};
+use super::resolve::{CONDITIONS_MAX, Resolver};
+use super::row::PersonRow;
+use super::scope::{Scope, Who};
 use super::words::Setting;
 use super::{NONE, OTHER};
+
+mod lines;
+mod sentence;
 
 /// The question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trend {
-    pub purpose: String,
-    /// The first instant, or the first day in the zone.
-    pub from: String,
-    /// The first instant, or the first day, that is left out.
-    pub to: String,
+    #[serde(flatten)]
+    pub about: About,
     pub interval: Interval,
-    /// A time zone such as `Europe/Berlin`; the installation's when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone: Option<String>,
-    /// The day on which weeks begin; the installation's when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub week_start: Option<String>,
     pub series: Vec<Series>,
     /// A property whose values get a line each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,10 +36,19 @@ pub struct Trend {
     /// How many lines of a breakdown are shown; the rest becomes `(other)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
+    /// What is reckoned from the series, such as `A / B * 100`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
+    /// The same of an earlier time: `previous`, or so long before: `-7d`, `-1w`, `-1m`, `-1y`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare: Option<String>,
+    /// A moving average over so many intervals, beside the numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smooth: Option<usize>,
 }
 
 /// One thing to count.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Series {
     /// The event's name; null is any event.
@@ -49,201 +56,317 @@ pub struct Series {
     pub event: Option<String>,
     #[serde(default)]
     pub count: Counted,
+    /// The property that is summed, averaged and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// How many percent, for a percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u8>,
     #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
     pub demands: Vec<Where>,
 }
 
-/// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Counted {
-    #[default]
-    Events,
-    /// Each person once in each interval, and once in the total.
-    People,
-}
-
 /// The resolved question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TrendPlan {
     pub scope: Scope,
     pub interval: Interval,
     pub periods: Periods,
-    pub series: Vec<(Condition, Counted)>,
+    pub series: Vec<Measured>,
     /// The column that is broken down, by its place in the scope.
     pub breakdown: Option<usize>,
     pub limit: usize,
+    pub formula: Option<Formula>,
+    pub smooth: Option<usize>,
+    /// The same question about an earlier time.
+    pub earlier: Option<Box<TrendPlan>>,
+    pub picked: Option<Picked>,
+}
+
+/// A series: of which rows what is measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    pub condition: Condition,
+    pub measure: Measure,
+    /// As the question said it.
+    pub series: Series,
+}
+
+/// One number of the answer: those who are behind it did what its series counts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrendPick {
+    /// The number of the series, from 0.
+    #[serde(default)]
+    pub series: usize,
+    /// The start of the interval; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub start: Option<Time>,
+    /// The breakdown's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breakdown: Option<String>,
+}
+
+/// The same in places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picked {
+    pub series: usize,
+    pub interval: Option<usize>,
+    pub value: Option<String>,
 }
 
 /// The answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TrendAnswer {
     /// The start of each interval.
     #[schema(value_type = Vec<String>)]
     pub intervals: Vec<Time>,
     pub series: Vec<TrendLine>,
+    /// What the formula comes to, for each value of the breakdown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formula: Vec<FormulaLine>,
+    /// The start of each interval that is compared with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub earlier_intervals: Vec<Time>,
 }
 
 /// One line of the answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TrendLine {
     /// Null is any event.
     pub event: Option<String>,
     pub count: Counted,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u8>,
     /// The breakdown's value; null when nothing is broken down.
     pub breakdown: Option<String>,
-    /// One number for each interval.
-    pub values: Vec<u64>,
-    /// Events, or different people, over the whole time. For the people of `(other)` it is the sum
-    /// over the lines that it stands for, so a person with two such values counts twice.
-    pub total: u64,
+    #[serde(flatten)]
+    pub figures: Figures,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Figures>,
 }
 
-/// Numbers of one value of a breakdown before lines are chosen.
-pub type Tally = (Vec<u64>, u64);
+/// What a formula comes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FormulaLine {
+    pub breakdown: Option<String>,
+    #[serde(flatten)]
+    pub figures: Figures,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Figures>,
+}
+
+/// The numbers of a line.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct Figures {
+    /// One number for each interval; null where there is nothing to take an average of.
+    #[schema(value_type = Vec<Option<f64>>)]
+    pub values: Vec<Figure>,
+    /// Over the whole time. For the people of `(other)` it is the sum over the lines that it stands
+    /// for, so a person with two such values counts twice; so do different values.
+    #[schema(value_type = Option<f64>)]
+    pub total: Figure,
+    /// The average of this and the intervals before; null until there are enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Option<f64>>)]
+    pub smooth: Vec<Figure>,
+}
+
+/// What was gathered of one value of a breakdown: in each interval, and over the whole time.
+pub type Tally = (Vec<Gathered>, Gathered);
+
+/// The tallies of one series, by the value of its breakdown.
+pub type Tallies = BTreeMap<Option<String>, Tally>;
 
 impl Trend {
     /// Lines of a breakdown that are shown when the question does not say.
     const LIMIT: usize = 10;
+    /// Series of one question: a formula names them by letters.
+    const SERIES_MAX: usize = 26;
 
-    /// Turns names into codes, or says everything that is wrong.
-    pub fn resolve(&self, setting: Setting<'_>) -> Result<TrendPlan, Faults> {
-        let mut resolver = Resolver::new(setting);
-        let range = Range { from: &self.from, to: &self.to, zone: self.zone.as_deref() };
-        let scope = resolver.scope(&self.purpose, range);
-        let start = self.week_start.as_deref().unwrap_or(setting.week_start);
-        let start = resolver.faults.keep("/week_start", weekday(start));
-        let periods = scope.as_ref().zip(start).and_then(|(scope, start)| {
-            let max = setting.limits.answer_intervals;
-            let (from, until) = (scope.from, scope.until);
-            let periods = Periods::of(&scope.zone, self.interval, start, from, until, max);
-            resolver.faults.keep("/interval", periods)
-        });
-        resolver.count("/series", self.series.len(), 1, CONDITIONS_MAX);
+    fn series(&self, resolver: &mut Resolver<'_>) -> Vec<Measured> {
         let mut series = Vec::with_capacity(self.series.len());
-        for (number, line) in self.series.iter().enumerate() {
+        for (number, one) in self.series.iter().enumerate() {
             let pointer = format!("/series/{number}");
-            let condition = resolver.condition(&pointer, line.event.as_deref(), &line.demands);
-            series.extend(condition.map(|condition| (condition, line.count)));
+            let condition = resolver.condition(&pointer, one.event.as_deref(), &one.demands);
+            let measure = one.measure(resolver, &pointer);
+            series.extend(condition.zip(measure).map(|(condition, measure)| Measured {
+                condition,
+                measure,
+                series: one.clone(),
+            }));
         }
+        series
+    }
+
+    /// The scope of the time that is compared with.
+    fn earlier(&self, resolver: &mut Resolver<'_>, scope: &Scope) -> Option<Scope> {
+        let text = self.compare.as_deref()?;
+        let shifted = period::earlier(&scope.zone, text, scope.from, scope.until);
+        let (from, until) = resolver.faults.keep("/compare", shifted)?;
+        Some(Scope { from, until, ..scope.clone() })
+    }
+}
+
+impl Question for Trend {
+    type Plan = TrendPlan;
+
+    fn resolve(&self, setting: Setting<'_>) -> Result<TrendPlan, Faults> {
+        let mut resolver = Resolver::new(setting);
+        let scope = resolver.scope(&self.about);
+        let max = setting.limits.answer_intervals;
+        let periods = resolver.periods(scope.as_ref(), self.interval, max);
+        resolver.count("/series", self.series.len(), 1, Self::SERIES_MAX.min(CONDITIONS_MAX));
+        let series = self.series(&mut resolver);
         let breakdown = self.breakdown.as_deref();
-        let breakdown = breakdown.and_then(|property| resolver.column("/breakdown", property));
+        let breakdown = breakdown.and_then(|property| resolver.shown("/breakdown", property));
         let limit = self.limit.unwrap_or(Self::LIMIT);
         resolver.count("/limit", limit, 1, setting.limits.breakdown_lines);
+        let smooth = self.smooth;
+        smooth.into_iter().for_each(|length| resolver.count("/smooth", length, 2, 400));
+        let formula = self.formula.as_deref().map(|text| Formula::read(text, self.series.len()));
+        let formula = formula.and_then(|formula| resolver.faults.keep("/formula", formula));
+        let past = scope.as_ref().and_then(|scope| self.earlier(&mut resolver, scope));
+        let past_periods = resolver.periods(past.as_ref(), self.interval, max);
         let scope = resolver.finish(scope)?;
+        let plan = |scope: Scope, periods| TrendPlan {
+            scope,
+            interval: self.interval,
+            periods,
+            series: series.clone(),
+            breakdown,
+            limit,
+            formula: formula.clone(),
+            smooth,
+            earlier: None,
+            picked: None,
+        };
+        let earlier = past.zip(past_periods).map(|(Scope { from, until, .. }, periods)| {
+            Box::new(plan(Scope { from, until, ..scope.clone() }, periods))
+        });
         let periods = periods.ok_or_else(Faults::default)?;
-        Ok(TrendPlan { scope, interval: self.interval, periods, series, breakdown, limit })
+        Ok(TrendPlan { earlier, ..plan(scope, periods) })
+    }
+}
+
+impl Series {
+    fn measure(&self, resolver: &mut Resolver<'_>, pointer: &str) -> Option<Measure> {
+        let (of, place) = (self.of.as_deref(), format!("{pointer}/of"));
+        let count = self.count.word();
+        if self.at.is_some() && self.count != Counted::Percentile {
+            resolver.faults.add(format!("{pointer}/at"), Flaw::Needless { count });
+        }
+        let measure = match self.count {
+            Counted::Events | Counted::People | Counted::PerPerson => {
+                if of.is_some() {
+                    resolver.faults.add(place, Flaw::Needless { count });
+                }
+                return Some(match self.count {
+                    Counted::People => Measure::People,
+                    Counted::PerPerson => Measure::PerPerson,
+                    _ => Measure::Events,
+                });
+            }
+            Counted::Different => {
+                let Some(property) = of else {
+                    resolver.faults.add(place, Flaw::NeedsProperty { count });
+                    return None;
+                };
+                return resolver.shown(&place, property).map(Measure::Different);
+            }
+            Counted::Sum => Measure::Sum,
+            Counted::Average => Measure::Average,
+            Counted::Minimum => Measure::Minimum,
+            Counted::Maximum => Measure::Maximum,
+            Counted::Median | Counted::Percentile => |column| Measure::Percentile(column, 50),
+        };
+        let Some(property) = of else {
+            resolver.faults.add(place, Flaw::NeedsProperty { count });
+            return None;
+        };
+        let column = resolver.number(&place, property)?;
+        if self.count != Counted::Percentile {
+            return Some(measure(column));
+        }
+        let at = self.at.unwrap_or(0);
+        if !(1..=99).contains(&at) {
+            resolver.faults.add(format!("{pointer}/at"), Flaw::InvalidPercentile { at });
+        }
+        Some(Measure::Percentile(column, at))
+    }
+}
+
+impl Asked for TrendPlan {
+    type Answer = TrendAnswer;
+    type Pick = TrendPick;
+
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn reference(&self, rows: &[PersonRow]) -> TrendAnswer {
+        let earlier = self.earlier.as_ref().map(|plan| plan.tallies(rows));
+        self.answer(self.tallies(rows), earlier)
+    }
+
+    fn sentence(&self, answer: &TrendAnswer) -> String {
+        sentence::of(self, answer)
+    }
+
+    fn pick(&mut self, pick: TrendPick) -> Result<(), Faults> {
+        let unknown = |place: &str| Faults::one(format!("/pick/{place}"), Flaw::UnknownPick);
+        let TrendPick { series, start, breakdown: value } = pick;
+        self.series.get(series).ok_or_else(|| unknown("series"))?;
+        let interval = start.map(|start| {
+            self.periods.starts.iter().position(|one| *one == start).ok_or_else(|| unknown("start"))
+        });
+        if value.is_some() != self.breakdown.is_some() || value.as_deref() == Some(OTHER) {
+            return Err(unknown("breakdown"));
+        }
+        self.picked = Some(Picked { series, interval: interval.transpose()?, value });
+        Ok(())
+    }
+
+    fn members(&self, rows: &[PersonRow]) -> BTreeSet<Who> {
+        let Some(picked) = &self.picked else { return BTreeSet::new() };
+        let Some(series) = self.series.get(picked.series) else { return BTreeSet::new() };
+        let is_meant = |row: &PersonRow| {
+            let value = self.breakdown.map(|column| row.value(column).unwrap_or(NONE));
+            series.condition.holds(row)
+                && value == picked.value.as_deref()
+                && picked.interval.is_none_or(|place| place == self.periods.place(row.time))
+        };
+        let whose = self.scope.rows(rows).into_iter();
+        whose.filter(|(_, rows)| rows.iter().any(|row| is_meant(row))).map(|(who, _)| who).collect()
     }
 }
 
 impl TrendPlan {
-    /// The answer, obviously right and slow.
-    #[must_use]
-    pub fn reference(&self, rows: &[PersonRow]) -> TrendAnswer {
-        let mut tallies = vec![BTreeMap::<Option<String>, Tally>::new(); self.series.len()];
-        let mut seen = HashSet::new();
-        for row in by_person(rows, self.scope.from, self.scope.until).into_iter().flatten() {
-            let value = self.breakdown.map(|column| {
-                let value = row.values.get(column).cloned().flatten();
-                value.unwrap_or_else(|| NONE.to_owned())
-            });
-            let place = self.periods.place(row.time);
-            for (number, (condition, counted)) in self.series.iter().enumerate() {
-                if !condition.holds(row) {
-                    continue;
-                }
-                let Some(tally) = tallies.get_mut(number) else { continue };
-                let tally = tally.entry(value.clone());
-                let (values, total) = tally.or_insert((vec![0; self.periods.count()], 0));
-                let mut is_first = |place| seen.insert((number, value.clone(), place, row.person));
-                let (in_interval, in_all) = match counted {
-                    Counted::Events => (true, true),
-                    Counted::People => (is_first(Some(place)), is_first(None)),
-                };
-                if let Some(count) = values.get_mut(place) {
-                    *count += u64::from(in_interval);
-                }
-                *total += u64::from(in_all);
+    /// What each series gathers; for reference.
+    fn tallies(&self, rows: &[PersonRow]) -> Vec<Tallies> {
+        let whose = self.scope.rows(rows);
+        let rows = || whose.iter().flat_map(|(who, rows)| rows.iter().map(move |row| (who, *row)));
+        let tally = |Measured { condition, measure, .. }: &Measured| {
+            let mut by_value = BTreeMap::<Option<String>, Vec<(&Who, &PersonRow)>>::new();
+            for (who, row) in rows().filter(|(_, row)| condition.holds(row)) {
+                let value = self.breakdown.map(|column| row.value(column).unwrap_or(NONE));
+                by_value.entry(value.map(str::to_owned)).or_default().push((who, row));
             }
-        }
-        self.answer(tallies)
-    }
-
-    /// Chooses the lines to show, from the numbers of each value of each series.
-    #[must_use]
-    pub fn answer(&self, tallies: Vec<BTreeMap<Option<String>, Tally>>) -> TrendAnswer {
-        let mut lines = Vec::new();
-        for ((condition, counted), tally) in self.series.iter().zip(tallies) {
-            let line = |breakdown: Option<String>, (values, total): Tally| TrendLine {
-                event: condition.name.clone(),
-                count: *counted,
-                breakdown,
-                values,
-                total,
+            let gather = |(value, rows): (Option<String>, Vec<(&Who, &PersonRow)>)| {
+                let cells = (0..self.periods.count()).map(|place| {
+                    let within = |row: &PersonRow| self.periods.place(row.time) == place;
+                    let rows: Vec<_> =
+                        rows.iter().copied().filter(|(_, row)| within(row)).collect();
+                    measure.gather(&rows)
+                });
+                (value, (cells.collect(), measure.gather(&rows)))
             };
-            let empty = (vec![0; self.periods.count()], 0);
-            if self.breakdown.is_none() {
-                let tally = tally.into_values().next().unwrap_or(empty);
-                lines.push(line(None, tally));
-                continue;
-            }
-            let mut tally: Vec<_> = tally.into_iter().collect();
-            tally.sort_by(|(one, (_, more)), (two, (_, less))| less.cmp(more).then(one.cmp(two)));
-            let rest = tally.split_off(self.limit.min(tally.len()));
-            lines.extend(tally.into_iter().map(|(value, tally)| line(value, tally)));
-            let rest = rest.into_iter().map(|(_, tally)| tally).reduce(add);
-            lines.extend(rest.map(|tally| line(Some(OTHER.to_owned()), tally)));
-        }
-        TrendAnswer { intervals: self.periods.starts.clone(), series: lines }
-    }
-
-    /// The answer in one sentence.
-    #[must_use]
-    pub fn sentence(&self, answer: &TrendAnswer) -> String {
-        let (zone, scope) = (&self.scope.zone, &self.scope);
-        let time = format!("from {} to before {}", day(zone, scope.from), day(zone, scope.until));
-        let named = answer.series.iter().filter(|line| line.breakdown.as_deref() != Some(OTHER));
-        let first = named.rev().max_by_key(|line| line.total);
-        let Some(first) = first.filter(|line| line.total > 0) else {
-            return format!("Nothing of it happened {time}.");
+            by_value.into_iter().map(gather).collect()
         };
-        let what = if let Some(value) = &first.breakdown {
-            let most = phrase(first.count, &event(first), first.total);
-            format!("`{value}` leads: {most}")
-        } else {
-            let lines = self.series.iter().zip(&answer.series);
-            let parts = lines.map(|((condition, counted), line)| {
-                phrase(*counted, &condition.phrase(), line.total)
-            });
-            parts.collect::<Vec<_>>().join(", ")
-        };
-        let peak =
-            first.values.iter().zip(&answer.intervals).rev().max_by_key(|(value, _)| **value);
-        match peak.filter(|_| self.breakdown.is_some() || self.series.len() == 1) {
-            Some((value, start)) => {
-                let (word, date) = (self.interval.word(), day(zone, *start));
-                format!("{what} {time}; most in the {word} of {date} ({}).", count(*value))
-            }
-            None => format!("{what} {time}."),
-        }
+        self.series.iter().map(tally).collect()
     }
-}
-
-fn phrase(counted: Counted, what: &str, total: u64) -> String {
-    match counted {
-        Counted::Events if total == 1 => format!("{what} happened once"),
-        Counted::Events => format!("{what} happened {} times", count(total)),
-        Counted::People => format!("{} did {what}", people(total)),
-    }
-}
-
-fn event(line: &TrendLine) -> String {
-    line.event.as_ref().map_or("any event".to_owned(), |name| format!("`{name}`"))
-}
-
-fn add((mut values, total): Tally, (more, and): Tally) -> Tally {
-    for (value, more) in values.iter_mut().zip(more) {
-        *value += more;
-    }
-    (values, total + and)
 }

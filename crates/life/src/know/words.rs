@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use vocabulary::{Category, Class, Code, Limits, Purpose};
+use vocabulary::{Category, Class, Code, Limits, Purpose, Time};
 
 use super::fault::Flaw;
+use super::resolve::Cohorted;
 use crate::admit::Catalogue;
 use crate::keep::Names;
 use crate::keep::names::Named;
@@ -55,6 +56,10 @@ pub struct Setting<'a> {
     /// The installation's first day of the week, for questions that name none.
     pub week_start: &'a str,
     pub limits: &'a Limits,
+    /// When it is asked.
+    pub now: Time,
+    /// The saved cohorts by name.
+    pub cohorts: &'a BTreeMap<String, Cohorted>,
 }
 
 impl Setting<'_> {

@@ -1,13 +1,14 @@
 //! Asking: a plan under a grant becomes an answer over one snapshot of files and fresh rows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use lake::keep::file::Scanned as Read;
 use lake::know::table::Table;
-use lake::know::{AskError, Asking};
+use lake::know::{AskError, Asking, Watch};
 use life::admit::{Actor, Grant, Verb};
-use life::know::{Plan, Reply, Setting};
+use life::know::{Answer, Faults, Plan, Reply, Scanned, Setting};
 use sha2::{Digest as _, Sha256};
 use vocabulary::{Digest, Fact, Purpose, Refusal};
 
@@ -20,22 +21,28 @@ impl App {
     /// ran.
     const TRIES: u32 = 1_000;
 
-    /// Resolves a question against the words of this installation.
-    pub fn resolve<T>(&self, resolve: impl FnOnce(Setting<'_>) -> T) -> T {
+    /// Resolves a question against the words of this installation, or says what is wrong with it.
+    pub async fn resolve<T>(
+        &self,
+        resolve: impl FnOnce(Setting<'_>) -> Result<T, Faults>,
+    ) -> Result<T, Problem> {
         let inner = self.inner();
         let week_start = match inner.config.time.week_start {
             WeekStart::Monday => "monday",
             WeekStart::Sunday => "sunday",
         };
-        self.region().truth(|truth| {
+        let resolved = self.region().truth(|truth| {
             resolve(Setting {
                 words: &inner.words,
                 names: &truth.names,
                 zone: &inner.config.time.zone,
                 week_start,
                 limits: &inner.limits,
+                now: self.now(),
+                cohorts: &BTreeMap::new(),
             })
-        })
+        });
+        Ok(resolved?)
     }
 
     /// Answers a plan. Who asked what is durable before the answer leaves.
@@ -52,27 +59,30 @@ impl App {
         self.log(&grant, digest, scanned.rows).await?;
         let took = self.inner().clock.since(start);
         metrics::histogram!("candor_question_seconds").record(took.as_seconds());
-        let scanned = life::know::Scanned { seconds: took.as_seconds(), ..scanned };
+        let scanned = Scanned { seconds: took.as_seconds(), ..scanned };
         let purpose = self.catalogue().purpose_name(grant.purpose()).unwrap_or_default();
         Ok(Reply::new(&plan, answer, scanned, start, purpose))
     }
 
-    fn answer(
+    fn answer(&self, plan: &Plan, grant: &Grant) -> Result<(Answer, Scanned), AskError> {
+        self.asking(&Watch::default(), |asking| lake::know::ask(asking, plan, grant, self.now()))
+    }
+
+    /// What a question needs, over one snapshot.
+    pub(super) fn asking<T>(
         &self,
-        plan: &Plan,
-        grant: &Grant,
-    ) -> Result<(life::know::Answer, life::know::Scanned), AskError> {
+        watch: &Watch,
+        ask: impl Fn(&Asking<'_>) -> Result<T, AskError>,
+    ) -> Result<T, AskError> {
         self.with_table(|table| {
-            let mask = table.mask().clone();
-            let asking = Asking {
-                plan,
-                mask: &mask,
+            ask(&Asking {
+                mask: table.mask(),
                 source: table,
                 still: &|epoch| self.region().truth(|truth| truth.epoch()) == epoch,
+                watch,
                 threads: self.config().server.question_threads.max(1),
                 moved_rows_max: self.limits().diverted_rows,
-            };
-            lake::know::ask(&asking, grant, self.now())
+            })
         })
     }
 
@@ -149,16 +159,16 @@ fn digest(text: &str) -> Digest {
     Digest(hex::encode(Sha256::digest(text)))
 }
 
-fn refused(error: &AskError) -> Problem {
+pub(super) fn refused(error: &AskError) -> Problem {
     let status = match error {
         AskError::OtherPurpose { .. }
         | AskError::OtherVerb
         | AskError::Expired
         | AskError::OtherCategory => StatusCode::FORBIDDEN,
-        AskError::TooManyCells { .. } | AskError::TooManyMovedRows { .. } => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        AskError::MaskNarrowed => StatusCode::CONFLICT,
+        AskError::TooManyCells { .. }
+        | AskError::TooManyNumbers { .. }
+        | AskError::TooManyMovedRows { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        AskError::MaskNarrowed | AskError::Cancelled => StatusCode::CONFLICT,
         AskError::Unordered | AskError::Thread | AskError::Read(_) => {
             return Problem::internal(error);
         }

@@ -1,5 +1,6 @@
 //! Questions over a region as the program holds one: its truth, its files, its fresh rows.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
 
 use life::admit::{AgeBand, Index, Subject, Verb, VerdictKey};
@@ -7,11 +8,12 @@ use life::keep::mask::{Masked, VerdictMask};
 use life::keep::names::Named;
 use life::keep::{Record, Row, Truth};
 use life::know::cohort::Did;
-use life::know::trend::{Counted, Series};
+use life::know::measure::Counted;
+use life::know::trend::Series;
 use life::know::words::Word;
 use life::know::{
-    Answer, Cohort, CohortAnswer, Faults, Interval, PersonRow, Plan, Setting, Trend, Wanted, Where,
-    Words,
+    About, Answer, Cohort, CohortAnswer, Faults, Interval, PersonRow, Plan, Question as _, Setting,
+    Tested, Trend, Wanted, Where, Words,
 };
 use proptest::prelude::*;
 use vocabulary::{
@@ -25,7 +27,7 @@ use crate::keep::fresh::Fresh;
 use crate::keep::keeper::{Region, View};
 use crate::keep::tests::Lake;
 use crate::know::tests::grant;
-use crate::know::{Asking, ask};
+use crate::know::{Asking, Watch, ask};
 
 const RANG: &str = "rang";
 const REMARK: Code = Code(9);
@@ -85,16 +87,21 @@ fn region(lake: &Lake) -> Region {
     }
 }
 
-/// How many people rang at least so often.
-fn people(table: &Table<'_>, at_least: u32) -> u64 {
-    let cohort = Cohort {
+/// The first day of 1970, for `measure`.
+fn about() -> About {
+    About {
         purpose: "measure".to_owned(),
         from: "1970-01-01".to_owned(),
         to: "1970-01-02".to_owned(),
-        zone: None,
-        all: vec![Did { event: Some(RANG.to_owned()), at_least, demands: Vec::new() }],
-        none: Vec::new(),
-    };
+        ..About::default()
+    }
+}
+
+/// How many people rang at least so often.
+fn people(table: &Table<'_>, at_least: u32) -> u64 {
+    let all =
+        vec![Did { event: Some(RANG.to_owned()), at_least, at_most: None, demands: Vec::new() }];
+    let cohort = Cohort { about: about(), all, none: Vec::new() };
     let plan = resolve(table, |setting| cohort.resolve(setting).map(Plan::Cohort));
     match answer(table, &plan) {
         Answer::Cohort(CohortAnswer { people }) => people,
@@ -111,23 +118,23 @@ fn resolve(table: &Table<'_>, resolve: impl FnOnce(Setting<'_>) -> Result<Plan, 
         properties: [("remark".to_owned(), remark)].into(),
     };
     table.region.truth(|truth| {
-        let (names, limits) = (&truth.names, &table.region.limits);
-        let setting = Setting { words: &words, names, zone: "UTC", week_start: "monday", limits };
-        resolve(setting).unwrap()
+        let (names, limits, cohorts) = (&truth.names, &table.region.limits, &BTreeMap::new());
+        let (words, zone, week_start, now) = (&words, "UTC", "monday", Time(0));
+        resolve(Setting { words, names, zone, week_start, limits, now, cohorts }).unwrap()
     })
 }
 
 fn answer(table: &Table<'_>, plan: &Plan) -> Answer {
-    let mask = table.mask().clone();
+    let (mask, watch) = (table.mask().clone(), Watch::default());
     let asking = Asking {
-        plan,
         mask: &mask,
         source: table,
         still: &|_| true,
+        watch: &watch,
         threads: 2,
         moved_rows_max: 1_000,
     };
-    ask(&asking, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap().0
+    ask(&asking, plan, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap().0
 }
 
 /// A merge that comes after the snapshot is not in it, whenever its rows are first looked at.
@@ -190,33 +197,26 @@ fn filled(lake: &mut Lake, said: &[Said]) -> Region {
 
 /// A trend by remark, and how many people made one of these remarks.
 fn questions(table: &Table<'_>) -> [Plan; 2] {
-    let (from, to) = ("1970-01-01".to_owned(), "1970-01-02".to_owned());
+    let about = about();
     let series = [Counted::Events, Counted::People].map(|count| Series {
         event: Some(RANG.to_owned()),
         count,
-        demands: Vec::new(),
+        ..Series::default()
     });
     let trend = Trend {
-        purpose: "measure".to_owned(),
-        from: from.clone(),
-        to: to.clone(),
+        about: about.clone(),
         interval: Interval::Day,
-        zone: None,
-        week_start: None,
         series: series.into(),
         breakdown: Some("remark".to_owned()),
         limit: None,
+        formula: None,
+        compare: None,
+        smooth: None,
     };
-    let is = vec![Wanted::Text("remark 1".to_owned()), Wanted::Missing];
-    let demands = vec![Where { property: "remark".to_owned(), is }];
-    let cohort = Cohort {
-        purpose: "measure".to_owned(),
-        from,
-        to,
-        zone: None,
-        all: vec![Did { event: None, at_least: 2, demands }],
-        none: Vec::new(),
-    };
+    let test = Tested::Is(vec![Wanted::Text("remark 1".to_owned()), Wanted::Missing]);
+    let demands = vec![Where { property: "remark".to_owned(), test }];
+    let all = vec![Did { event: None, at_least: 2, at_most: None, demands }];
+    let cohort = Cohort { about, all, none: Vec::new() };
     [
         resolve(table, |setting| trend.resolve(setting).map(Plan::Trend)),
         resolve(table, |setting| cohort.resolve(setting).map(Plan::Cohort)),
@@ -239,6 +239,8 @@ fn expected(region: &Region, said: &[Said], plan: &Plan, lost: &[u64]) -> Answer
                 sequence,
                 arrival,
                 event,
+                leaf,
+                session: 0,
                 values: vec![remark.map(|number| format!("remark {number}"))],
             })
         })

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use life::admit::{Actor, Authority, Catalogue, Grant, Verb};
 use life::know::cohort::Did;
-use life::know::{Cohort, Plan, Wanted, Where};
+use life::know::{About, Cohort, Plan, Question as _, Tested, Wanted, Where};
 use vocabulary::{Categories, Purpose, Purposes, Time};
 
 use super::{Fact, LEAVES, Pond, START, STEP, World, asking, grant};
-use crate::know::{AskError, Asking, MemoryRun, Run, Scan, Source, ask};
+use crate::know::{AskError, Asking, MemoryRun, Run, Scan, Source, Watch, ask, members};
 
 fn few() -> (Pond, Plan) {
     let fact = |leaf, slot| Fact {
@@ -33,16 +33,19 @@ fn few() -> (Pond, Plan) {
         hidden: Vec::new(),
     };
     let cohort = Cohort {
-        purpose: "measure".to_owned(),
-        from: Time(START).to_string(),
-        to: Time(START + 160 * STEP).to_string(),
-        zone: None,
+        about: About {
+            purpose: "measure".to_owned(),
+            from: Time(START).to_string(),
+            to: Time(START + 160 * STEP).to_string(),
+            ..About::default()
+        },
         all: vec![Did {
             event: None,
             at_least: 1,
+            at_most: None,
             demands: vec![Where {
                 property: "tone".to_owned(),
-                is: vec![Wanted::Text("tone 1".to_owned())],
+                test: Tested::Is(vec![Wanted::Text("tone 1".to_owned())]),
             }],
         }],
         none: Vec::new(),
@@ -53,9 +56,15 @@ fn few() -> (Pond, Plan) {
 #[test]
 fn a_question_needs_a_grant_of_its_purpose_its_verb_its_categories_and_its_time() {
     let (pond, plan) = few();
-    let mask = pond.mask();
-    let asking = asking(&plan, &mask, &pond, 1);
-    let code = |grant: &Grant, now| ask(&asking, grant, Time(now)).map_err(|e| e.code()).err();
+    let (mask, watch) = (pond.mask(), Watch::default());
+    let asking = asking(&mask, &pond, &watch, 1);
+    let code =
+        |grant: &Grant, now| ask(&asking, &plan, grant, Time(now)).map_err(|e| e.code()).err();
+    // Who is behind a number is shown to whoever may read, and to nobody else.
+    let behind =
+        |grant: &Grant| members(&asking, &plan, grant, Time(1)).map_err(|e| e.code()).err();
+    assert_eq!(behind(&grant(Purpose::MEASURE, Verb::Read)), None);
+    assert_eq!(behind(&grant(Purpose::MEASURE, Verb::Ask)), Some("grant-other-verb"));
     assert_eq!(code(&grant(Purpose::MEASURE, Verb::Ask), 9), None);
     assert_eq!(code(&grant(Purpose::MEASURE, Verb::Ask), 10), Some("grant-expired"));
     assert_eq!(code(&grant(Purpose::MEASURE, Verb::Read), 1), Some("grant-other-verb"));
@@ -79,9 +88,24 @@ fn a_question_stops_when_the_mask_narrows() {
     let mask = pond.mask();
     let looks = AtomicUsize::new(0);
     let still = |epoch| epoch == 7 && looks.fetch_add(1, Ordering::Relaxed) < 2;
-    let asking = Asking { still: &still, ..asking(&plan, &mask, &pond, 2) };
-    let error = ask(&asking, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap_err();
+    let watch = Watch::default();
+    let asking = Asking { still: &still, ..asking(&mask, &pond, &watch, 2) };
+    let error = ask(&asking, &plan, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap_err();
     assert_eq!(error.code(), "mask-narrowed");
+}
+
+#[test]
+fn a_question_tells_how_far_it_is_and_ends_when_nobody_wants_it() {
+    let (pond, plan) = few();
+    let (mask, watch) = (pond.mask(), Watch::default());
+    let asking = asking(&mask, &pond, &watch, 1);
+    let grant = grant(Purpose::MEASURE, Verb::Ask);
+    assert_eq!((watch.percent(), watch.rows()), (0, 0));
+    ask(&asking, &plan, &grant, Time(1)).unwrap();
+    assert_eq!((watch.percent(), watch.rows()), (100, 3));
+    watch.cancel();
+    let error = ask(&asking, &plan, &grant, Time(1)).unwrap_err();
+    assert_eq!(error.code(), "query-cancelled");
 }
 
 #[test]
@@ -89,10 +113,11 @@ fn moved_rows_have_a_limit() {
     let (mut pond, plan) = few();
     pond.persons.push((1..=LEAVES).map(|own| if own == 2 { 1 } else { own }).collect());
     let mask = pond.mask();
-    let asking = asking(&plan, &mask, &pond, 1);
+    let watch = Watch::default();
+    let asking = asking(&mask, &pond, &watch, 1);
     let grant = grant(Purpose::MEASURE, Verb::Ask);
-    assert!(ask(&Asking { moved_rows_max: 3, ..asking }, &grant, Time(1)).is_ok());
-    let error = ask(&Asking { moved_rows_max: 2, ..asking }, &grant, Time(1)).unwrap_err();
+    assert!(ask(&Asking { moved_rows_max: 3, ..asking }, &plan, &grant, Time(1)).is_ok());
+    let error = ask(&Asking { moved_rows_max: 2, ..asking }, &plan, &grant, Time(1)).unwrap_err();
     assert_eq!(error.code(), "too-many-moved-rows");
 }
 
@@ -110,9 +135,13 @@ fn a_run_out_of_order_is_noticed() {
             let run = MemoryRun::new(chunks.into_iter(), span, 0);
             Ok(if bucket == 0 { vec![Box::new(run)] } else { Vec::new() })
         }
+
+        fn rows(&self, _: &Scan) -> u64 {
+            3
+        }
     }
-    let (mask, wrong) = (pond.mask(), Wrong(pond.clone()));
-    let asking = Asking { source: &wrong, ..asking(&plan, &mask, &pond, 1) };
-    let error = ask(&asking, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap_err();
+    let (mask, wrong, watch) = (pond.mask(), Wrong(pond.clone()), Watch::default());
+    let asking = Asking { source: &wrong, ..asking(&mask, &pond, &watch, 1) };
+    let error = ask(&asking, &plan, &grant(Purpose::MEASURE, Verb::Ask), Time(1)).unwrap_err();
     assert_eq!(error.code(), "run-unordered");
 }

@@ -1,27 +1,20 @@
 //! Cohorts over random small lakes.
 
 use life::know::cohort::{Did, DidNot};
-use life::know::{Cohort, Plan};
+use life::know::{Cohort, Plan, Question as _};
 use proptest::prelude::*;
 
-use super::{World, check, demands, event, pond, purpose, range};
+use super::{World, about, check, demands, event, pond};
 
 fn cohort() -> impl Strategy<Value = Cohort> {
-    let did = (event(), 1u32..4, demands()).prop_map(|(event, at_least, demands)| Did {
-        event,
-        at_least,
-        demands,
+    let most = prop::option::of(0u32..3);
+    let did = (event(), 1u32..4, most, demands()).prop_map(|(event, at_least, more, demands)| {
+        Did { event, at_least, at_most: more.map(|more| at_least + more), demands }
     });
-    let did_not = (event(), demands()).prop_map(|(event, demands)| DidNot { event, demands });
-    let (all, none) = (prop::collection::vec(did, 1..3), prop::collection::vec(did_not, 0..2));
-    (purpose(), range(), all, none).prop_map(|(purpose, (from, to), all, none)| Cohort {
-        purpose,
-        from,
-        to,
-        zone: None,
-        all,
-        none,
-    })
+    let not = (event(), demands()).prop_map(|(event, demands)| DidNot { event, demands });
+    let all = prop::collection::vec(did, 1..4);
+    let none = prop::collection::vec(not, 0..3);
+    (about(), all, none).prop_map(|(about, all, none)| Cohort { about, all, none })
 }
 
 proptest! {

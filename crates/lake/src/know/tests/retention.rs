@@ -1,23 +1,26 @@
-//! Retention grids over random small lakes.
+//! Retention over random small lakes.
 
-use life::know::retention::Visit;
-use life::know::{Plan, Retention};
+use life::know::retention::{Back, Entry, Visit};
+use life::know::{Asked as _, Plan, Question as _, Retention, RetentionPick};
 use proptest::prelude::*;
+use proptest::sample::select;
 
-use super::{World, check, demands, event, interval, pond, purpose, range, zone};
+use super::{World, about, check, demands, event, interval, pond};
 
 fn retention() -> impl Strategy<Value = Retention> {
     let visit = || (event(), demands()).prop_map(|(event, demands)| Visit { event, demands });
-    (purpose(), range(), interval(), zone(), visit(), visit()).prop_map(
-        |(purpose, (from, to), interval, zone, start, comeback)| Retention {
-            purpose,
-            from,
-            to,
-            zone,
+    let entry = select(vec![Entry::FirstInRange, Entry::FirstEver, Entry::Recurring]);
+    let back = select(vec![Back::Exact, Back::Unbounded]);
+    let periods = prop::option::of(1usize..5);
+    (about(), interval(), visit(), visit(), entry, back, periods).prop_map(
+        |(about, interval, start, comeback, entry, back, periods)| Retention {
+            about,
             interval,
-            week_start: Some("thursday".to_owned()),
             start,
             comeback,
+            entry,
+            back,
+            periods,
         },
     )
 }
@@ -26,7 +29,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn retention_is_what_the_reference_says(pond in pond(), retention in retention()) {
-        check(&pond, &Plan::Retention(retention.resolve(World::new().setting()).unwrap()))?;
+    fn retention_is_what_the_reference_says(
+        pond in pond(),
+        retention in retention(),
+        (first, later) in (any::<usize>(), any::<usize>()),
+    ) {
+        let mut plan = retention.resolve(World::new().setting()).unwrap();
+        let count = plan.periods.count();
+        let first = first % count;
+        let period = later % (count - first).min(plan.shown + 1);
+        plan.pick(RetentionPick { cohort: plan.periods.starts[first], period }).unwrap();
+        check(&pond, &Plan::Retention(plan))?;
     }
 }

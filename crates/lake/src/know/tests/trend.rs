@@ -1,31 +1,51 @@
 //! Trends over random small lakes.
 
-use life::know::trend::{Counted, Series};
-use life::know::{Plan, Trend};
+use life::know::measure::Counted;
+use life::know::trend::Series;
+use life::know::{NONE, Plan, Question as _, Trend, TrendPick};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{World, breakdown, check, demands, event, interval, pond, purpose, range, zone};
+use super::{PROPERTIES, World, about, breakdown, check, demands, event, interval, pond};
+
+fn series() -> impl Strategy<Value = Series> {
+    let counted = select(vec![
+        Counted::Events,
+        Counted::People,
+        Counted::PerPerson,
+        Counted::Sum,
+        Counted::Average,
+        Counted::Minimum,
+        Counted::Maximum,
+        Counted::Median,
+        Counted::Percentile,
+        Counted::Different,
+    ]);
+    let parts = (event(), counted, select(PROPERTIES.to_vec()), 1u8..100, demands());
+    parts.prop_map(|(event, count, of, at, demands)| {
+        let takes_none = matches!(count, Counted::Events | Counted::People | Counted::PerPerson);
+        let of = (!takes_none).then(|| of.to_owned());
+        let at = (count == Counted::Percentile).then_some(at);
+        Series { event, count, of, at, demands }
+    })
+}
 
 fn trend() -> impl Strategy<Value = Trend> {
-    let counted = select(vec![Counted::Events, Counted::People]);
-    let series = (event(), counted, demands()).prop_map(|(event, count, demands)| Series {
-        event,
-        count,
-        demands,
-    });
-    let series = prop::collection::vec(series, 1..4);
-    (purpose(), range(), interval(), zone(), series, breakdown(), 1usize..4).prop_map(
-        |(purpose, (from, to), interval, zone, series, breakdown, limit)| Trend {
-            purpose,
-            from,
-            to,
+    let series = prop::collection::vec(series(), 1..4);
+    let formula = select(vec![None, Some("A / (A + 1)"), Some("-A * 2")]);
+    let compare = select(vec![None, None, Some("previous"), Some("-1d"), Some("-1w")]);
+    let smooth = prop_oneof![2 => Just(None), 1 => (2usize..5).prop_map(Some)];
+    let also = (breakdown(), 1usize..4, formula, compare, smooth);
+    (about(), interval(), series, also).prop_map(
+        |(about, interval, series, (breakdown, limit, formula, compare, smooth))| Trend {
+            about,
             interval,
-            zone,
-            week_start: None,
             series,
             breakdown,
             limit: Some(limit),
+            formula: formula.map(str::to_owned),
+            compare: compare.map(str::to_owned),
+            smooth,
         },
     )
 }
@@ -34,7 +54,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn a_trend_is_what_the_reference_says(pond in pond(), trend in trend()) {
-        check(&pond, &Plan::Trend(trend.resolve(World::new().setting()).unwrap()))?;
+    fn a_trend_is_what_the_reference_says(
+        pond in pond(),
+        trend in trend(),
+        (series, interval, value) in (any::<usize>(), any::<Option<usize>>(), 0u8..4),
+    ) {
+        let world = World::new();
+        let mut plan = trend.resolve(world.setting()).unwrap();
+        let starts = plan.periods.starts.clone();
+        let value = if value == 0 { NONE.to_owned() } else { format!("tone {value}") };
+        let pick = TrendPick {
+            series: series % plan.series.len(),
+            start: interval.map(|place| starts[place % starts.len()]),
+            breakdown: plan.breakdown.map(|_| value),
+        };
+        life::know::Asked::pick(&mut plan, pick).unwrap();
+        check(&pond, &Plan::Trend(plan))?;
     }
 }
