@@ -130,19 +130,17 @@ export const dashboard = (id: string) =>
   });
 
 /** Every tile's answer, each judged alone. `tiles` only tells when the questions changed. */
-export const tileAnswers = (id: string, filters: wire.Filters, tiles: object) =>
-  queryOptions({
-    queryKey: ['dashboards', id, 'answers', filters, tiles],
-    queryFn: ({ signal }) =>
-      post<wire.TileAnswers>(
-        `api/dashboards/${encodeURIComponent(id)}/answers`,
-        { filters },
-        { signal },
-      ),
+export const tileAnswers = (id: string, filters: wire.Filters, tiles: object) => {
+  const queryKey = ['dashboards', id, 'answers', filters, tiles] as const;
+  const path = `api/dashboards/${encodeURIComponent(id)}/answers`;
+  return queryOptions({
+    queryKey,
+    queryFn: ({ signal }) => running<wire.TileAnswers>(queryKey, path, { filters }, signal),
     retry: false,
     staleTime: 30_000,
     placeholderData: keepPreviousData,
   });
+};
 
 export const annotations = (from: string, to: string) =>
   queryOptions({

@@ -131,8 +131,9 @@ export interface Answer {
 export type Interval = 'hour' | 'day' | 'week' | 'month';
 
 export type Condition =
-  | { property: string; is: string[] }
-  | { property: string; is_not: string[] }
+  /** Null is the absence of a value. */
+  | { property: string; is: (string | null)[] }
+  | { property: string; is_not: (string | null)[] }
   | { property: string; contains: string }
   | { property: string; above: number }
   | { property: string; below: number }
@@ -295,6 +296,8 @@ export interface CohortAnswer extends Answer {
 /** What a saved thing has beside its own fields. */
 export interface Saved {
   id: string;
+  /** Grows with each change; a change names the one that it replaces. */
+  version?: number;
   name: string;
   created: Instant;
   changed: Instant;
@@ -368,6 +371,22 @@ export interface Alert extends Saved {
   paused?: boolean;
   state: 'ok' | 'firing' | 'failed';
   last?: Instant | null;
+  /** The last whole interval that was found. */
+  found?: { start: Instant; value: number; before: number | null } | null;
+  failed?: string | null;
+  waiting?: number;
+  lost?: number;
+  /** What its webhooks are signed with; answered once, when it is made. */
+  secret?: string;
+}
+
+export interface AlertTest {
+  results: {
+    to: { mail: string } | { webhook: string };
+    delivered: boolean;
+    code?: string;
+    detail?: string;
+  }[];
 }
 
 export interface SqlAnswer {

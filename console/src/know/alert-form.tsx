@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { post } from '../api/request';
-import type { AlertWhen, SavedQuestion } from '../api/wire';
-import { Choice, Select, Text } from '../parts/field';
+import type { Alert, AlertWhen, SavedQuestion } from '../api/wire';
+import { Choice, CopyButton, Select, Text } from '../parts/field';
 import { Failure } from '../parts/page';
 import { kindTitle } from './kinds';
 
@@ -17,12 +17,13 @@ const LINES = [
 ] as const;
 type Line = (typeof LINES)[number]['value'];
 
-// What has a number over time can cross a line.
-const WATCHED = ['trend', 'funnel', 'sessions', 'cohort', 'lifecycle', 'stickiness'];
+// What has one number an interval can cross a line.
+const isWatched = ({ kind, question }: SavedQuestion) =>
+  kind === 'trend' && question['breakdown'] === undefined;
 
 export function AlertForm(props: { questions: readonly SavedQuestion[]; onDone: () => void }) {
   const client = useQueryClient();
-  const fitting = props.questions.filter((each) => WATCHED.includes(each.kind));
+  const fitting = props.questions.filter(isWatched);
   const [chosen, setChosen] = useState<string>();
   const [name, setName] = useState('');
   const [line, setLine] = useState<Line>('falls');
@@ -33,22 +34,23 @@ export function AlertForm(props: { questions: readonly SavedQuestion[]; onDone: 
   const isHook = /^https?:/.test(target.trim());
   const make = useMutation({
     mutationFn: () =>
-      post('api/alerts', {
+      post<Alert>('api/alerts', {
         name: name.trim() || `${own?.name} ${LINES.find((each) => each.value === line)?.label}`,
         question: { saved: own?.id },
         when: { [line]: Number(number) } as unknown as AlertWhen,
         every,
         to: [isHook ? { webhook: target.trim() } : { mail: target.trim() }],
       }),
-    onSuccess: async () => {
+    onSuccess: async (made) => {
       await client.invalidateQueries({ queryKey: ['alerts'] });
-      props.onDone();
+      if (!made.secret) props.onDone();
     },
   });
+  if (make.data?.secret) return <SecretOnce secret={make.data.secret} onDone={props.onDone} />;
   if (!own) {
     return (
       <p className="px-5 pb-5 text-sm">
-        An alert watches a saved question, and none is saved yet. Ask a{' '}
+        An alert watches a saved trend that is not split, and there is none yet. Ask a{' '}
         <Link to={'/insights/trend' as '/insights'} className="underline">trend</Link> and choose{' '}
         <b>Keep</b>.
       </p>
@@ -100,5 +102,21 @@ export function AlertForm(props: { questions: readonly SavedQuestion[]; onDone: 
       </button>
       {make.error && <Failure error={make.error} />}
     </form>
+  );
+}
+
+/** What the webhook's messages are signed with. The server shows it this once. */
+function SecretOnce({ secret, onDone }: { secret: string; onDone: () => void }) {
+  return (
+    <div className="flex flex-col gap-3 px-5 pb-5 text-sm">
+      <p>The messages to the webhook are signed. With this secret the receiver can tell:</p>
+      <div className="flex flex-wrap items-center gap-3 rounded-lg bg-accent-soft p-3
+        text-accent-text">
+        <code className="font-mono break-all">{secret}</code>
+        <CopyButton text={secret} label="Copy secret" />
+        <span>Shown once. Copy it now.</span>
+      </div>
+      <button type="button" className="press self-start" onClick={onDone}>Done</button>
+    </div>
   );
 }

@@ -3,11 +3,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import * as ask from '../api/ask';
-import { post, put, remove } from '../api/request';
-import type { Alert, SavedQuestion } from '../api/wire';
+import { post, put, query, remove } from '../api/request';
+import type { Alert, AlertTest, SavedQuestion } from '../api/wire';
 import { one } from '../frame/search';
 import { Dialog } from '../parts/dialog';
-import { ago, exact } from '../parts/format';
+import { ago, exact, plural } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { Menu } from '../parts/menu';
 import { Empty, Failure, PageHead, Waiting } from '../parts/page';
@@ -68,6 +68,37 @@ const STATES = {
   failed: { word: 'failed', tone: 'bg-warn-soft text-warn', icon: 'cross' },
 } as const;
 
+const receiver = (to: Alert['to'][number]) => ('mail' in to ? to.mail : to.webhook);
+
+/** Why the last look found nothing out, and what could not be delivered. */
+function Trouble({ alert }: { alert: Alert }) {
+  const { failed, lost = 0, waiting = 0 } = alert;
+  if (!failed && lost === 0 && waiting === 0) return null;
+  return (
+    <p className="mt-1 text-sm text-warn">
+      {failed && (
+        <>
+          The last look found nothing out: <code className="font-mono text-xs">{failed}</code>.{' '}
+        </>
+      )}
+      {waiting > 0 && `${plural(waiting, 'message')} still tried. `}
+      {lost > 0 && `${plural(lost, 'message')} given up.`}
+    </p>
+  );
+}
+
+function TestResults({ test }: { test: AlertTest }) {
+  return (
+    <ul role="status" className="mt-1 text-sm">
+      {test.results.map((each) => (
+        <li key={receiver(each.to)} className={each.delivered ? '' : 'text-warn'}>
+          {receiver(each.to)}: {each.delivered ? 'delivered' : (each.detail ?? each.code)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** The line that an alert watches, in words. */
 export function whenWords(when: Alert['when']): string {
   if ('above' in when) return `above ${exact(when.above)}`;
@@ -80,20 +111,22 @@ function Line({ alert, questions }: { alert: Alert; questions: readonly SavedQue
   const client = useQueryClient();
   const again = () => client.invalidateQueries({ queryKey: ['alerts'] });
   const path = `api/alerts/${encodeURIComponent(alert.id)}`;
-  const { id: _id, created: _created, changed: _changed, by: _by, state: _state, last: _last,
-    ...wish } = alert;
   const pause = useMutation({
-    mutationFn: () => put(path, { ...wish, paused: !alert.paused }),
+    mutationFn: () => {
+      const { name, question, series, when, every, to, paused } = alert;
+      const next = { name, question, series, when, every, to, paused: !paused };
+      return put(path + query({ version: alert.version }), next);
+    },
     onSuccess: again,
   });
-  const test = useMutation({ mutationFn: () => post(`${path}/test`, {}) });
+  const test = useMutation({ mutationFn: () => post<AlertTest>(`${path}/test`, {}) });
   const drop = useMutation({ mutationFn: () => remove(path), onSuccess: again });
   const failure = pause.error ?? test.error ?? drop.error;
   const state = STATES[alert.state] ?? STATES.failed;
   const saved = 'saved' in alert.question ? alert.question.saved : undefined;
   const asked =
     'saved' in alert.question ? questions.find((each) => each.id === saved) : alert.question;
-  const to = alert.to.map((each) => ('mail' in each ? each.mail : new URL(each.webhook).host));
+  const to = alert.to.map(receiver);
   return (
     <li className="border-b border-line px-5 py-3 last:border-b-0">
       <div className="flex items-start gap-3">
@@ -122,11 +155,11 @@ function Line({ alert, questions }: { alert: Alert; questions: readonly SavedQue
               'A question that is gone'
             )}{' '}
             {whenWords(alert.when)}, looked at every {alert.every}, told to {to.join(', ')}. Last
-            looked {ago(alert.last, Date.now())}.
+            looked {ago(alert.last, Date.now())}
+            {alert.found ? `, and found ${exact(alert.found.value)}` : ''}.
           </p>
-          {test.isSuccess && (
-            <p role="status" className="mt-1 text-sm">A test message was sent.</p>
-          )}
+          <Trouble alert={alert} />
+          {test.data && <TestResults test={test.data} />}
         </div>
         <Menu
           label={`More about ${alert.name}`}

@@ -14,7 +14,8 @@ const SWITCHES = new Set(['set']);
 const LISTS = new Set(['is', 'is_not', 'in', 'not_in', 'exclude']);
 const NOTHING = '*';
 
-const isText = (value: Tree): value is string => typeof value === 'string';
+const isText = (value: Tree): value is string | null =>
+  typeof value === 'string' || value === null;
 
 /** The fields of a tree; what is undefined is left out. */
 export function flatten(tree: object, prefix = ''): Search {
@@ -60,8 +61,11 @@ function plant(root: { [name: string]: Tree }, path: string[], value: string | s
       at = at[name] = {};
     }
   }
-  if (LISTS.has(leaf)) at[leaf] = (Array.isArray(value) ? value : [value]).map(String);
-  else at[leaf] = parse(leaf, Array.isArray(value) ? (value[0] ?? '') : value);
+  if (LISTS.has(leaf)) {
+    at[leaf] = (Array.isArray(value) ? value : [value]).map((each) => parse('', each));
+    return;
+  }
+  at[leaf] = parse(leaf, Array.isArray(value) ? (value[0] ?? '') : value);
 }
 
 function parse(name: string, text: string): Tree {

@@ -19,11 +19,16 @@ export interface Draft {
   text: string;
 }
 
+// What stands for the absence of a value, here as in answers.
+const NONE = '(none)';
+const listed = (values: readonly (string | null)[]) =>
+  values.map((each) => each ?? NONE).join(', ');
+
 export function draftOf(condition: Condition): Draft {
   const { property } = condition;
-  if ('is' in condition) return { property, operator: 'is', text: condition.is.join(', ') };
+  if ('is' in condition) return { property, operator: 'is', text: listed(condition.is) };
   if ('is_not' in condition) {
-    return { property, operator: 'is_not', text: condition.is_not.join(', ') };
+    return { property, operator: 'is_not', text: listed(condition.is_not) };
   }
   if ('contains' in condition) return { property, operator: 'contains', text: condition.contains };
   if ('above' in condition) return { property, operator: 'above', text: String(condition.above) };
@@ -36,7 +41,11 @@ export function draftOf(condition: Condition): Draft {
 
 /** The condition of a draft; nothing of it is asked before it is whole. */
 export function conditionOf({ property, operator, text }: Draft): Condition | undefined {
-  const list = text.split(',').map((each) => each.trim()).filter((each) => each !== '');
+  const list = text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
+    .map((each) => (each === NONE ? null : each));
   const number = Number(text);
   const isNumber = text.trim() !== '' && Number.isFinite(number);
   if (property === '') return undefined;

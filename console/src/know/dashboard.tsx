@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import * as ask from '../api/ask';
-import { put, remove } from '../api/request';
+import { put, query, remove } from '../api/request';
 import type { Asked, Dashboard, Filters, SavedQuestion, Tile } from '../api/wire';
 import { one, type Search } from '../frame/search';
 import { Dialog } from '../parts/dialog';
@@ -20,6 +20,7 @@ import { isKindName } from './kinds';
 import type { Pick } from './kind';
 import { NotesDialog } from './notes';
 import { PeopleBehind } from './people-behind';
+import { Progress } from './progress';
 import { range, readPeriod } from './period';
 
 export default function DashboardPage() {
@@ -30,6 +31,8 @@ export default function DashboardPage() {
   return <Board key={id} board={board.data} />;
 }
 
+const pathOf = (board: Dashboard) => `api/dashboards/${encodeURIComponent(board.id)}`;
+
 /** What the address says over the dashboard's own filters. */
 function useFilters(board: Dashboard) {
   const search = useSearch({ strict: false }) as Search;
@@ -37,13 +40,19 @@ function useFilters(board: Dashboard) {
   const find = (name: string) => one(search, name);
   const period = readPeriod({ last: find('last'), from: find('from'), to: find('to') }, 'own');
   const where = unflatten(search, 'filter.')['where'] as Filters['where'];
-  const filters: Filters = {
-    ...board.filters,
+  const over: Filters = {
     ...(period.last === 'own' ? {} : range(period)),
     ...(find('zone') ? { zone: find('zone') } : {}),
     ...(find('purpose') ? { purpose: find('purpose') } : {}),
     ...(where ? { where } : {}),
   } as Filters;
+  const asked = whole(over) as Filters;
+  const conditions = [...(board.filters?.where ?? []), ...(asked.where ?? [])];
+  const filters: Filters = {
+    ...board.filters,
+    ...asked,
+    ...(conditions.length > 0 ? { where: conditions } : {}),
+  };
   const set = (change: Search, replace = true) =>
     void navigate({
       to: '/dashboards/$id',
@@ -51,25 +60,25 @@ function useFilters(board: Dashboard) {
       search: { ...search, ...change },
       replace,
     });
-  return { search, period, filters: whole(filters) as Filters, set };
+  return { search, period, over: asked, filters, set };
 }
 
 function Board({ board }: { board: Dashboard }) {
   const client = useQueryClient();
-  const { search, period, filters, set } = useFilters(board);
+  const { search, period, over, filters, set } = useFilters(board);
   const isEdited = one(search, 'edit') !== undefined;
   const [draft, setDraft] = useState<Tile[]>();
   const [open, setOpen] = useState<'none' | 'add' | 'notes' | { title: Tile }>('none');
   const tiles = draft ?? board.tiles;
   const questions = useQuery(ask.questions());
   const asks = board.tiles.map((each) => each.question);
-  const query = ask.tileAnswers(board.id, filters, asks);
-  const answers = useQuery(query);
+  const answering = ask.tileAnswers(board.id, over, { asks, own: board.filters });
+  const answers = useQuery(answering);
   const stage = useRef<HTMLDivElement>(null);
 
   const save = useMutation({
     mutationFn: (next: Partial<Dashboard>) =>
-      put<Dashboard>(`api/dashboards/${encodeURIComponent(board.id)}`, {
+      put<Dashboard>(pathOf(board) + query({ version: board.version }), {
         name: next.name ?? board.name,
         about: next.about ?? board.about ?? undefined,
         filters: next.filters ?? board.filters ?? undefined,
@@ -120,9 +129,27 @@ function Board({ board }: { board: Dashboard }) {
           />
         )}
       </PageHead>
-      <FilterBar board={board} search={search} period={period} filters={filters} set={set}
-        onKeep={() => save.mutate({ filters })} />
+      <FilterBar
+        search={search}
+        period={period}
+        own={board.filters ?? {}}
+        over={over}
+        set={set}
+        onKeep={(next) => {
+          save.mutate({ filters: next });
+          set({
+            ...without(search, 'filter.'),
+            last: undefined,
+            from: undefined,
+            to: undefined,
+            zone: undefined,
+            purpose: undefined,
+          });
+        }}
+        filters={filters}
+      />
       {save.error && <Failure error={save.error} />}
+      <Progress queryKey={answering.queryKey} />
       {answers.error && (
         <Failure error={answers.error} retry={() => void answers.refetch()} />
       )}
@@ -218,7 +245,7 @@ function Actions(props: {
   const navigate = useNavigate();
   const [sure, setSure] = useState(false);
   const drop = useMutation({
-    mutationFn: () => remove(`api/dashboards/${encodeURIComponent(props.board.id)}`),
+    mutationFn: () => remove(pathOf(props.board)),
     onSuccess: async () => {
       // Away from it first, so that nobody asks for what is gone.
       await navigate({ to: '/dashboards' });

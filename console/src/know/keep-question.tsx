@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import * as ask from '../api/ask';
-import { post, put } from '../api/request';
+import { post, put, query } from '../api/request';
 import type { Asked, Dashboard, SavedQuestion, Tile } from '../api/wire';
 import { Dialog } from '../parts/dialog';
 import { Select, Text } from '../parts/field';
@@ -19,7 +19,7 @@ export function KeepMenu(props: { asked: Asked; saved: string | undefined; title
   const known = saved.data?.find((each) => each.id === props.saved);
   const update = useMutation({
     mutationFn: (was: SavedQuestion) =>
-      put(`api/questions/${encodeURIComponent(was.id)}`, {
+      put(`api/questions/${encodeURIComponent(was.id)}${query({ version: was.version })}`, {
         name: was.name,
         about: was.about ?? undefined,
         ...props.asked,
@@ -108,7 +108,8 @@ function BoardForm({ asked, title }: { asked: Asked; title: string }) {
         return post<Dashboard>('api/dashboards', { name: name.trim() || title, tiles: [tile] });
       }
       const { about, filters } = old;
-      return put<Dashboard>(`api/dashboards/${encodeURIComponent(old.id)}`, {
+      const path = `api/dashboards/${encodeURIComponent(old.id)}`;
+      return put<Dashboard>(path + query({ version: old.version }), {
         name: old.name,
         about: about ?? undefined,
         filters: filters ?? undefined,

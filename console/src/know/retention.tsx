@@ -15,8 +15,8 @@ interface Question {
   interval: Interval;
   start: Which;
   return: Which;
-  kind?: 'exact' | 'unbounded';
-  entry?: 'recurring' | 'first-time';
+  back?: 'exact' | 'unbounded';
+  entry?: 'first-in-range' | 'first-ever' | 'recurring';
 }
 
 const INTERVALS = [
@@ -34,7 +34,7 @@ export default define<Question, RetentionAnswer>({
   last: '90d',
   Builder,
   Options,
-  options: ['kind', 'entry'],
+  options: ['back', 'entry'],
   isEmpty: (answer) => answer.cohorts.every((each) => each.people === 0),
   Chart: Grid,
   figure: (answer) => {
@@ -72,24 +72,25 @@ function Options({ question, change }: BuilderProps<Question>) {
     <>
       <Select
         label="Came back"
-        value={question.kind ?? 'exact'}
+        value={question.back ?? 'exact'}
         options={[
           { value: 'exact', label: 'in exactly that interval' },
           { value: 'unbounded', label: 'then, or any time after' },
         ]}
-        onChange={(kind) =>
-          change({ kind: kind === 'exact' ? undefined : kind } as Partial<Question>)
+        onChange={(back) =>
+          change({ back: back === 'exact' ? undefined : back } as Partial<Question>)
         }
       />
       <Select
         label="Began"
-        value={question.entry ?? 'first-time'}
+        value={question.entry ?? 'first-in-range'}
         options={[
-          { value: 'first-time', label: 'for the first time in the period' },
+          { value: 'first-in-range', label: 'for the first time in the period' },
+          { value: 'first-ever', label: 'for the first time ever' },
           { value: 'recurring', label: 'each time anew' },
         ]}
         onChange={(entry) =>
-          change({ entry: entry === 'first-time' ? undefined : entry } as Partial<Question>)
+          change({ entry: entry === 'first-in-range' ? undefined : entry } as Partial<Question>)
         }
       />
     </>
