@@ -86,7 +86,7 @@ export const behind = (kind: KindName, question: object, pick: object) =>
   queryOptions({
     queryKey: ['query', kind, 'people', question, pick],
     queryFn: ({ signal }) =>
-      post<wire.PeopleAnswer>(
+      post<wire.BehindAnswer>(
         `api/query/${kind}/people`,
         { question, pick, limit: 100 },
         { signal },

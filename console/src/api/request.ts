@@ -1,7 +1,7 @@
 // The one place that talks to the server. Addresses are relative to the page's base, so that
 // the console works below any path.
 
-import { ProblemError, type Problem } from './problem';
+import { ProblemError, Unreachable, type Problem } from './problem';
 
 /** The absolute address of a path of this server, below wherever it is mounted. */
 export function address(path: string): string {
@@ -51,7 +51,10 @@ export async function send(
     init.body = JSON.stringify(body);
     init.headers = { 'content-type': 'application/json', ...headers };
   }
-  const response = await fetch(address(path), init);
+  const response = await fetch(address(path), init).catch((error: unknown) => {
+    // The browser tells only by the error's type that it is the network's; a cancelled one is not.
+    throw error instanceof TypeError ? new Unreachable(error.message) : error;
+  });
   if (!response.ok) throw new ProblemError(await problemOf(response));
   return response;
 }

@@ -289,6 +289,9 @@ export interface PeopleAnswer extends Answer {
   total: number;
 }
 
+/** The people behind a number; the number's own sentence stands beside it. */
+export type BehindAnswer = Omit<PeopleAnswer, 'sentence'> & { sentence?: string };
+
 export interface CohortAnswer extends Answer {
   people: number;
 }

@@ -3,9 +3,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import * as ask from '../api/ask';
-import type { FoundPerson, PeopleAnswer } from '../api/wire';
+import type { BehindAnswer, FoundPerson } from '../api/wire';
 import { Dialog } from '../parts/dialog';
-import { ago, count, dateTime, sentence } from '../parts/format';
+import { ago, count, dateTime, plural, sentence } from '../parts/format';
 import { Empty, Failure, Waiting } from '../parts/page';
 import type { Pick } from './kind';
 import type { KindName } from './kinds';
@@ -38,7 +38,9 @@ function Behind(props: { kind: KindName; question: { purpose: string }; pick: Pi
       {answer && (
         <>
           <p className="px-5 pb-3 text-sm text-soft" role="status">
-            {sentence(answer.sentence)}
+            {answer.sentence
+              ? sentence(answer.sentence)
+              : `${plural(answer.total, 'person', 'people')} behind this number.`}
           </p>
           <PeopleTable answer={answer} purpose={props.question.purpose} />
         </>
@@ -48,7 +50,7 @@ function Behind(props: { kind: KindName; question: { purpose: string }; pick: Pi
 }
 
 /** People by number, each leading to what the purpose may see of them. */
-export function PeopleTable({ answer, purpose }: { answer: PeopleAnswer; purpose: string }) {
+export function PeopleTable({ answer, purpose }: { answer: BehindAnswer; purpose: string }) {
   const { people, total } = answer;
   if (people.length === 0) {
     return (

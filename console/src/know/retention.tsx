@@ -175,7 +175,9 @@ function Cell(props: Shown & {
   const { cohort, index, onPick, question, zone } = props;
   const value = cohort.values[index];
   if (value === undefined) return <td />;
-  const ratio = cohort.people === 0 ? 0 : value / cohort.people;
+  // Of nobody, no share came back.
+  if (cohort.people === 0) return <td className="text-center text-soft">–</td>;
+  const ratio = value / cohort.people;
   const began = shortInterval(cohort.start, { interval: question.interval, zone });
   const title = `Began ${began}, came back ${question.interval} ${index}`;
   return (
