@@ -31,6 +31,7 @@ mod open;
 pub mod proof;
 pub mod quarantine;
 pub mod reading;
+pub mod schemas;
 pub mod streams;
 mod unlink;
 
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) gate: Gate,
     pub(crate) blinder: Blinder,
     pub(crate) sources: BTreeMap<String, Arc<Source>>,
+    pub(crate) schemas: schemas::Registry,
     pub(crate) source_names: HashMap<SourceId, String>,
     pub(crate) region: Arc<Region>,
     pub(crate) keeper: Mutex<Option<Keeper>>,
@@ -155,6 +157,14 @@ impl App {
     #[must_use]
     pub fn source(&self, name: &str) -> Option<Arc<Source>> {
         self.0.sources.get(name).cloned()
+    }
+
+    /// The source whose trackers send this app id.
+    #[must_use]
+    pub fn source_of_app(&self, app: &str) -> Option<Arc<Source>> {
+        let mut sources = self.config().sources.iter();
+        let (name, _) = sources.find(|(_, rules)| rules.app_ids.iter().any(|own| own == app))?;
+        self.source(name)
     }
 
     /// The name of a source, also of one that is no longer declared.

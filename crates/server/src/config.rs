@@ -10,6 +10,7 @@ use thiserror::Error;
 use toml::{Table, Value};
 
 pub mod server;
+pub mod snowplow;
 pub mod sources;
 pub mod time;
 
@@ -19,6 +20,7 @@ pub mod time;
 pub struct Config {
     pub server: server::Server,
     pub time: time::TimeRules,
+    pub snowplow: snowplow::SnowplowRules,
     pub sources: BTreeMap<String, sources::SourceRules>,
 }
 
@@ -121,6 +123,8 @@ impl Layers {
             .map_err(|error: toml::de::Error| error.message().trim().to_owned())?;
         config.server.check()?;
         config.time.check()?;
+        config.snowplow.check()?;
+        sources::check_apps(&config.sources)?;
         for rules in config.sources.values() {
             rules.check()?;
         }

@@ -15,6 +15,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// One event, in bytes of JSON.
     pub event_bytes: usize,
+    /// One event of a protocol whose events carry traces and pages, in bytes of JSON.
+    pub large_event_bytes: usize,
     /// A batch, in bytes of JSON, where the protocol sets a limit of its own.
     pub batch_bytes: usize,
     /// Events in one request.
@@ -87,6 +89,7 @@ impl Default for Limits {
             inflate_ratio: 200,
             json_depth: 32,
             event_bytes: 32 << 10,
+            large_event_bytes: 1 << 20,
             batch_bytes: 500 << 10,
             batch_events: 5_000,
             event_properties: 10_000,
