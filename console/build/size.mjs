@@ -1,5 +1,5 @@
-// Fails the build when the first page, or any route beside it, grows past its budget. Takes away the
-// manifest that it reads, and changes nothing else of what was built.
+// Fails the build when the first page, or any route beside it, grows past its budget. Takes away
+// the manifest that it reads, and changes nothing else of what was built.
 import { readFileSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 

@@ -5,7 +5,14 @@ const shipped = new URL('../../examples/shop/dashboard.json', import.meta.url);
 const now = () => new Date().toISOString();
 let last = 100;
 
-const make = (body) => ({ id: `s${(last += 1)}`, created: now(), changed: now(), by: 'a1', ...body });
+const make = (body) => ({
+  id: `s${(last += 1)}`,
+  version: 1,
+  created: now(),
+  changed: now(),
+  by: 'a1',
+  ...body,
+});
 
 export function kept(isFresh) {
   const board = existsSync(shipped) && !isFresh ? [make(JSON.parse(readFileSync(shipped)))] : [];

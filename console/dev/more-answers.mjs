@@ -43,7 +43,7 @@ function paths(plan, chance) {
       { path: names.slice(0, 3), count: 812 },
       { path: [names[0], names[0], names[1]], count: 640 },
     ],
-    sentence: `after ${nodes[0].name.toLowerCase()}, most people went on to ${edges[0].to.toLowerCase()}`,
+    sentence: `after ${nodes[0].name}, most people went on to ${edges[0].to}`,
   };
 }
 

@@ -28,7 +28,7 @@ export async function checkFirstEvent(shared) {
   const choose = (name) => page.locator('label', { hasText: new RegExp(`^${name}$`) }).click();
   const sdks = { PostHog: /\$consent/, Snowplow: /consent_preferences/, Segment: /categoryPrefer/ };
   for (const [sdk, says] of Object.entries(sdks)) {
-    await check(`each ${sdk} snippet marks the lines that send consent, and has the key`, async () => {
+    await check(`each ${sdk} snippet marks what sends consent, and has the key`, async () => {
       await choose(sdk);
       for (const language of ['Browser', 'Node', 'Python', 'curl']) {
         await choose(language);

@@ -6,7 +6,7 @@ import { OPENED } from './traffic.mjs';
 
 export async function checkFound(shared) {
   const { page } = shared;
-  await check('the catalogue lists an event, its properties, and leads to their values', async () => {
+  await check('the catalogue lists events and properties, and leads to their values', async () => {
     await page.goto(at(`catalogue?find=${encodeURIComponent(OPENED.slice(0, 6))}&purpose=analyse`));
     const events = page.getByRole('region', { name: 'Events' }).last();
     await events.getByRole('button', { name: OPENED }).click();
@@ -17,10 +17,10 @@ export async function checkFound(shared) {
     await heading(page, 'Properties').waitFor();
     assert.match(page.url(), /property=currency/);
   });
-  await check('a person is opened by number, and each purpose is asked what it may see', async () => {
+  await check('a person is opened by number, and each purpose says what it may see', async () => {
     await page.goto(at('people'));
-    const first = page.getByRole('region', { name: 'Persons seen last' }).locator('tbody a').first();
-    const number = (await first.textContent()).trim();
+    const newest = page.getByRole('region', { name: 'Persons seen last' });
+    const number = (await newest.locator('tbody a').first().textContent()).trim();
     await page.getByLabel('Id', { exact: true }).fill(number);
     await page.getByRole('button', { name: 'Open', exact: true }).click();
     await heading(page, `Person ${number}`).waitFor();

@@ -1,5 +1,5 @@
-// The later kinds: each answers in a sentence, as a chart and as its table; a number opens the people
-// behind it; what is kept is found again.
+// The later kinds: each answers in a sentence, as a chart and as its table; a number opens the
+// people behind it; what is kept is found again.
 import assert from 'node:assert/strict';
 import { check, eventually } from './harness.mjs';
 import { at, heading } from './pages.mjs';
@@ -65,7 +65,7 @@ export async function checkKinds(shared) {
     await answer.locator('figcaption').waitFor();
     assert.equal(await page.getByRole('alert').count(), 0);
   });
-  await check('a condition takes an operator, and leaves the question whole while it is begun', async () => {
+  await check('a condition takes an operator, and is not asked while it is begun', async () => {
     await open(`insights/trend?series.0.event=${e(OPENED)}&purpose=analyse&last=7d`);
     await page.getByRole('button', { name: 'Filter', exact: true }).click();
     const row = page.getByRole('form', { name: 'Event, condition 1' });
@@ -77,7 +77,7 @@ export async function checkKinds(shared) {
     await eventually('it is in the address', () => /where\.0\.is_not=SEK/.test(page.url()));
     await answer.locator('figcaption').waitFor();
   });
-  await check('Enter on a point opens the people behind it, and the address holds that', async () => {
+  await check('Enter on a point opens the people behind it, held by the address', async () => {
     await open(`${trend}&last=7d`);
     await answer.getByRole('group', { name: /^Chart/ }).focus();
     await page.keyboard.press('ArrowLeft');
@@ -100,6 +100,38 @@ export async function checkKinds(shared) {
     }
     await drawer.locator('tbody a').first().click();
     await page.getByRole('region', { name: 'Timeline' }).waitFor();
+  });
+  await check('a long question says how far it is, and can be stopped', async () => {
+    const far = { rows: 12_000, bytes: 40, of_bytes: 100, seconds: 1, phase: 'reading' };
+    let stopped = '';
+    let release = () => {};
+    const held = new Promise((done) => {
+      release = done;
+    });
+    await page.route('**/api/query/stickiness', async (route) => {
+      await held;
+      await route.continue().catch(() => {});
+    });
+    await page.route('**/api/queries/*/events', (route) =>
+      route.fulfill({
+        contentType: 'text/event-stream',
+        body: `event: progress\ndata: ${JSON.stringify(far)}\n\n`,
+      }),
+    );
+    await page.route('**/api/queries/*', (route) => {
+      stopped = route.request().method();
+      release();
+      return route.fulfill({ json: {} });
+    });
+    await page.goto(at('insights/stickiness?last=7d'), { waitUntil: 'commit' });
+    await heading(page, 'Stickiness').waitFor();
+    assert.equal(await page.getByRole('progressbar').count(), 0, 'it shows before 300 ms');
+    await page.getByRole('progressbar').waitFor();
+    await answer.getByText(/12,000 rows, 40.%/).waitFor();
+    await answer.getByRole('button', { name: 'Stop' }).click();
+    await eventually('the server is told', () => stopped === 'DELETE');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await answer.locator('figcaption').waitFor();
   });
   await check('an answer is taken away as a table and as a picture', async () => {
     await open(`${trend}&last=7d`);

@@ -22,6 +22,7 @@ export function pages({ first, second, by, board }) {
   const e = encodeURIComponent;
   const funnel = `insights/funnel?steps.0.event=${e(first)}&steps.1.event=${e(second)}`;
   const trend = `insights/trend?series.0.event=${e(first)}`;
+  const paths = `insights/paths?starts.event=${e(first)}`;
   const split = by ? `&breakdown=${e(by)}` : '';
   const answer = 'figure figcaption';
   return [
@@ -45,8 +46,8 @@ export function pages({ first, second, by, board }) {
     { name: 'funnel-split', path: `${funnel}${split}&over=week`, ready: answer },
     { name: 'funnel-table', path: `${funnel}&view=table`, ready: answer },
     { name: 'retention', path: 'insights/retention', ready: answer },
-    { name: 'paths', path: `insights/paths?starts.event=${e(first)}`, ready: answer },
-    { name: 'paths-table', path: `insights/paths?starts.event=${e(first)}&view=table`, ready: answer },
+    { name: 'paths', path: paths, ready: answer },
+    { name: 'paths-table', path: `${paths}&view=table`, ready: answer },
     { name: 'lifecycle', path: 'insights/lifecycle', ready: answer },
     { name: 'lifecycle-table', path: 'insights/lifecycle?view=table', ready: answer },
     { name: 'stickiness', path: 'insights/stickiness', ready: answer },
@@ -62,8 +63,8 @@ export function pages({ first, second, by, board }) {
     { name: 'dashboards', path: 'dashboards', ready: 'main h1' },
     ...(board
       ? [
-          { name: 'dashboard', path: `dashboards/${board}`, ready: 'article figure, article table' },
-          { name: 'dashboard-edit', path: `dashboards/${board}?edit=yes`, ready: 'article button' },
+          { name: 'dashboard', path: `dashboards/${board}`, ready: 'article figure' },
+          { name: 'dashboard-edit', path: `dashboards/${board}?edit=1`, ready: 'article button' },
         ]
       : []),
     { name: 'sql', path: 'sql', ready: '.cm-content' },

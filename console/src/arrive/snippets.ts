@@ -1,4 +1,4 @@
-// The code that sends a first event, and the lines in it that send consent, for each SDK. Pure text.
+// The code that sends a first event, and the lines in it that send consent, for each SDK.
 
 import { posthog } from './snippets/posthog';
 import type { Language, Sdk } from './snippets/sdk';

@@ -16,6 +16,7 @@ const LINES = [
   { value: 'falls', label: 'falls by percent' },
 ] as const;
 type Line = (typeof LINES)[number]['value'];
+const lineWords = (line: Line) => LINES.find((each) => each.value === line)?.label ?? line;
 
 // What has one number an interval can cross a line.
 const isWatched = ({ kind, question }: SavedQuestion) =>
@@ -35,7 +36,7 @@ export function AlertForm(props: { questions: readonly SavedQuestion[]; onDone: 
   const make = useMutation({
     mutationFn: () =>
       post<Alert>('api/alerts', {
-        name: name.trim() || `${own?.name} ${LINES.find((each) => each.value === line)?.label}`,
+        name: name.trim() || `${own?.name} ${lineWords(line)}`,
         question: { saved: own?.id },
         when: { [line]: Number(number) } as unknown as AlertWhen,
         every,
@@ -46,7 +47,8 @@ export function AlertForm(props: { questions: readonly SavedQuestion[]; onDone: 
       if (!made.secret) props.onDone();
     },
   });
-  if (make.data?.secret) return <SecretOnce secret={make.data.secret} onDone={props.onDone} />;
+  const secret = make.data?.secret;
+  if (secret) return <SecretOnce secret={secret} onDone={props.onDone} />;
   if (!own) {
     return (
       <p className="px-5 pb-5 text-sm">

@@ -1,4 +1,4 @@
-// Alerts: a question that is asked again and again, and somebody who is told when it crosses a line.
+// Alerts: a question that is asked again and again, and who is told when it crosses a line.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';

@@ -1,4 +1,4 @@
-// The first dashboard of an installation that has none: it names no event, so it fits every product.
+// The first dashboard of an installation that has none. It names no event, so it fits any product.
 
 import type { Asked, Tile, TileView } from '../api/wire';
 

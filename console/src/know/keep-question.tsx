@@ -11,9 +11,10 @@ import { Select, Text } from '../parts/field';
 import { Menu } from '../parts/menu';
 import { Failure } from '../parts/page';
 import { freePlace, newTileId } from './layout';
+import { NotesDialog } from './notes';
 
 export function KeepMenu(props: { asked: Asked; saved: string | undefined; title: string }) {
-  const [open, setOpen] = useState<'none' | 'save' | 'board'>('none');
+  const [open, setOpen] = useState<'none' | 'save' | 'board' | 'notes'>('none');
   const client = useQueryClient();
   const saved = useQuery({ ...ask.questions(), enabled: props.saved !== undefined });
   const known = saved.data?.find((each) => each.id === props.saved);
@@ -36,8 +37,10 @@ export function KeepMenu(props: { asked: Asked; saved: string | undefined; title
             : []),
           { label: 'Save as a question', run: () => setOpen('save') },
           { label: 'Add to a dashboard', run: () => setOpen('board') },
+          { label: 'Note a day on the time axis', run: () => setOpen('notes') },
         ]}
       />
+      <NotesDialog open={open === 'notes'} onClose={() => setOpen('none')} />
       <Dialog title="Save as a question" open={open === 'save'} onClose={() => setOpen('none')}>
         <SaveForm {...props} onDone={() => setOpen('none')} />
       </Dialog>

@@ -49,7 +49,8 @@ function Notes() {
         }}
       >
         <Text label="Day" type="date" value={day} onChange={setDay} />
-        <Text label="What happened" value={text} onChange={setText} className="flex-1" required />
+        <Text label="What happened" value={text} className="flex-1" onChange={setText}
+          required />
         <button type="submit" className="press press-first" disabled={add.isPending}>
           Add
         </button>

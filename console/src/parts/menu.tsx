@@ -32,7 +32,8 @@ export function Menu(props: {
     if (!open) return;
     const list = items().filter((each) => !each.hasAttribute('disabled'));
     const from = list.indexOf(document.activeElement as HTMLElement);
-    const next = { ArrowDown: from + 1, ArrowUp: from - 1, Home: 0, End: list.length - 1 }[press.key];
+    const last = list.length - 1;
+    const next = { ArrowDown: from + 1, ArrowUp: from - 1, Home: 0, End: last }[press.key];
     if (press.key === 'Escape') {
       press.preventDefault();
       press.stopPropagation();

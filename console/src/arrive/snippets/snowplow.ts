@@ -99,7 +99,7 @@ function curl(host: string, key: string, consent: boolean): string {
 
 export const snowplow: Sdk = {
   label: 'Snowplow',
-  says: 'Consent is the entity `consent_preferences`; as a global context it goes with every event.',
+  says: 'Consent is the entity `consent_preferences`; as a global context it goes with each event.',
   languages: {
     browser: { install: 'npm install @snowplow/browser-tracker', write: browser },
     node: { install: 'npm install @snowplow/node-tracker', write: node },
