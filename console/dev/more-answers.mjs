@@ -98,7 +98,10 @@ function sessions(plan, chance) {
       sessions: Math.round(2_900 / (at + 1)),
       bounces: Math.round(900 / (at + 1)),
     })),
-    exit: [...PAGES].reverse().map((page, at) => ({ page, sessions: Math.round(2_400 / (at + 1)) })),
+    exit: PAGES.toReversed().map((page, at) => ({
+      page,
+      sessions: Math.round(2_400 / (at + 1)),
+    })),
     sentence: 'half of the sessions were longer than 3 min 8 s; 31.2 % were bounces',
   };
 }

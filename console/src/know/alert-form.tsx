@@ -53,8 +53,8 @@ export function AlertForm(props: { questions: readonly SavedQuestion[]; onDone: 
     return (
       <p className="px-5 pb-5 text-sm">
         An alert watches a saved trend that is not split, and there is none yet. Ask a{' '}
-        <Link to={'/insights/trend' as '/insights'} className="underline">trend</Link> and choose{' '}
-        <b>Keep</b>.
+        <Link to={'/insights/trend' as '/insights'} className="underline">trend</Link> and{' '}
+        choose <b>Keep</b>.
       </p>
     );
   }

@@ -5,7 +5,7 @@ import { useId, type ReactNode, type RefObject } from 'react';
 import type { Answer } from '../api/wire';
 import { Choice } from '../parts/field';
 import { bytes, clockTime, count, dayOf, duration, sentence } from '../parts/format';
-import { Failure, Waiting } from '../parts/page';
+import { Failure } from '../parts/page';
 import { Progress } from './progress';
 
 /** The answer's frame. `chart` and `table` are twins: the same numbers, two ways to read them. */
@@ -34,7 +34,7 @@ export function AnswerFrame<A extends Answer>(props: {
     >
       {result.error && <Failure error={result.error} retry={() => void result.refetch()} />}
       <Progress queryKey={props.queryKey} />
-      {!answer && result.isFetching && <Waiting label="Reading" />}
+      {!answer && !result.error && <div className="h-24" />}
       {answer && !result.error && (
         <>
           <figure

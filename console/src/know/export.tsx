@@ -3,7 +3,7 @@
 import type { RefObject } from 'react';
 import { send } from '../api/request';
 import { Menu } from '../parts/menu';
-import { saveBlob, savePicture } from '../parts/picture';
+import { saveBlob } from '../parts/save';
 
 const FILES = [
   { label: 'CSV', type: 'text/csv', ending: 'csv' },
@@ -49,6 +49,7 @@ export function ExportMenu(props: {
                 hint: 'the picture',
                 run: () =>
                   run(async () => {
+                    const { savePicture } = await import('../parts/picture');
                     if (figure.current) await savePicture(figure.current, `${name}.png`);
                   }),
               },

@@ -10,7 +10,7 @@ import { usePurposeOptions } from '../parts/chips';
 import { Select } from '../parts/field';
 import { count, plain } from '../parts/format';
 import { Icon } from '../parts/icons';
-import { Empty, Failure, PageHead, Waiting } from '../parts/page';
+import { Empty, Failure, PageHead } from '../parts/page';
 import { Footer } from './answer';
 import { ExportMenu } from './export';
 import { Progress } from './progress';
@@ -87,7 +87,6 @@ export default function SqlPage() {
           <section className="card" aria-label="Answer" aria-busy={result.isFetching}>
             <Progress queryKey={query.queryKey} />
             {text.trim() === '' && <Examples onTake={(sql) => editor.current?.replace(sql)} />}
-            {result.isPending && text.trim() !== '' && <Waiting label="Reading" />}
             {result.error && (
               <Failure error={result.error} retry={() => void result.refetch()} />
             )}

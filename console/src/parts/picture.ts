@@ -1,6 +1,8 @@
 // A figure of the page as a PNG: its own elements and styles, drawn by the browser itself. Nothing
 // leaves this machine for it.
 
+import { saveBlob } from './save';
+
 // What decides how an element looks; all of it would make the picture's text many megabytes.
 const LOOKS = [
   'align-items', 'background-color', 'border-bottom', 'border-collapse', 'border-left',
@@ -20,6 +22,10 @@ function copyLooks(from: Element, to: Element) {
   const look = getComputedStyle(from);
   if (to instanceof HTMLElement || to instanceof SVGElement) {
     to.style.cssText = LOOKS.map((name) => `${name}:${look.getPropertyValue(name)}`).join(';');
+    // On paper nothing scrolls.
+    if (/auto|scroll/.test(look.overflow)) {
+      Object.assign(to.style, { overflow: 'visible', height: 'auto', maxHeight: 'none' });
+    }
   }
   [...from.children].forEach((child, index) => {
     const twin = to.children[index];
@@ -27,16 +33,51 @@ function copyLooks(from: Element, to: Element) {
   });
 }
 
+/** How much larger an element is when nothing of it scrolls. */
+function hidden(element: HTMLElement): { wide: number; high: number } {
+  const all = [...element.querySelectorAll<HTMLElement>('[role="region"], .overflow-x-auto')];
+  return {
+    wide: Math.max(0, ...all.map((each) => each.scrollWidth - each.clientWidth)),
+    high: Math.max(0, ...all.map((each) => each.scrollHeight - each.clientHeight)),
+  };
+}
+
+/** The page's own letters as a style sheet that needs no other file. */
+async function letters(): Promise<string> {
+  const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+  const faces = rules.filter((rule) => rule instanceof CSSFontFaceRule);
+  const latin = faces.find(({ style }) =>
+    /U\+0{0,3}0-/i.test(style.getPropertyValue('unicode-range')),
+  );
+  const sheet = latin?.parentStyleSheet?.href ?? document.baseURI;
+  const file = /url\("?([^")]+)"?\)/.exec(latin?.style.getPropertyValue('src') ?? '')?.[1];
+  if (!latin || !file) return '';
+  const bytes = await (await fetch(new URL(file, sheet))).blob();
+  const data = await new Promise<string>((done, fail) => {
+    const reader = new FileReader();
+    reader.onload = () => done(String(reader.result));
+    reader.onerror = () => fail(reader.error ?? new Error('the letters could not be read'));
+    reader.readAsDataURL(bytes);
+  });
+  const family = latin.style.getPropertyValue('font-family');
+  return `@font-face{font-family:${family};font-weight:100 900;src:url("${data}")}`;
+}
+
 /** Draws `element` and saves it under `name`. What is marked `data-aside` is left out. */
 export async function savePicture(element: HTMLElement, name: string): Promise<void> {
-  const { width, height } = element.getBoundingClientRect();
+  const place = element.getBoundingClientRect();
+  const more = hidden(element);
+  const [width, height] = [place.width + more.wide, place.height + more.high];
   const copy = element.cloneNode(true) as HTMLElement;
   copyLooks(element, copy);
   for (const aside of copy.querySelectorAll('[data-aside], .sr-only')) aside.remove();
+  copy.style.width = `${width}px`;
+  copy.style.height = 'auto';
   const [wide, high] = [Math.ceil(width + 2 * EDGE), Math.ceil(height + 2 * EDGE)];
   const inner = new XMLSerializer().serializeToString(copy);
   const text =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}">` +
+    `<style>${await letters()}</style>` +
     `<foreignObject x="${EDGE}" y="${EDGE}" width="${width}" height="${height}">` +
     `${inner}</foreignObject></svg>`;
   const image = new Image();
@@ -54,13 +95,4 @@ export async function savePicture(element: HTMLElement, name: string): Promise<v
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'));
   if (!blob) throw new Error('this browser could not write the picture');
   saveBlob(blob, name);
-}
-
-/** Lets the browser save a file. */
-export function saveBlob(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
