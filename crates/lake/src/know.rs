@@ -20,6 +20,7 @@ mod tests;
 
 pub mod ask;
 pub mod error;
+pub mod export;
 pub mod roll;
 pub mod run;
 pub mod table;

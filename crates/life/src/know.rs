@@ -21,7 +21,10 @@ pub mod phrase;
 mod resolve;
 pub mod retention;
 pub mod row;
+pub mod saved;
 pub mod scope;
+pub mod shape;
+pub mod tabled;
 pub mod trend;
 pub mod words;
 
@@ -37,6 +40,8 @@ pub use resolve::Cohorted;
 pub use retention::{Retention, RetentionAnswer, RetentionPick, RetentionPlan};
 pub use row::PersonRow;
 pub use scope::{Column, Members, Restriction, Scope, Told, Who};
+pub use shape::Shape;
+pub use tabled::{Table, Tabled};
 pub use trend::{Trend, TrendAnswer, TrendPick, TrendPlan};
 pub use words::{Setting, Words};
 

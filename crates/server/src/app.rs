@@ -25,12 +25,16 @@ pub mod access;
 pub mod asking;
 pub mod behind;
 pub mod catalogue;
+pub mod cohorts;
 pub mod collect;
 pub mod forget;
+pub mod messages;
 mod open;
 pub mod proof;
 pub mod quarantine;
+pub mod queries;
 pub mod reading;
+pub mod saved;
 pub mod schemas;
 pub mod streams;
 mod unlink;
@@ -64,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) journal: PathBuf,
     pub(crate) footers: Footers,
     pub(crate) streams: Arc<Streams>,
+    pub(crate) queries: Arc<queries::Queries>,
     /// Held by whoever changes the manifest: fold, compaction, erasure.
     pub(crate) manifest: tokio::sync::Mutex<()>,
     /// Held by whoever moves an erasure on before its files are rewritten: one at a time.

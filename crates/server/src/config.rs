@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::{Table, Value};
 
+pub mod mail;
 pub mod server;
 pub mod snowplow;
 pub mod sources;
@@ -21,6 +22,8 @@ pub struct Config {
     pub server: server::Server,
     pub time: time::TimeRules,
     pub snowplow: snowplow::SnowplowRules,
+    pub mail: mail::MailRules,
+    pub alerts: mail::AlertRules,
     pub sources: BTreeMap<String, sources::SourceRules>,
 }
 
@@ -125,6 +128,7 @@ impl Layers {
         config.time.check()?;
         config.snowplow.check()?;
         sources::check_apps(&config.sources)?;
+        config.mail.check()?;
         for rules in config.sources.values() {
             rules.check()?;
         }

@@ -98,6 +98,7 @@ impl App {
             journal,
             footers: Footers::new(FOOTERS_MAX),
             streams,
+            queries: Arc::default(),
             manifest: tokio::sync::Mutex::new(()),
             erasing: tokio::sync::Mutex::new(()),
             seen: Mutex::new(Seen::default()),
