@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { check, eventually } from './harness.mjs';
 import { at, heading } from './pages.mjs';
-import { PAID } from './traffic.mjs';
+import { OPENED, PAID } from './traffic.mjs';
 
 const e = encodeURIComponent;
 
@@ -26,7 +26,7 @@ export async function checkDashboards(shared) {
   });
   for (const [name, path] of [
     ['Paid', `insights/trend?series.0.event=${e(PAID)}&last=7d`],
-    ['Sticky', 'insights/stickiness?last=7d'],
+    ['Opened', `insights/trend?series.0.event=${e(OPENED)}&series.0.count=people&last=7d`],
   ]) {
     await check(`an answer becomes the tile ${name}`, async () => {
       await page.goto(at(path));
@@ -44,7 +44,7 @@ export async function checkDashboards(shared) {
   await check('a tile is moved and resized with keys, and stays where it was put', async () => {
     const before = (await saved()).tiles;
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
-    await page.getByRole('button', { name: /^Move Sticky/ }).focus();
+    await page.getByRole('button', { name: /^Move Opened/ }).focus();
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Shift+ArrowDown');
     const said = page.getByRole('status').filter({ hasText: /^Column/ });
@@ -52,7 +52,7 @@ export async function checkDashboards(shared) {
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('button', { name: 'Edit', exact: true }).waitFor();
     const [was, now] = [before, (await saved()).tiles].map((tiles) =>
-      tiles.find((each) => each.title === 'Sticky'),
+      tiles.find((each) => each.title === 'Opened'),
     );
     assert.notDeepEqual(place(now), place(was));
     assert.equal(now.h, was.h + 1);
@@ -91,7 +91,7 @@ export async function checkDashboards(shared) {
   await check('a change that is cancelled changes nothing', async () => {
     const before = (await saved()).tiles.map(place);
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
-    await page.getByRole('button', { name: /^Move Sticky/ }).press('Shift+ArrowDown');
+    await page.getByRole('button', { name: /^Move Opened/ }).press('Shift+ArrowDown');
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Edit', exact: true }).waitFor();
     assert.deepEqual((await saved()).tiles.map(place), before);
@@ -99,12 +99,12 @@ export async function checkDashboards(shared) {
   await check('a filter over all tiles is in the address, and can be kept', async () => {
     await page.getByLabel('Period', { exact: true }).selectOption('90d');
     await eventually('the address holds it', () => page.url().includes('last=90d'));
-    await tile('Sticky').locator('figcaption').waitFor();
+    await tile('Opened').locator('figcaption').waitFor();
     await page.getByRole('button', { name: 'Keep these filters' }).click();
     await eventually('it is kept', async () => (await saved()).filters?.from === '-89d');
   });
   await check('a number of a tile opens the people behind it', async () => {
-    await tile('Sticky').getByRole('group', { name: /^Chart/ }).focus();
+    await tile('Opened').getByRole('group', { name: /^Chart/ }).focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('Home');
     await page.keyboard.press('Enter');
