@@ -4,7 +4,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useId, type ReactNode, type RefObject } from 'react';
 import type { Answer } from '../api/wire';
 import { Choice } from '../parts/field';
-import { bytes, clockTime, count, dayOf, duration, sentence } from '../parts/format';
+import { bytes, clockTime, count, dayOf, duration, spoken } from '../parts/format';
 import { Failure } from '../parts/page';
 import { Progress } from './progress';
 
@@ -48,7 +48,7 @@ export function AnswerFrame<A extends Answer>(props: {
                 id={`${id}-sentence`}
                 className="max-w-[62ch] text-[1.0625rem] leading-snug font-medium text-pretty"
               >
-                <span role="status">{sentence(answer.sentence)}</span>
+                <span role="status">{spoken(answer.sentence)}</span>
               </figcaption>
               <div className="flex flex-wrap items-center gap-2 lg:shrink-0" data-aside>
                 {props.table && !props.isEmpty(answer) && (

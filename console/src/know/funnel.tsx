@@ -59,7 +59,7 @@ export default define<Question, FunnelAnswer>({
   Table: FunnelTable,
   figure: (answer) => ({
     value: share(answer.steps.at(-1)?.of_first ?? 0),
-    label: 'went all the way',
+    label: 'all the way',
     values: answer.over?.map((each) => each.converted / Math.max(1, each.entered)),
   }),
 });

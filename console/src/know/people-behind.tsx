@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import * as ask from '../api/ask';
 import type { BehindAnswer, FoundPerson } from '../api/wire';
 import { Dialog } from '../parts/dialog';
-import { ago, count, dateTime, plural, sentence } from '../parts/format';
+import { ago, count, dateTime, plural, spoken } from '../parts/format';
 import { Empty, Failure, Waiting } from '../parts/page';
 import type { Pick } from './kind';
 import type { KindName } from './kinds';
@@ -39,7 +39,7 @@ function Behind(props: { kind: KindName; question: { purpose: string }; pick: Pi
         <>
           <p className="px-5 pb-3 text-sm text-soft" role="status">
             {answer.sentence
-              ? sentence(answer.sentence)
+              ? spoken(answer.sentence)
               : `${plural(answer.total, 'person', 'people')} behind this number.`}
           </p>
           <PeopleTable answer={answer} purpose={props.question.purpose} />

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import type { Problem } from '../api/problem';
 import { ProblemError } from '../api/problem';
 import type { Answer, Asked, Tile } from '../api/wire';
-import { clockTime, count, duration, sentence } from '../parts/format';
+import { clockTime, count, duration, spoken } from '../parts/format';
 import { Failure, Waiting } from '../parts/page';
 import type { AnyKind, Figure, Picked } from './kind';
 import { isKindName, KINDS, kindTitle } from './kinds';
@@ -100,7 +100,7 @@ function Body(props: {
   return (
     <figure>
       <figcaption className="line-clamp-2 px-4 text-sm text-soft" title={readWords(answer)}>
-        {sentence(answer.sentence)}
+        {spoken(answer.sentence)}
       </figcaption>
       {kind.isEmpty?.(answer) ? (
         <p className="px-4 py-6 text-sm text-soft">Nothing in this period for this purpose.</p>

@@ -103,6 +103,9 @@ export function plain(value: unknown): string {
   return String(value);
 }
 
+/** An answer's sentence, its names between quotation marks. */
+export const spoken = (text: string) => sentence(text.replaceAll(/`([^`]*)`/g, '“$1”'));
+
 /** The same sentence with a capital first letter and a full stop. */
 export function sentence(text: string): string {
   if (text === '') return text;
