@@ -10,6 +10,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // For the size check, which removes it.
+    manifest: true,
     rolldownOptions: {
       // Libraries mark their files for servers that render React; there is none here.
       onwarn: (warning, warn) => {

@@ -1,4 +1,5 @@
 // Invented answers for the development server. Nothing here is measured, and nothing is shipped.
+import { more } from './more-answers.mjs';
 
 let seed = 7;
 const chance = () => {
@@ -7,7 +8,7 @@ const chance = () => {
 };
 const pick = (list) => list[Math.floor(chance() * list.length)];
 
-const NAMES = [
+export const NAMES = [
   ['Product Viewed', 61_220],
   ['Page Viewed', 48_112],
   ['Product Added', 14_870],
@@ -48,7 +49,7 @@ export function forget(user) {
 function cohort(plan) {
   const did = (event) => new Set(sent.get(event) ?? []);
   const [first, ...rest] = plan.all.map((each) => did(each.event));
-  const none = plan.none.map((each) => did(each.event));
+  const none = (plan.none ?? []).map((each) => did(each.event));
   const people = [...first].filter(
     (user) => rest.every((set) => set.has(user)) && !none.some((set) => set.has(user)),
   ).length;
@@ -59,10 +60,19 @@ const ago = (days) => new Date(Date.now() - days * 86_400_000).toISOString();
 export const catalogue = {
   events: (fresh) =>
     [...(fresh ? [] : NAMES), ...[...sent].map(([event, users]) => [event, users.length])].map(
-      ([event, count]) => ({ event, count, first: ago(90), last: ago(0), declared: true }),
+      ([event, count], at) => ({
+        event,
+        count,
+        first: ago(90),
+        last: ago(at / 40),
+        declared: event !== 'Order Refunded',
+        purposes: at % 3 === 2 ? ['measure', 'analyse', 'personalise'] : ['measure', 'analyse'],
+      }),
     ),
   properties: [
     ['currency', 'text', 'transaction', true, 'p0', 4_318, 0],
+    ['device', 'text', 'usage', true, 'p5', 146_001, 0],
+    ['country', 'text', 'usage', true, 'p6', 146_001, 0],
     ['plan', 'text', 'usage', true, 'p1', 130_004, 0],
     ['category', 'text', 'usage', true, 'p2', 61_220, 0],
     ['revenue', 'number', 'transaction', true, 'p3', 4_318, 2],
@@ -77,7 +87,8 @@ export const catalogue = {
     column,
     seen,
     conflicts,
-    last: ago(0),
+    purposes: declared ? ['measure', 'analyse'] : [],
+    last: ago(seen % 5),
   })),
 };
 
@@ -95,35 +106,88 @@ export function makeEvent() {
 }
 
 const STEP_MS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000, month: 2_592_000_000 };
+const DAY_MS = STEP_MS.day;
+
+/** A moment as questions write it: an instant, a day, or so long ago. */
+export function moment(text) {
+  const midnight = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+  if (text === 'now') return Date.now();
+  if (text === 'today') return midnight;
+  const ago = /^-(\d+)([dwmh])$/.exec(text);
+  if (!ago) return Date.parse(text);
+  const many = Number(ago[1]);
+  if (ago[2] === 'h') return Date.now() - many * STEP_MS.hour;
+  return midnight - many * { d: 1, w: 7, m: 30 }[ago[2]] * DAY_MS;
+}
+
+export function intervalsOf(plan) {
+  const step = STEP_MS[plan.interval];
+  const out = [];
+  let at = Math.floor(moment(plan.from) / step) * step;
+  if (plan.interval === 'week') at = Math.floor(moment(plan.from) / DAY_MS) * DAY_MS;
+  for (; at < moment(plan.to); at += step) out.push(new Date(at).toISOString());
+  return out;
+}
+
+const smoothed = (values, n) =>
+  values.map((_, at) => {
+    const part = values.slice(Math.max(0, at - n + 1), at + 1);
+    return part.reduce((a, b) => a + b, 0) / part.length;
+  });
+
+const sum = (list) => list.reduce((a, b) => a + b, 0);
+const AVERAGES = ['per-person', 'average', 'median', 'percentile', 'minimum', 'maximum'];
 
 function trend(plan) {
-  const step = STEP_MS[plan.interval];
-  const intervals = [];
-  for (let at = Date.parse(plan.from); at < Date.parse(plan.to); at += step) {
-    intervals.push(new Date(at).toISOString());
-  }
-  const values = plan.breakdown ? ['pro', 'free', 'team', null] : [null];
-  const series = plan.series.flatMap(({ event, count }) =>
+  const intervals = intervalsOf(plan);
+  const values = plan.breakdown ? ['mobile', 'desktop', 'tablet', null] : [null];
+  const series = plan.series.flatMap(({ event, count, of, at: percent, where }) =>
     values.map((value, index) => {
-      const part = plan.series[0].where ? 0.4 : 1;
+      const part = where ? 0.4 : 1;
       const all = NAMES.find(([name]) => name === event)?.[1] ?? 140_000;
-      const size = (part * all) / (90 * (index + 1));
-      const numbers = intervals.map((_, at) => {
-        const wave = 1 + 0.25 * Math.sin((at / 7) * 2 * Math.PI) + 0.3 * (at / intervals.length);
-        const now = at === intervals.length - 1 ? 0.5 : 1;
-        return Math.round(size * wave * now * (0.85 + 0.3 * chance()));
-      });
-      const total = numbers.reduce((a, b) => a + b, 0);
-      return { event, count, breakdown: plan.breakdown ? value : null, values: numbers, total };
+      const isAverage = AVERAGES.includes(count);
+      const size = isAverage ? 42 / (index + 1) : (part * all) / (90 * (index + 1));
+      const make = (shift) =>
+        intervals.map((_, at) => {
+          const wave = 1 + 0.25 * Math.sin((at / 7) * 2 * Math.PI) + 0.3 * (at / intervals.length);
+          const now = at === intervals.length - 1 && !isAverage && !shift ? 0.5 : 1;
+          const number = size * wave * now * (0.85 + 0.3 * chance()) * (shift ? 0.8 : 1);
+          return isAverage || count === 'sum' ? Math.round(number * 100) / 100 : Math.round(number);
+        });
+      const numbers = make(false);
+      const total = isAverage ? sum(numbers) / numbers.length : sum(numbers);
+      const earlier = plan.compare ? make(true) : undefined;
+      return {
+        event,
+        count,
+        of,
+        at: percent,
+        breakdown: plan.breakdown ? value : null,
+        values: numbers,
+        total,
+        ...(plan.smooth ? { smooth: smoothed(numbers, plan.smooth) } : {}),
+        ...(earlier ? { earlier: { values: earlier, total: sum(earlier) } } : {}),
+      };
     }),
   );
   const [first] = series;
+  const formula = plan.formula
+    ? values.map((value) => {
+        const own = series.filter((each) => each.breakdown === (plan.breakdown ? value : null));
+        const ratio = intervals.map(
+          (_, at) => (100 * (own.at(-1).values[at] ?? 0)) / Math.max(1, own[0].values[at]),
+        );
+        return { breakdown: value, values: ratio, total: sum(ratio) / ratio.length };
+      })
+    : undefined;
   return {
     intervals,
     series,
+    formula,
     sentence:
-      `${(first.event ?? 'events').toLowerCase()} happened ${first.total.toLocaleString('en')} ` +
-      `times, 18 % more in the second half of the period than in the first`,
+      `${(first.event ?? 'events').toLowerCase()} happened ` +
+      `${Math.round(first.total).toLocaleString('en')} times, ` +
+      `18 % more in the second half of the period than in the first`,
   };
 }
 
@@ -149,9 +213,16 @@ function funnel(plan) {
     ? ['pro', 'free', null].map((value, at) => ({ value, steps: steps(names, 3_100 - at * 900) }))
     : undefined;
   const end = all.at(-1);
+  const over = plan.over
+    ? intervalsOf({ ...plan, interval: plan.over }).map((start) => {
+        const entered = Math.round(150 + 100 * chance());
+        return { start, entered, converted: Math.round(entered * (0.1 + 0.12 * chance())) };
+      })
+    : undefined;
   return {
     steps: all,
     breakdown,
+    over,
     sentence:
       `${end.people.toLocaleString('en')} of ${all[0].people.toLocaleString('en')} people went ` +
       `from ${names[0]} to ${names.at(-1)}: ${(100 * end.of_first).toFixed(1)} %`,
@@ -159,15 +230,15 @@ function funnel(plan) {
 }
 
 function retention(plan) {
-  const step = STEP_MS[plan.interval];
+  const starts = intervalsOf(plan);
   const cohorts = [];
-  for (let at = Date.parse(plan.from); at < Date.parse(plan.to); at += step) {
-    const left = Math.ceil((Date.parse(plan.to) - at) / step);
+  for (const [index, start] of starts.entries()) {
+    const left = starts.length - index;
     const people = Math.round(300 + 200 * chance());
     const values = Array.from({ length: Math.min(left, 12) }, (_, index) =>
       index === 0 ? people : Math.round(people * (0.5 / Math.sqrt(index) + 0.06 * chance())),
     );
-    cohorts.push({ start: new Date(at).toISOString(), people, values });
+    cohorts.push({ start, people, values });
   }
   return { cohorts, sentence: 'half of those who began came back in the week after' };
 }
@@ -180,9 +251,10 @@ export function answerQuery(kind, plan, empty) {
     funnel,
     retention,
     cohort,
+    ...more,
   };
-  const answer = answers[kind](plan);
-  if (empty || plan.from < '2010') {
+  const answer = answers[kind](plan, chance);
+  if (empty || /^[12]\d{3}/.test(plan.from) && plan.from < '2010') {
     for (const series of answer.series ?? []) {
       series.values.fill(0);
       series.total = 0;

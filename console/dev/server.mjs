@@ -8,6 +8,9 @@ import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { answerQuery, catalogue, forget, makeEvent, purposes, remember } from './invented.mjs';
+import { answerKept, kept } from './kept.mjs';
+import { answerSql, schema } from './sql.mjs';
+import { persons } from './more-answers.mjs';
 
 const option = (name, standard) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -16,6 +19,10 @@ const option = (name, standard) => {
 const PORT = Number(option('port', '8786'));
 const BASE = option('base', '/');
 const FRESH = process.argv.includes('--fresh');
+const SAVED = kept(FRESH);
+// A question whose text holds this is slow, so that waiting can be seen.
+const SLOW = 'slow';
+const running = new Map();
 const DIST = new URL('../dist/', import.meta.url);
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
@@ -185,7 +192,92 @@ function facts(url) {
   }));
 }
 
-async function post(path, body, response) {
+function tabular(answer) {
+  const rows = Object.values(answer).find((each) => Array.isArray(each)) ?? [];
+  return rows.map((each) => (typeof each === 'object' ? JSON.stringify(each) : each)).join('\n');
+}
+
+/** A question: its answer, a file of it, the people behind it, or a long wait that can be ended. */
+async function ask(path, body, request, response) {
+  const id = request.headers['query-id'];
+  const isSlow = JSON.stringify(body).includes(SLOW);
+  const wait = { started: Date.now(), ends: isSlow ? 6_000 : 60, cancelled: false };
+  if (id) running.set(id, wait);
+  while (Date.now() - wait.started < wait.ends && !wait.cancelled) {
+    await new Promise((done) => setTimeout(done, 40));
+  }
+  running.delete(id);
+  if (wait.cancelled) {
+    return problem(response, 409, 'query-cancelled', 'the question was cancelled', undefined,
+      { remedy: 'ask it again' });
+  }
+  const [kind, people] = path.split('/');
+  if (kind === 'sql') return answerSql(body, response, problem, json);
+  if (body.steps?.some((step) => step.event === 'Fail')) {
+    return problem(response, 422, 'plan-invalid', 'the question cannot be asked', 'bad step',
+      { errors: [{ pointer: '/steps/0', detail: 'no such event' }] });
+  }
+  if (people) {
+    const answer = answerQuery('people', { ...body.question }, isEmpty());
+    return json(response, { ...answer, people: persons(18, Math.random), total: 218 });
+  }
+  const answer = answerQuery(kind, body, isEmpty());
+  const accept = request.headers.accept ?? '';
+  if (/csv|parquet/.test(accept)) {
+    response.writeHead(200, { 'content-type': accept });
+    return response.end(tabular(answer));
+  }
+  return json(response, answer);
+}
+
+function progress(id, request, response) {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  const tell = () => {
+    const own = running.get(id);
+    if (!own) return response.end('event: done\ndata: {}\n\n');
+    const share = Math.min(1, (Date.now() - own.started) / own.ends);
+    const said = {
+      rows: Math.round(20_000_000 * share),
+      bytes: Math.round(410_000_000 * share),
+      of_bytes: 410_000_000,
+      seconds: (Date.now() - own.started) / 1000,
+      phase: 'reading files',
+    };
+    response.write(`event: progress\ndata: ${JSON.stringify(said)}\n\n`);
+  };
+  tell();
+  const timer = setInterval(tell, 200);
+  request.on('close', () => clearInterval(timer));
+}
+
+/** The answers of a dashboard's tiles, each by itself. */
+function tileAnswers(board, filters) {
+  const tiles = board.tiles.map(({ id, question }) => {
+    const own = question.saved
+      ? SAVED.questions.find((each) => each.id === question.saved)
+      : question;
+    if (!own) return { id, problem: { title: 'no such question is saved', status: 404 } };
+    return { id, answer: answerQuery(own.kind, { ...own.question, ...filters }, isEmpty()) };
+  });
+  return { tiles };
+}
+
+const SAVED_PATH = /^(questions|dashboards|cohorts|alerts|annotations)(?:\/([^/]+))?(?:\/(\w+))?$/;
+
+function saved(verb, name, body, response) {
+  const [, kind, id, action] = SAVED_PATH.exec(name);
+  if (action === 'answers') {
+    const board = SAVED.dashboards.find((each) => each.id === id);
+    if (!board) return problem(response, 404, 'not-found', 'no such dashboard is saved', id);
+    return json(response, tileAnswers(board, body.filters ?? {}));
+  }
+  if (action) return json(response, { sent: 1 });
+  const answer = answerKept(SAVED[kind], verb, id, body);
+  if (!answer) return problem(response, 404, 'not-found', 'nothing is saved under this', id);
+  return json(response, answer);
+}
+
+async function post(path, body, request, response) {
   if (path === 'session/link') {
     if (!state.links.delete(body.token)) {
       return problem(response, 401, 'link-used', 'the link does not work',
@@ -219,15 +311,8 @@ async function post(path, body, response) {
     state.keys.push(item);
     return json(response, { id: item.id, key });
   }
-  if (path.startsWith('query/')) {
-    const delay = new Promise((done) => setTimeout(done, 60));
-    await delay;
-    if (body.steps?.some((step) => step.event === 'Fail')) {
-      return problem(response, 422, 'plan-invalid', 'the question cannot be asked', 'bad step',
-        { errors: [{ pointer: '/steps/0', detail: 'no such event' }] });
-    }
-    return json(response, answerQuery(path.slice(6), body, isEmpty()));
-  }
+  if (path.startsWith('query/')) return ask(path.slice(6), body, request, response);
+  if (path === 'people/find') return json(response, { person: 'p12' });
   if (path === 'people/erase') {
     const item = {
       erasure: `e${state.erasures.length + 1}`,
@@ -304,15 +389,24 @@ createServer(async (request, response) => {
   if (path.startsWith('v1/')) return collect(path, await bodyOf(request), response);
   if (!path.startsWith('api/')) return staticFile(path, response);
   const name = path.slice(4);
-  const body = request.method === 'POST' ? await bodyOf(request) : {};
+  const body = /POST|PUT/.test(request.method) ? await bodyOf(request) : {};
   const isSignIn = request.method === 'POST' && (name === 'session' || name === 'session/link');
   if (!state.signedIn && !isSignIn) {
     return problem(response, 401, 'not-signed-in', 'sign in first', undefined);
   }
+  if (SAVED_PATH.test(name)) return saved(request.method, name, body, response);
+  const query = /^queries\/([^/]+)(\/events)?$/.exec(name);
+  if (query && query[2]) return progress(query[1], request, response);
+  if (query) {
+    const own = running.get(query[1]);
+    if (own) own.cancelled = true;
+    return json(response, {});
+  }
+  if (name === 'query/sql/schema') return json(response, schema);
   if (name === 'verdicts/stream') return stream('verdict', request, response);
   if (name === 'events/stream') return stream('event', request, response);
   if (name === 'ledger/facts') return json(response, facts(url));
-  if (request.method === 'POST') return post(name, body, response);
+  if (request.method === 'POST') return post(name, body, request, response);
   if (request.method === 'DELETE') {
     if (name === 'session') state.signedIn = false;
     state.keys = state.keys.filter((key) => `keys/${key.id}` !== name);
@@ -320,7 +414,18 @@ createServer(async (request, response) => {
   }
   if (name.startsWith('people/')) {
     const events = state.events.slice(0, 12).reverse();
-    return json(response, { person: name.slice(7), purpose: 'analyse', events });
+    const acts = [
+      { time: new Date(Date.now() - 9e8).toISOString(), yes: ['measure'], no: ['advertise'] },
+      { time: new Date(Date.now() - 3e8).toISOString(), yes: ['analyse'], no: [] },
+    ];
+    const choices = [
+      { purpose: 'measure', answer: 'yes' },
+      { purpose: 'analyse', answer: 'yes' },
+      { purpose: 'advertise', answer: 'no' },
+    ];
+    const purpose = url.searchParams.get('purpose');
+    const seen = purpose === 'advertise' ? [] : events;
+    return json(response, { person: name.slice(7), purpose, events: seen, acts, choices });
   }
   const answer = API[`${request.method} ${name}`];
   if (!answer) return problem(response, 404, 'not-found', 'there is nothing here', name);

@@ -11,6 +11,7 @@ import {
 } from '@tanstack/react-router';
 import * as ask from './api/ask';
 import { basePath } from './api/request';
+import { KINDS } from './know/kinds';
 import { parseSearch, stringifySearch, type Search } from './frame/search';
 import { Shell } from './frame/shell';
 import { Empty, Failure, Waiting } from './parts/page';
@@ -24,14 +25,19 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
   ),
 });
 
-// Whoever has events wants answers; whoever has none wants the first one.
+// Whoever has events wants answers, a dashboard of them if there is one; whoever has none wants the
+// first event.
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: async ({ context }) => {
     const status = await context.client.ensureQueryData(ask.status());
     const hasEvents = status.file_rows + status.fresh_rows > 0;
-    throw redirect({ to: hasEvents ? '/insights/trend' : '/start', replace: true });
+    if (!hasEvents) throw redirect({ to: '/start', replace: true });
+    const boards = await context.client.ensureQueryData(ask.dashboards());
+    const first = boards[0];
+    if (!first) throw redirect({ to: '/dashboards', replace: true });
+    throw redirect({ to: '/dashboards/$id', params: { id: first.id }, replace: true });
   },
 });
 
@@ -43,16 +49,28 @@ const page = <P extends string>(path: P, load: () => Promise<{ default: () => Re
     component: lazyRouteComponent(load),
   });
 
+// A kind brings its builder and its answer; the page around them is the same for all.
+const insights = KINDS.map((kind) =>
+  page(`/insights/${kind.name}`, async () => {
+    const [frame, own] = await Promise.all([import('./know/insight'), kind.load()]);
+    return { default: frame.insightPage(own.default) };
+  }),
+);
+
 const tree = root.addChildren([
   home,
   page('/start', () => import('./arrive/start')),
   page('/sources', () => import('./arrive/sources')),
   page('/events', () => import('./keep/events')),
   page('/storage', () => import('./keep/storage')),
-  page('/insights/trend', () => import('./know/trend')),
-  page('/insights/funnel', () => import('./know/funnel')),
-  page('/insights/retention', () => import('./know/retention')),
-  page('/insights/cohort', () => import('./know/cohort')),
+  page('/catalogue', () => import('./know/catalogue')),
+  page('/insights', () => import('./know/index')),
+  ...insights,
+  page('/dashboards', () => import('./know/dashboards')),
+  page('/dashboards/$id', () => import('./know/dashboard')),
+  page('/sql', () => import('./know/sql')),
+  page('/alerts', () => import('./know/alerts')),
+  page('/people', () => import('./know/people-page')),
   page('/people/$person', () => import('./know/person')),
   page('/policy', () => import('./admit/policy')),
   page('/rights', () => import('./erase/rights')),

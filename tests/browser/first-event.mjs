@@ -1,6 +1,6 @@
 // First run: a key made in the page, a stock call refused for want of consent, then one kept.
 import assert from 'node:assert/strict';
-import { check } from './harness.mjs';
+import { check, eventually } from './harness.mjs';
 import { at, heading } from './pages.mjs';
 import { track } from './traffic.mjs';
 
@@ -25,12 +25,20 @@ export async function checkFirstEvent(shared) {
     assert.ok(code.includes(shared.key), 'the key is not in the snippet');
     assert.ok(code.includes(at('').replace(/\/$/, '')), 'the host is not in the snippet');
   });
-  for (const language of ['Browser', 'Node', 'Python', 'curl']) {
-    await check(`the ${language} snippet marks the line that sends consent`, async () => {
-      await page.locator('label', { hasText: new RegExp(`^${language}$`) }).click();
-      const consent = page.getByRole('region', { name: 'Code that sends consent' });
-      assert.match(await consent.textContent(), /categoryPreferences/);
-      assert.ok((await consent.locator('.border-accent').count()) > 0);
+  const choose = (name) => page.locator('label', { hasText: new RegExp(`^${name}$`) }).click();
+  const sdks = { PostHog: /\$consent/, Snowplow: /consent_preferences/, Segment: /categoryPrefer/ };
+  for (const [sdk, says] of Object.entries(sdks)) {
+    await check(`each ${sdk} snippet marks what sends consent, and has the key`, async () => {
+      await choose(sdk);
+      for (const language of ['Browser', 'Node', 'Python', 'curl']) {
+        await choose(language);
+        const consent = page.getByRole('region', { name: 'Code that sends consent' });
+        await eventually(`${language} says it`, async () => says.test(await consent.textContent()));
+        assert.ok((await consent.locator('.border-accent').count()) > 0, language);
+        if (['Browser', 'curl'].includes(language)) {
+          assert.ok((await consent.textContent()).includes(shared.key), language);
+        }
+      }
     });
   }
   await check('a stock call shows within a second as consent-absent, with its remedy', async () => {

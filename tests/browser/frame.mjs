@@ -13,6 +13,26 @@ export async function checkFrame({ page }) {
     await page.keyboard.press('Enter');
     await heading(page, 'Funnel').waitFor();
   });
+  await check('every page of the rail and every kind is reached by its two keys', async () => {
+    await page.goto(at('ledger'));
+    await heading(page, 'Ledger').waitFor();
+    await page.keyboard.press('?');
+    const rows = await page.getByRole('dialog', { name: 'Keyboard' }).locator('dl > div').all();
+    const keys = [];
+    for (const row of rows) {
+      const pressed = await row.locator('kbd').allTextContents();
+      const label = (await row.locator('dt').textContent()).trim();
+      if (pressed[0] === 'g') keys.push([pressed[1], label]);
+    }
+    await page.keyboard.press('Escape');
+    assert.ok(keys.length >= 23, `${keys.length} pages have keys`);
+    assert.equal(new Set(keys.map(([key]) => key)).size, keys.length, 'two pages share a key');
+    for (const [key, label] of keys) {
+      await page.keyboard.press('g');
+      await page.keyboard.press(key);
+      await heading(page, label).waitFor();
+    }
+  });
   await check('g and a letter goes to a page, ? shows the keys, Esc closes', async () => {
     await page.keyboard.press('g');
     await page.keyboard.press('l');

@@ -6,12 +6,16 @@
 //     uses one that runs; CANDOR_LINK is its one-time link, or the token of it
 //
 // Once the link is used up, the tests sign in by the password that the first run set.
+import { checkDashboards } from './dashboards.mjs';
 import { checkEveryPage } from './every-page.mjs';
 import { checkFirstEvent } from './first-event.mjs';
+import { checkFound } from './found.mjs';
 import { checkFrame } from './frame.mjs';
 import { checkInsights } from './insights.mjs';
+import { checkKinds } from './kinds.mjs';
 import { checkLive } from './live.mjs';
 import { checkSession } from './session.mjs';
+import { checkSql } from './sql.mjs';
 import { checkStorage } from './storage.mjs';
 import { checkSubPath } from './sub-path.mjs';
 import { checkTrust } from './trust.mjs';
@@ -26,11 +30,17 @@ if (!given && !binary) {
   console.error('set CANDOR to the program, or CANDOR_URL and CANDOR_LINK to one that runs');
   process.exit(2);
 }
+// `ONLY=insights,sql` runs some flows, after signing in.
+const only = (process.env.ONLY ?? '').split(',').filter((name) => name !== '');
 const FLOWS = [
   checkSession,
   checkFirstEvent,
   checkLive,
   checkInsights,
+  checkKinds,
+  checkDashboards,
+  checkSql,
+  checkFound,
   checkFrame,
   checkTrust,
   checkStorage,
@@ -38,12 +48,20 @@ const FLOWS = [
 ];
 
 if (given) {
-  await walk({ url: given, link: process.env.CANDOR_LINK ?? '', stop: async () => {} }, FLOWS);
+  await walk({ url: given, link: process.env.CANDOR_LINK ?? '', stop: async () => {} }, chosen());
 } else {
-  await walk(await start(binary), FLOWS);
+  await walk(await start(binary), chosen());
   await walk(await start(binary, { basePath: '/below' }), [checkSubPath]);
 }
 finish();
+
+function chosen() {
+  if (only.length === 0) return FLOWS;
+  const named = FLOWS.filter((flow) =>
+    only.some((name) => flow.name.toLowerCase().includes(name.replaceAll('-', ''))),
+  );
+  return [checkSession, ...named];
+}
 
 /** One visit: its own browser, which must see nothing blocked, foreign or thrown. */
 async function walk({ url, link, stop, data }, flows) {

@@ -22,7 +22,8 @@ export async function checkSubPath({ page }) {
   await check('below a path, a deep address opens at once and links keep to it', async () => {
     await page.goto(at('ledger?after=0'));
     await heading(page, 'Ledger').waitFor();
-    await rail(page).getByRole('link', { name: 'Funnel' }).click();
+    await rail(page).getByRole('link', { name: 'Insights' }).click();
+    await page.getByRole('link', { name: /^Funnel/ }).click();
     await heading(page, 'Funnel').waitFor();
     inside();
     await page.reload();

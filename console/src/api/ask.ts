@@ -1,7 +1,9 @@
 // Every question the console asks, by name. Keys, staleness and addresses live here only.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { KindName } from '../know/kinds';
 import { get, post, query } from './request';
+import { running } from './running';
 import type * as wire from './wire';
 
 export const session = () =>
@@ -58,24 +60,93 @@ export const catalogueEvents = (purpose: string) =>
     placeholderData: keepPreviousData,
   });
 
-export const properties = () =>
+export const properties = (event?: string) =>
   queryOptions({
-    queryKey: ['catalogue', 'properties'],
-    queryFn: () => get<wire.CatalogueProperty[]>('api/catalogue/properties'),
+    queryKey: ['catalogue', 'properties', event ?? ''],
+    queryFn: () => get<wire.CatalogueProperty[]>(`api/catalogue/properties${query({ event })}`),
     staleTime: 15_000,
+    placeholderData: keepPreviousData,
   });
 
-export type Kind = 'trend' | 'funnel' | 'retention' | 'cohort';
-
 /** A typed question. `enabled` is false while the question is not yet whole. */
-export const insight = <A extends wire.Answer>(kind: Kind, plan: object, enabled: boolean) =>
-  queryOptions({
-    queryKey: ['query', kind, plan],
-    queryFn: () => post<A>(`api/query/${kind}`, plan),
+export const insight = <A extends wire.Answer>(kind: KindName, plan: object, enabled = true) => {
+  const queryKey = ['query', kind, plan] as const;
+  return queryOptions({
+    queryKey,
+    queryFn: ({ signal }) => running<A>(queryKey, `api/query/${kind}`, plan, signal),
     enabled,
     retry: false,
     staleTime: 10_000,
     placeholderData: keepPreviousData,
+  });
+};
+
+/** The people behind a number of an answer. Reading them is on record. */
+export const behind = (kind: KindName, question: object, pick: object) =>
+  queryOptions({
+    queryKey: ['query', kind, 'people', question, pick],
+    queryFn: ({ signal }) =>
+      post<wire.BehindAnswer>(
+        `api/query/${kind}/people`,
+        { question, pick, limit: 100 },
+        { signal },
+      ),
+    retry: false,
+    staleTime: 60_000,
+  });
+
+export const sql = (plan: { purpose: string; sql: string; limit: number }, enabled: boolean) => {
+  const queryKey = ['query', 'sql', plan] as const;
+  return queryOptions({
+    queryKey,
+    queryFn: ({ signal }) => running<wire.SqlAnswer>(queryKey, 'api/query/sql', plan, signal),
+    enabled,
+    retry: false,
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+};
+
+export const sqlSchema = (purpose: string) =>
+  queryOptions({
+    queryKey: ['sql', 'schema', purpose],
+    queryFn: () => get<wire.SqlSchema>(`api/query/sql/schema${query({ purpose })}`),
+    staleTime: 60_000,
+  });
+
+const saved = <T>(name: string) =>
+  queryOptions({ queryKey: [name], queryFn: () => get<T[]>(`api/${name}`), staleTime: 5_000 });
+
+export const questions = () => saved<wire.SavedQuestion>('questions');
+export const dashboards = () => saved<wire.Dashboard>('dashboards');
+export const cohorts = () => saved<wire.Cohort>('cohorts');
+export const alerts = () => saved<wire.Alert>('alerts');
+
+export const dashboard = (id: string) =>
+  queryOptions({
+    queryKey: ['dashboards', id],
+    queryFn: () => get<wire.Dashboard>(`api/dashboards/${encodeURIComponent(id)}`),
+    retry: false,
+  });
+
+/** Every tile's answer, each judged alone. `tiles` only tells when the questions changed. */
+export const tileAnswers = (id: string, filters: wire.Filters, tiles: object) => {
+  const queryKey = ['dashboards', id, 'answers', filters, tiles] as const;
+  const path = `api/dashboards/${encodeURIComponent(id)}/answers`;
+  return queryOptions({
+    queryKey,
+    queryFn: ({ signal }) => running<wire.TileAnswers>(queryKey, path, { filters }, signal),
+    retry: false,
+    staleTime: 30_000,
+    placeholderData: keepPreviousData,
+  });
+};
+
+export const annotations = (from: string, to: string) =>
+  queryOptions({
+    queryKey: ['annotations', from, to],
+    queryFn: () => get<wire.Annotation[]>(`api/annotations${query({ from, to })}`),
+    staleTime: 15_000,
   });
 
 export const person = (id: string, purpose: string) =>

@@ -21,10 +21,13 @@ export class ProblemError extends Error {
   }
 }
 
+/** The request did not reach the server, or its answer did not reach the browser. */
+export class Unreachable extends Error {}
+
 /** Any failure as a problem, so that one component can show all of them. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
-  if (error instanceof TypeError) {
+  if (error instanceof Unreachable) {
     return {
       type: 'about:blank',
       title: 'The server does not answer',

@@ -1,4 +1,6 @@
-// The shapes that the server answers with. Types only.
+// The shapes that the server answers with.
+
+import type { Problem } from './problem';
 
 export interface Session {
   actor: string;
@@ -101,15 +103,17 @@ export interface Purpose {
 export interface CatalogueEvent {
   event: string;
   count: number;
-  first: Instant;
-  last: Instant;
+  first: Instant | null;
+  last: Instant | null;
   declared: boolean;
+  purposes?: string[];
 }
 
 export interface CatalogueProperty {
   property: string;
   type: string;
   category: string | null;
+  purposes?: string[];
   declared: boolean;
   column: string | number | boolean | null;
   seen: number;
@@ -125,19 +129,74 @@ export interface Answer {
 }
 
 export type Interval = 'hour' | 'day' | 'week' | 'month';
-export type CountKind = 'events' | 'people';
+
+export type Condition =
+  /** Null is the absence of a value. */
+  | { property: string; is: (string | null)[] }
+  | { property: string; is_not: (string | null)[] }
+  | { property: string; contains: string }
+  | { property: string; above: number }
+  | { property: string; below: number }
+  | { property: string; set: boolean };
+
+/** An event, any when null, of those that fulfil every condition. */
+export interface Which {
+  event: string | null;
+  where?: Condition[];
+}
+
+/** What any question may say beside its own fields. */
+export interface Scope {
+  people?: { in?: string[]; not_in?: string[] };
+  per?: string;
+}
+
+export const COUNTS = [
+  'events',
+  'people',
+  'per-person',
+  'sum',
+  'average',
+  'minimum',
+  'maximum',
+  'median',
+  'percentile',
+  'different',
+] as const;
+export type CountKind = (typeof COUNTS)[number];
+
+type Values = (number | null)[];
+
+export interface Earlier {
+  values: Values;
+  total: number | null;
+}
 
 export interface TrendSeries {
   event: string | null;
   count: CountKind;
+  of?: string | null;
+  at?: number | null;
   breakdown: string | null;
-  values: number[];
-  total: number;
+  values: Values;
+  total: number | null;
+  smooth?: Values | null;
+  earlier?: Earlier | null;
+}
+
+export interface FormulaSeries {
+  breakdown: string | null;
+  values: Values;
+  total: number | null;
+  smooth?: Values | null;
+  earlier?: Earlier | null;
 }
 
 export interface TrendAnswer extends Answer {
   intervals: Instant[];
   series: TrendSeries[];
+  formula?: FormulaSeries[] | null;
+  earlier_intervals?: Instant[] | null;
 }
 
 export interface FunnelStep {
@@ -151,14 +210,212 @@ export interface FunnelStep {
 export interface FunnelAnswer extends Answer {
   steps: FunnelStep[];
   breakdown?: { value: string | null; steps: FunnelStep[] }[] | null;
+  over?: { start: Instant; entered: number; converted: number }[] | null;
 }
 
 export interface RetentionAnswer extends Answer {
   cohorts: { start: Instant; people: number; values: number[] }[];
 }
 
+export interface PathsAnswer extends Answer {
+  steps: number;
+  nodes: { step: number; name: string; count: number }[];
+  edges: PathEdge[];
+  top: { path: string[]; count: number }[];
+}
+
+export interface PathEdge {
+  step: number;
+  from: string;
+  to: string;
+  count: number;
+  people: number;
+  median_seconds: number | null;
+}
+
+export const LIVES = ['new', 'returning', 'resurrecting', 'dormant'] as const;
+export type Life = (typeof LIVES)[number];
+
+export interface LifecycleAnswer extends Answer, Record<Life, number[]> {
+  intervals: Instant[];
+}
+
+export interface StickinessAnswer extends Answer {
+  intervals_total: number;
+  series: { event: string | null; people: number[] }[];
+}
+
+export interface SessionsAnswer extends Answer {
+  intervals: Instant[];
+  sessions: number[];
+  people: number[];
+  bounces: number[];
+  median_seconds: Values;
+  totals: {
+    sessions: number;
+    people: number;
+    bounces: number;
+    bounce_share: number | null;
+    median_seconds: number | null;
+    average_seconds: number | null;
+    events_per_session: number | null;
+  };
+  entry: { page: string | null; sessions: number; bounces: number }[];
+  exit: { page: string | null; sessions: number }[];
+}
+
+export interface ValuesAnswer extends Answer {
+  values: { value: string | null; events: number; people: number }[];
+  different: number;
+  missing: number;
+  numbers?: {
+    least: number;
+    average: number;
+    median: number;
+    greatest: number;
+    sum: number;
+  } | null;
+}
+
+export interface FoundPerson {
+  person: string;
+  first: Instant;
+  last: Instant;
+  events: number;
+}
+
+export interface PeopleAnswer extends Answer {
+  people: FoundPerson[];
+  total: number;
+}
+
+/** The people behind a number; the number's own sentence stands beside it. */
+export type BehindAnswer = Omit<PeopleAnswer, 'sentence'> & { sentence?: string };
+
 export interface CohortAnswer extends Answer {
   people: number;
+}
+
+/** What a saved thing has beside its own fields. */
+export interface Saved {
+  id: string;
+  /** Grows with each change; a change names the one that it replaces. */
+  version?: number;
+  name: string;
+  created: Instant;
+  changed: Instant;
+  by?: string | null;
+}
+
+/** A question by its kind; `question` has every field that the kind's address has. */
+export interface Asked {
+  kind: string;
+  question: { [field: string]: unknown };
+}
+
+export interface SavedQuestion extends Saved, Asked {
+  about?: string | null;
+}
+
+export interface Filters {
+  from?: string;
+  to?: string;
+  zone?: string;
+  purpose?: string;
+  where?: Condition[];
+}
+
+export type TileView = 'chart' | 'table' | 'number';
+
+export interface Tile {
+  id: string;
+  title?: string | null;
+  question: Asked | { saved: string };
+  view: TileView;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+export interface Dashboard extends Saved {
+  about?: string | null;
+  filters?: Filters | null;
+  tiles: Tile[];
+}
+
+export interface TileAnswers {
+  tiles: { id: string; answer?: Answer; problem?: Problem }[];
+}
+
+export interface Annotation {
+  id: string;
+  time: Instant;
+  text: string;
+}
+
+export interface Cohort extends Saved {
+  about?: string | null;
+  rule: { kind: 'question'; question: { [field: string]: unknown } } | { kind: 'list' };
+}
+
+export type AlertWhen =
+  | { above: number }
+  | { below: number }
+  | { rises: number }
+  | { falls: number };
+
+export interface Alert extends Saved {
+  question: Asked | { saved: string };
+  series?: number;
+  when: AlertWhen;
+  every: 'hour' | 'day';
+  to: ({ mail: string } | { webhook: string })[];
+  paused?: boolean;
+  state: 'ok' | 'firing' | 'failed';
+  last?: Instant | null;
+  /** The last whole interval that was found. */
+  found?: { start: Instant; value: number; before: number | null } | null;
+  failed?: string | null;
+  waiting?: number;
+  lost?: number;
+  /** What its webhooks are signed with; answered once, when it is made. */
+  secret?: string;
+}
+
+export interface AlertTest {
+  results: {
+    to: { mail: string } | { webhook: string };
+    delivered: boolean;
+    code?: string;
+    detail?: string;
+  }[];
+}
+
+export interface SqlAnswer {
+  columns: { name: string; type: string }[];
+  rows: Value[][];
+  truncated: boolean;
+  scanned: Answer['scanned'];
+  as_of: Instant;
+  purpose: string;
+}
+
+export interface SqlSchema {
+  tables: {
+    name: string;
+    about: string;
+    columns: { name: string; type: string; about: string }[];
+  }[];
+  functions: (string | { name: string })[];
+}
+
+export interface QueryProgress {
+  rows: number;
+  bytes: number;
+  of_bytes: number;
+  seconds: number;
+  phase: string;
 }
 
 export interface PersonEvent {
@@ -172,6 +429,10 @@ export interface Timeline {
   person: string;
   purpose: string;
   events: PersonEvent[];
+  /** What the person says to each purpose that was ever asked about. */
+  choices?: { purpose: string; answer: 'yes' | 'no' }[];
+  /** Each time that the person said something, the newest last. */
+  acts?: { time: Instant; yes: string[]; no: string[] }[];
 }
 
 export interface Erasure {

@@ -76,10 +76,19 @@ function SourceCard({ source }: { source: Source }) {
       title={source.name}
       lead={`${source.kind} · audience ${source.audience} · markets ${markets}`}
       action={
-        <p className="text-right tabular-nums">
-          <span className="text-lg font-semibold">{count(received)}</span>
-          <span className="ml-1.5 text-sm text-soft">received</span>
-        </p>
+        <div className="flex items-center gap-4">
+          <p className="text-right tabular-nums">
+            <span className="text-lg font-semibold">{count(received)}</span>
+            <span className="ml-1.5 text-sm text-soft">received</span>
+          </p>
+          <Link
+            to="/start"
+            search={{ source: source.name, with: source.kind === 'server' ? 'node' : 'browser' }}
+            className="press"
+          >
+            Send from it
+          </Link>
+        </div>
       }
     >
       <div className="px-5 pb-5">
@@ -105,7 +114,7 @@ function SourceCard({ source }: { source: Source }) {
                 className="swatch size-2.5 rounded-sm"
                 style={{ background: each.tone }}
               />
-              {each.name}
+              <Reason name={each.name} source={source.name} />
               <span className="font-semibold">{count(each.value)}</span>
               {received > 0 && <span className="text-soft">{share(each.value / received)}</span>}
             </li>
@@ -113,6 +122,16 @@ function SourceCard({ source }: { source: Source }) {
         </ul>
       </div>
     </Section>
+  );
+}
+
+/** How an event ended, leading to the verdicts that ended so. */
+function Reason({ name, source }: { name: string; source: string }) {
+  const find = name === 'kept' ? 'kept' : name.replace(/^refused: /, '');
+  return (
+    <Link to="/events" search={{ show: 'verdicts', source, find }} className="hover:underline">
+      {name}
+    </Link>
   );
 }
 

@@ -12,9 +12,10 @@ import { Choice, Code } from '../parts/field';
 import { count } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { Failure, PageHead, Section } from '../parts/page';
+import { Remedy } from '../parts/remedy';
 import { DoctorPanel } from './doctor';
 import { KeyOnce, useMadeKeys, useMakeKey, useSourceFor } from './new-key';
-import { LANGUAGES, snippet, type Language } from './snippets';
+import { LANGUAGES, SDKS, snippet, type Language, type SdkName } from './snippets';
 import { VerdictCard } from './verdict-card';
 
 const LANGUAGE_NAMES = LANGUAGES.map((each) => each.value);
@@ -32,11 +33,12 @@ export default function Start() {
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
   const language = among<Language>(one(search, 'with'), LANGUAGE_NAMES);
+  const sdk = among<SdkName>(one(search, 'sdk'), SDKS.map((each) => each.value));
   const { seen, state } = useArrivals();
   const refused = seen.find((each) => each.code === 'consent-absent');
   const kept = seen.find((each) => each.outcome === 'accepted');
-  const setLanguage = (value: Language) =>
-    void navigate({ to: '/start', search: { with: value }, replace: true });
+  const set = (change: { with?: Language; sdk?: SdkName }) =>
+    void navigate({ to: '/start', search: { ...search, ...change }, replace: true });
   return (
     <>
       <PageHead
@@ -45,10 +47,12 @@ export default function Start() {
       />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_21.5rem]">
         <div className="min-w-0">
-          <Steps language={language} onLanguage={setLanguage} needsConsent={Boolean(refused)} />
+          <Steps sdk={sdk} language={language} set={set} source={one(search, 'source')}
+            needsConsent={Boolean(refused)} />
         </div>
         <div className="order-first min-w-0 xl:sticky xl:top-6 xl:order-none">
-          <Listener seen={seen} state={state} kept={kept} language={language} />
+          <Listener seen={seen} state={state} kept={kept} sdk={sdk}
+            language={language} />
         </div>
       </div>
     </>
@@ -56,30 +60,31 @@ export default function Start() {
 }
 
 function Steps(props: {
+  sdk: SdkName;
   language: Language;
-  onLanguage: (value: Language) => void;
+  set: (change: { with?: Language; sdk?: SdkName }) => void;
+  source: string | undefined;
   needsConsent: boolean;
 }) {
   const keyKind = LANGUAGES.find((each) => each.value === props.language)?.keyKind ?? 'site';
   const key = useMadeKeys()[keyKind];
   const fill = { host: host(), key: key ?? (keyKind === 'site' ? 'SITE_KEY' : 'SERVER_KEY') };
-  const plain = snippet(props.language, { ...fill, consent: false });
-  const given = snippet(props.language, { ...fill, consent: true });
+  const plain = snippet(props.sdk, props.language, { ...fill, consent: false });
+  const given = snippet(props.sdk, props.language, { ...fill, consent: true });
   return (
     <>
       <Section
         title="1. Choose how you send"
         action={
-          <Choice
-            label="Language"
-            hideLabel
-            value={props.language}
-            options={LANGUAGES}
-            onChange={props.onLanguage}
-          />
+          <div className="flex flex-wrap gap-2">
+            <Choice label="SDK" hideLabel value={props.sdk} options={SDKS}
+              onChange={(sdk) => props.set({ sdk })} />
+            <Choice label="Language" hideLabel value={props.language} options={LANGUAGES}
+              onChange={(language) => props.set({ with: language })} />
+          </div>
         }
       >
-        <KeyStep kind={keyKind} keyText={key} />
+        <KeyStep kind={keyKind} keyText={key} source={props.source} />
       </Section>
       <Section title="2. Send an event" lead="Stock SDK, stock call. Nothing of ours in it.">
         <div className="flex flex-col gap-3 px-5 pb-5">
@@ -96,6 +101,9 @@ function Steps(props: {
       >
         <div className="px-5 pb-5">
           <Code label="Code that sends consent" code={given.code} mark={given.mark} />
+          <div className="mt-2 text-soft">
+            <Remedy text={given.says} />
+          </div>
           {props.needsConsent && (
             <p role="status" className="mt-3 flex gap-2 text-sm text-warn">
               <span className="mt-0.5">
@@ -110,9 +118,15 @@ function Steps(props: {
   );
 }
 
-function KeyStep({ kind, keyText }: { kind: 'site' | 'server'; keyText: string | undefined }) {
+function KeyStep(props: {
+  kind: 'site' | 'server';
+  keyText: string | undefined;
+  source: string | undefined;
+}) {
+  const { kind, keyText } = props;
   const make = useMakeKey();
-  const source = useSourceFor(kind);
+  const fitting = useSourceFor(kind);
+  const source = props.source ?? fitting;
   const name = kind === 'site' ? 'site key' : 'server key';
   return (
     <div className="px-5 pb-5">
@@ -145,6 +159,7 @@ function Listener(props: {
   seen: Verdict[];
   state: string;
   kept: Verdict | undefined;
+  sdk: SdkName;
   language: Language;
 }) {
   const sources = useQuery(ask.sources());
@@ -178,7 +193,8 @@ function Listener(props: {
       </div>
       <div aria-live="polite" className="flex flex-col gap-3 px-5 pb-5 empty:hidden">
         {props.seen.map((verdict) => (
-          <VerdictCard key={verdict.sequence} verdict={verdict} language={props.language} />
+          <VerdictCard key={verdict.sequence} verdict={verdict} sdk={props.sdk}
+            language={props.language} />
         ))}
       </div>
       {props.kept && (
@@ -186,7 +202,7 @@ function Listener(props: {
           <Link to="/events" className="press press-first">
             See it live
           </Link>
-          <Link to="/insights/trend" className="press">
+          <Link to={'/insights/trend' as '/insights'} className="press">
             Ask a first question
           </Link>
         </div>

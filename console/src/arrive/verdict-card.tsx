@@ -5,9 +5,14 @@ import { clockTime } from '../parts/format';
 import { Remedy } from '../parts/remedy';
 import { OutcomeChip } from '../parts/page';
 import { PurposeChips } from '../parts/chips';
-import { snippet, type Language } from './snippets';
+import { snippet, type Language, type SdkName } from './snippets';
 
-export function VerdictCard({ verdict, language }: { verdict: Verdict; language: Language }) {
+interface With {
+  sdk: SdkName;
+  language: Language;
+}
+
+export function VerdictCard({ verdict, ...how }: { verdict: Verdict } & With) {
   return (
     <article className="arrives rounded-lg border border-line p-4" data-outcome={verdict.outcome}>
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -20,7 +25,7 @@ export function VerdictCard({ verdict, language }: { verdict: Verdict; language:
         <p className="mt-2 font-mono text-sm font-semibold text-warn">{verdict.code}</p>
       )}
       {verdict.remedy && <Remedy text={verdict.remedy} />}
-      {verdict.code === 'consent-absent' && <ConsentLine language={language} />}
+      {verdict.code === 'consent-absent' && <ConsentLine {...how} />}
       {verdict.purposes.length > 0 && (
         <div className="mt-3 flex flex-wrap items-center gap-1.5 text-sm">
           <span className="text-soft">May be used to</span>
@@ -31,8 +36,8 @@ export function VerdictCard({ verdict, language }: { verdict: Verdict; language:
   );
 }
 
-function ConsentLine({ language }: { language: Language }) {
-  const { code, mark } = snippet(language, { host: '', key: '', consent: true });
+function ConsentLine({ sdk, language }: With) {
+  const { code, mark } = snippet(sdk, language, { host: '', key: '', consent: true });
   const lines = code.split('\n');
   const text = mark.map((index) => (lines[index] ?? '').trim()).join('\n');
   return (

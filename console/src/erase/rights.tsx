@@ -13,6 +13,7 @@ import { Select, Text } from '../parts/field';
 import { count, dateTime, plural } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { Empty, Failure, PageHead, Section, Waiting } from '../parts/page';
+import { saveBlob } from '../parts/save';
 
 type IdKind = 'user_id' | 'device_id' | 'person';
 interface Who {
@@ -71,7 +72,7 @@ function TakeAway({ who }: { who: Who }) {
     mutationFn: async () => {
       const response = await send('POST', 'api/people/export', { ...body(who), purpose });
       const lines = await response.text();
-      download(lines, 'person.jsonl');
+      saveBlob(new Blob([lines], { type: 'application/x-ndjson' }), 'person.jsonl');
       return lines.split('\n').filter((line) => line.trim() !== '').length;
     },
   });
@@ -103,14 +104,6 @@ function TakeAway({ who }: { who: Who }) {
       {take.error && <Failure error={take.error} />}
     </div>
   );
-}
-
-function download(text: string, name: string) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'application/x-ndjson' }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 function Erase({ who }: { who: Who }) {

@@ -5,9 +5,12 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
 import * as ask from '../api/ask';
 import { Dialog } from '../parts/dialog';
+import { searchOf } from '../know/search-of';
+import { flatten } from '../know/codec';
+import { kindTitle } from '../know/kinds';
 import { compact } from '../parts/format';
 import { Icon } from '../parts/icons';
-import { PAGES } from './nav';
+import { ALL_PAGES } from './nav';
 import { toggleTheme } from './theme';
 
 interface Entry {
@@ -22,7 +25,7 @@ const SHOWN_MAX = 9;
 function useEntries(open: boolean): Entry[] {
   const navigate = useNavigate();
   const events = useQuery({ ...ask.catalogueEvents('measure'), enabled: open });
-  const pages = PAGES.map((page) => ({
+  const pages = ALL_PAGES.map((page) => ({
     id: page.to,
     label: page.label,
     hint: page.hint,
@@ -41,9 +44,38 @@ function useEntries(open: boolean): Entry[] {
     id: `event ${each.event}`,
     label: each.event,
     hint: `trend · ${compact(each.count)}`,
-    run: () => void navigate({ to: '/insights/trend', search: { event: [each.event] } }),
+    run: () =>
+      void navigate({
+        to: '/insights/trend' as '/insights',
+        search: flatten({ series: [{ event: each.event, count: 'events' }] }),
+      }),
   }));
-  return [...pages, ...actions, ...trends];
+  return [...pages, ...useKept(open), ...actions, ...trends];
+}
+
+/** What somebody saved: dashboards and questions. */
+function useKept(open: boolean): Entry[] {
+  const navigate = useNavigate();
+  const boards = useQuery({ ...ask.dashboards(), enabled: open });
+  const questions = useQuery({ ...ask.questions(), enabled: open });
+  return [
+    ...(boards.data ?? []).map((each) => ({
+      id: `dashboard ${each.id}`,
+      label: each.name,
+      hint: 'dashboard',
+      run: () => void navigate({ to: '/dashboards/$id', params: { id: each.id } }),
+    })),
+    ...(questions.data ?? []).map((each) => ({
+      id: `question ${each.id}`,
+      label: each.name,
+      hint: `question · ${kindTitle(each.kind).toLowerCase()}`,
+      run: () =>
+        void navigate({
+          to: `/insights/${each.kind}` as '/insights',
+          search: { ...searchOf(each.question), saved: each.id },
+        }),
+    })),
+  ];
 }
 
 /** Higher is nearer; zero is no match. */
@@ -110,7 +142,7 @@ function Finder({ onClose }: { onClose: () => void }) {
           aria-activedescendant={found[at] ? `${id}-${at}` : undefined}
           aria-label="Search or go to"
           className="h-12 min-w-0 flex-1 bg-transparent outline-none placeholder:text-soft"
-          placeholder="A page, an action, an event"
+          placeholder="A page, a dashboard, a question, an event"
           autoComplete="off"
           spellCheck={false}
           value={text}
@@ -134,7 +166,7 @@ function Finder({ onClose }: { onClose: () => void }) {
             onClick={() => choose(entry)}
             onPointerMove={() => setAt(index)}
           >
-            <span className="truncate">{entry.label}</span>
+            <span className="min-w-0 truncate">{entry.label}</span>
             <span className="shrink-0 text-xs text-soft">{entry.hint}</span>
           </li>
         ))}

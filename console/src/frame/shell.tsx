@@ -47,7 +47,7 @@ export function Shell() {
         <Foot onSheet={() => setOpen('sheet')} />
       </aside>
       <main ref={main} tabIndex={-1} className="min-w-0 px-4 pt-5 pb-16 sm:px-8 lg:pt-7">
-        <div className="mx-auto max-w-[72rem]">
+        <div className={`mx-auto ${isWide(path) ? 'max-w-[100rem]' : 'max-w-[76rem]'}`}>
           <Outlet />
         </div>
       </main>
@@ -62,6 +62,9 @@ export function Shell() {
     </div>
   );
 }
+
+/** A dashboard and an editor use the room there is. */
+const isWide = (path: string) => /\/(dashboards\/|sql$)/.test(path);
 
 function Brand() {
   return (

@@ -4,7 +4,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useId, useRef, useState } from 'react';
 import { Dialog } from '../parts/dialog';
-import { PAGES } from './nav';
+import { ALL_PAGES } from './nav';
 
 const NAME = 'candor.keys';
 
@@ -43,7 +43,7 @@ export function useShortcuts(open: { palette: () => void; sheet: () => void }) {
       const isSecond = performance.now() - prefixAt < PREFIX_MS;
       prefixAt = -PREFIX_MS;
       if (isSecond) {
-        const page = PAGES.find((each) => each.key === press.key);
+        const page = ALL_PAGES.find((each) => each.key === press.key);
         if (!page) return;
         press.preventDefault();
         void navigate({ to: page.to });
@@ -94,12 +94,13 @@ export function ShortcutSheet({ open, onClose }: { open: boolean; onClose: () =>
     <Dialog title="Keyboard" open={open} onClose={onClose}>
       <div className="overflow-y-auto px-5 pb-5">
         <dl className="grid gap-x-10 sm:grid-cols-2">
-          {PAGES.map((page) => (
+          {ALL_PAGES.map((page) => (
             <Row key={page.to} keys={['g', page.key]} label={page.label} />
           ))}
           <Row keys={['Ctrl', 'K']} label="Search or go to" />
           <Row keys={['?']} label="This sheet" />
           <Row keys={['←', '→']} label="Move along a chart" />
+          <Row keys={['↵']} label="Who is behind it" />
           <Row keys={['Esc']} label="Close" />
         </dl>
         <div className="mt-3 flex items-center gap-2 border-t border-line pt-3 text-sm">

@@ -46,7 +46,8 @@ function Concerns({ concerns }: { concerns: Concern[] }) {
       ) : (
         <ul className="border-t border-line">
           {concerns.map((each) => (
-            <li key={each.file} className="flex gap-3 border-b border-line px-5 py-4 last:border-b-0">
+            <li key={each.file} className="flex gap-3 border-b border-line px-5 py-4
+              last:border-b-0">
               <span className="mt-0.5 text-warn">
                 <Icon name="alert" />
               </span>

@@ -1,19 +1,24 @@
-// The fields that several kinds of insight share: period, purpose, breakdown, filter.
+// The fields that several kinds of question share: period, purpose, events, properties, people.
 
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import type { ReactNode } from 'react';
 import * as ask from '../api/ask';
-import { one } from '../frame/search';
+import type { Scope } from '../api/wire';
 import { usePurposeOptions } from '../parts/chips';
-import { Select, Text } from '../parts/field';
-import type { Address } from './address';
-import { daysOf, LASTS, readZone } from './period';
+import { Select, Text, type Option } from '../parts/field';
+import { Icon, type IconName } from '../parts/icons';
+import { daysOf, LASTS, readZone, type Period } from './period';
 
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The period, and whose days it counts where that could differ. */
-export function PeriodFields({ address }: { address: Address }) {
-  const { period, set, zone } = address;
+export function PeriodFields(props: {
+  period: Period;
+  zone: string;
+  set: (change: { last?: string | undefined; from?: string | undefined; to?: string | undefined;
+    zone?: string | undefined }) => void;
+}) {
+  const { period, set, zone } = props;
   const choose = (value: string) => {
     if (value === 'days') set({ last: undefined, ...daysOf(period, zone, Date.now()) });
     else set({ last: value, from: undefined, to: undefined });
@@ -54,19 +59,54 @@ export function PeriodFields({ address }: { address: Address }) {
   );
 }
 
-export function PurposeField({ address }: { address: Address }) {
+export function PurposeField(props: { purpose: string; onChange: (purpose: string) => void }) {
   const purposes = usePurposeOptions();
   return (
-    <Select
-      label="For purpose"
-      value={address.purpose}
-      options={purposes}
-      onChange={(purpose) => address.set({ purpose })}
-    />
+    <Select label="For purpose" value={props.purpose} options={purposes}
+      onChange={props.onChange} />
   );
 }
 
-function useColumnOptions() {
+/** Which people are counted, or which groups instead of people. */
+export function ScopeFields(props: { scope: Scope; change: (scope: Scope) => void }) {
+  const { scope, change } = props;
+  const cohorts = useQuery(ask.cohorts());
+  const columns = useColumns();
+  const names = (cohorts.data ?? []).map(({ name }) => ({ value: name, label: name }));
+  const people = (part: Scope['people']) => {
+    const next = { ...scope.people, ...part };
+    const said = (next.in?.length ?? 0) + (next.not_in?.length ?? 0) > 0;
+    change({ people: said ? next : undefined } as Scope);
+  };
+  return (
+    <>
+      <Select
+        label="Only people of"
+        value={scope.people?.in?.[0] ?? ''}
+        options={[{ value: '', label: 'Everyone' }, ...names]}
+        onChange={(name) => people({ in: name === '' ? [] : [name] })}
+      />
+      <Select
+        label="Leaving out"
+        value={scope.people?.not_in?.[0] ?? ''}
+        options={[{ value: '', label: 'Nobody' }, ...names]}
+        onChange={(name) => people({ not_in: name === '' ? [] : [name] })}
+      />
+      <Select
+        label="Counting"
+        value={scope.per ?? ''}
+        options={[
+          { value: '', label: 'People' },
+          ...columns.map(({ value }) => ({ value, label: `Groups by ${value}` })),
+        ]}
+        onChange={(per) => change({ per: per || undefined } as Scope)}
+      />
+    </>
+  );
+}
+
+/** The properties that questions can filter and split by; the others are sealed. */
+export function useColumns(): Option[] {
   const properties = useQuery(ask.properties());
   return (properties.data ?? [])
     .filter((each) => each.column !== null && each.column !== false)
@@ -74,46 +114,100 @@ function useColumnOptions() {
     .sort((a, b) => a.label.localeCompare(b.label));
 }
 
-/** A property to split by: those with a column; the others are sealed under each person's key. */
-export function BreakdownField({ address }: { address: Address }) {
-  const options = useColumnOptions();
+export function PropertyField(props: {
+  label: string;
+  value: string | undefined;
+  /** What no property means; without it one has to be chosen. */
+  none?: string;
+  hideLabel?: boolean;
+  onChange: (property: string | undefined) => void;
+}) {
+  const columns = useColumns();
+  const first = props.none === undefined ? [] : [{ value: '', label: props.none }];
   return (
     <Select
-      label="Split by"
-      value={one(address.search, 'by') ?? ''}
-      options={[{ value: '', label: 'Nothing' }, ...options]}
-      onChange={(by) => address.set({ by: by || undefined })}
+      label={props.label}
+      hideLabel={props.hideLabel ?? false}
+      value={props.value ?? ''}
+      options={[...first, ...columns]}
+      onChange={(value) => props.onChange(value || undefined)}
     />
   );
 }
 
-/** A filter on one property: chosen first, then its values, taken over on leaving the field. */
-export function WhereField({ address }: { address: Address }) {
-  const [property = '', values = ''] = (one(address.search, 'where') ?? '').split('~');
-  const [typed, setTyped] = useState(values);
-  const options = useColumnOptions();
-  const set = (name: string, text: string) =>
-    address.set({ where: name === '' ? undefined : `${name}~${text}` });
+const ANY = '';
+
+/** One event, or any. */
+export function EventField(props: {
+  label: string;
+  value: string | null | undefined;
+  events: readonly Option[];
+  any?: string;
+  hideLabel?: boolean;
+  className?: string;
+  onChange: (event: string | null) => void;
+}) {
+  const any = props.any === undefined ? [] : [{ value: ANY, label: props.any }];
   return (
-    <>
-      <Select
-        label="Only where"
-        value={property}
-        options={[{ value: '', label: 'Everything' }, ...options]}
-        onChange={(name) => set(name, typed)}
-      />
-      {property !== '' && (
-        <div onBlur={() => set(property, typed)}>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              set(property, typed);
-            }}
-          >
-            <Text label="is" value={typed} placeholder="One, or another" onChange={setTyped} />
-          </form>
-        </div>
-      )}
-    </>
+    <Select
+      label={props.label}
+      hideLabel={props.hideLabel ?? false}
+      value={props.value ?? ANY}
+      options={[...any, ...props.events]}
+      className={props.className ?? 'sm:max-w-[15rem]'}
+      onChange={(value) => props.onChange(value === ANY ? null : value)}
+    />
+  );
+}
+
+export const INTERVALS = [
+  { value: 'hour', label: 'Hour' },
+  { value: 'day', label: 'Day' },
+  { value: 'week', label: 'Week' },
+  { value: 'month', label: 'Month' },
+] as const;
+
+export function AddButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  return (
+    <button type="button" className="press px-3" onClick={onClick}>
+      <Icon name="plus" size={13} />
+      {children}
+    </button>
+  );
+}
+
+export function IconButton(props: {
+  name: IconName;
+  label: string;
+  disabled?: boolean;
+  onClick: () => void;
+}) {
+  return (
+    <button
+      type="button"
+      className="press press-quiet min-h-8 px-2"
+      aria-label={props.label}
+      title={props.label}
+      disabled={props.disabled}
+      onClick={props.onClick}
+    >
+      <Icon name={props.name} size={13} />
+    </button>
+  );
+}
+
+/** What a question may say but need not. Open when it says some of it. */
+export function More({ open, children }: { open: boolean; children: ReactNode }) {
+  return (
+    <details className="mt-4 border-t border-line pt-3" open={open}>
+      <summary className="flex w-fit items-center gap-1.5 text-sm font-medium text-soft
+        hover:text-ink">
+        <span className="turns">
+          <Icon name="chevron" size={12} />
+        </span>
+        More to ask
+      </summary>
+      <div className="fields mt-3">{children}</div>
+    </details>
   );
 }

@@ -1,103 +1,167 @@
-// The frame of every insight. A kind says in one file what differs: how the address is read as a
-// question, its fields, and its answer as chart and table.
+// The page of a kind of question: its builder, its answer, and the people behind a number. A kind
+// says in its own file what differs.
 
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import * as ask from '../api/ask';
-import type { Answer } from '../api/wire';
-import { Empty, PageHead } from '../parts/page';
-import { useAddress, useEventOptions, type Address } from './address';
+import type { Answer, Scope } from '../api/wire';
+import { Empty, Failure, PageHead } from '../parts/page';
+import { planOf, useAddress, useEventOptions, type Address } from './address';
 import { AnswerFrame } from './answer';
-import { PeriodFields, PurposeField } from './fields';
-import { range } from './period';
+import { flatten } from './codec';
+import { ExportMenu } from './export';
+import { More, PeriodFields, PurposeField, ScopeFields } from './fields';
+import { KeepMenu } from './keep-question';
+import type { AnyKind, BuilderProps, Kind, Picked } from './kind';
+import { KINDS } from './kinds';
+import { PeopleBehind } from './people-behind';
 
-type Options = ReturnType<typeof useEventOptions>['options'];
-
-export interface BuilderProps<Q> {
-  address: Address;
-  question: Q;
-  /** The events that can be asked about, the commonest first. */
-  options: Options;
-  /** The period and the purpose, which every question has. */
-  common: ReactNode;
-}
-
-export interface AnswerProps<A, Q> {
-  answer: A;
-  question: Q;
-  address: Address;
-}
-
-export interface Kind<A extends Answer, Q> {
-  kind: ask.Kind;
-  title: string;
-  lead: string;
-  /** What holds while the address says nothing. */
-  standard: { purpose: string; last?: string };
-  /** The question as far as the address says it. */
-  read: (address: Address) => Q;
-  /** What it asks beside its purpose and its time; nothing while it is not whole. */
-  plan: (question: Q) => object | undefined;
-  /** What to say until it is whole. */
-  unasked?: { title: string; text: string };
-  /** What a first visit starts from, once the events are known. */
-  begin?: (question: Q, options: Options) => Record<string, string | string[]> | undefined;
-  Builder: (props: BuilderProps<Q>) => ReactNode;
-  isEmpty?: (answer: A) => boolean;
-  Chart: (props: AnswerProps<A, Q>) => ReactNode;
-  /** The chart's twin; none where the chart is a table or a number already. */
-  Table?: (props: AnswerProps<A, Q>) => ReactNode;
-}
-
-/** The page of a kind of insight. */
-export function insight<A extends Answer, Q>(kind: Kind<A, Q>) {
-  const { Builder, Chart, Table, isEmpty = () => false } = kind;
+/** The page of a kind. */
+export function insightPage(kind: AnyKind) {
   return function Insight() {
-    const { purpose: standardPurpose, last } = kind.standard;
-    const address = useAddress(`/insights/${kind.kind}`, standardPurpose, last);
-    const { options } = useEventOptions(address.purpose);
-    const question = kind.read(address);
-    const asked = kind.plan(question);
-    const { purpose, period, zone } = address;
-    const plan = { purpose, ...range(period, zone, Date.now()), ...asked };
-    const result = useQuery(ask.insight<A>(kind.kind, plan, asked !== undefined));
-
-    // A first visit starts from the commonest events rather than from an empty form.
-    const first = kind.begin?.(question, options);
-    const begins = JSON.stringify(first);
-    useEffect(() => {
-      if (first) address.set(first);
-    }, [begins]);
-
-    const common = (
-      <>
-        <PeriodFields address={address} />
-        <PurposeField address={address} />
-      </>
-    );
-    const shown = (answer: A) => ({ answer, question, address });
-    return (
-      <>
-        <PageHead title={kind.title} lead={kind.lead} />
-        <Builder address={address} question={question} options={options} common={common} />
-        {asked || !kind.unasked ? (
-          <AnswerFrame
-            result={result}
-            address={address}
-            isEmpty={isEmpty}
-            empty={<NothingFound />}
-            chart={(answer) => <Chart {...shown(answer)} />}
-            {...(Table && { table: (answer: A) => <Table {...shown(answer)} /> })}
-          />
-        ) : (
-          <section className="card" aria-label="Answer">
-            <Empty title={kind.unasked.title}>{kind.unasked.text}</Empty>
-          </section>
-        )}
-      </>
-    );
+    return <Page kind={kind as Kind<object, Answer>} />;
   };
+}
+
+function Page({ kind }: { kind: Kind<object, Answer> }) {
+  const address = useAddress<object>(kind);
+  const { question, purpose } = address;
+  const events = useEventOptions(purpose);
+  const isWhole = kind.isWhole?.(question) ?? true;
+  const saved = useQuery({ ...ask.questions(), enabled: address.saved !== undefined });
+  const own = saved.data?.find((each) => each.id === address.saved);
+
+  // A first visit starts from the commonest events rather than from an empty form.
+  const first = kind.begin?.(question, events);
+  const begins = JSON.stringify(first);
+  useEffect(() => {
+    if (first) address.change(first);
+  }, [begins]);
+
+  const { Builder } = kind;
+  const builder = { question, change: address.change, events, purpose };
+  return (
+    <>
+      <KindTabs current={kind.name} />
+      <PageHead
+        title={own?.name ?? kind.title}
+        lead={own ? `${kind.title}. ${kind.lead}` : kind.lead}
+      />
+      <div className="card mb-5 p-4">
+        <Builder {...builder} />
+        <Common address={address} kind={kind} builder={builder} />
+      </div>
+      {isWhole ? (
+        <Answered kind={kind} address={address} title={own?.name ?? kind.title} />
+      ) : (
+        <section className="card" aria-label="Answer">
+          <Empty title={kind.unasked?.title ?? 'Not whole yet'}>{kind.unasked?.text}</Empty>
+        </section>
+      )}
+    </>
+  );
+}
+
+/** The period, the purpose and the people, which every question has. */
+function Common(props: {
+  address: Address<object>;
+  kind: Kind<object, Answer>;
+  builder: BuilderProps<object>;
+}) {
+  const { address, kind } = props;
+  const scope: Scope = address.question;
+  const said = [...(kind.options ?? []), 'people', 'per'] as (keyof typeof scope)[];
+  return (
+    <>
+      <div className="fields mt-4 border-t border-line pt-4">
+        <PeriodFields period={address.period} zone={address.zone} set={address.set} />
+        <PurposeField purpose={address.purpose}
+          onChange={(purpose) => address.set({ purpose })} />
+      </div>
+      <More open={said.some((name) => scope[name] !== undefined)}>
+        {kind.Options && <kind.Options {...props.builder} />}
+        <ScopeFields scope={scope} change={address.change} />
+      </More>
+    </>
+  );
+}
+
+function Answered(props: { kind: Kind<object, Answer>; address: Address<object>; title: string }) {
+  const { kind, address } = props;
+  const { Chart, Table } = kind;
+  const plan = planOf(address);
+  const query = ask.insight<Answer>(kind.name, plan);
+  const result = useQuery(query);
+  const figure = useRef<HTMLElement>(null);
+  const [failure, setFailure] = useState<unknown>(null);
+  const [title, setTitle] = useState<string>();
+  const onPick = ({ pick, title: words }: Picked) => {
+    setTitle(words);
+    address.set(flatten(pick, 'pick.'), { replace: false });
+  };
+  const close = () =>
+    address.set(
+      Object.fromEntries(
+        Object.keys(address.search)
+          .filter((name) => name.startsWith('pick.'))
+          .map((name) => [name, undefined]),
+      ),
+    );
+  const { question, zone } = address;
+  const shown = (answer: Answer) => ({ answer, question, zone, onPick });
+  return (
+    <>
+      <AnswerFrame
+        result={result}
+        queryKey={query.queryKey}
+        view={address.view}
+        onView={(view) => address.set({ view: view === 'table' ? 'table' : undefined })}
+        isEmpty={kind.isEmpty ?? (() => false)}
+        empty={<NothingFound />}
+        chart={(answer) => <Chart {...shown(answer)} />}
+        table={Table && ((answer) => <Table {...shown(answer)} />)}
+        figure={figure}
+        actions={
+          <>
+            <ExportMenu path={`api/query/${kind.name}`} plan={plan} name={kind.name} figure={figure}
+              onError={setFailure} />
+            <KeepMenu
+              asked={{ kind: kind.name, question: { ...plan } }}
+              saved={address.saved}
+              title={props.title}
+            />
+          </>
+        }
+      />
+      {failure !== null && <Failure error={failure} />}
+      <PeopleBehind kind={kind.name} question={plan} pick={address.pick} title={title}
+        onClose={close} />
+    </>
+  );
+}
+
+/** The kinds beside each other, so that the next question is one step away. */
+function KindTabs({ current }: { current: string }) {
+  return (
+    <nav aria-label="Kinds of questions" className="-mx-1 mb-4 overflow-x-auto px-1 pb-1">
+      <ul className="flex w-max gap-1">
+        {KINDS.map((kind) => (
+          <li key={kind.name}>
+            <Link
+              to={`/insights/${kind.name}` as '/insights'}
+              aria-current={kind.name === current ? 'page' : undefined}
+              className="flex min-h-8 items-center rounded-md px-2.5 text-sm text-soft
+                hover:bg-sunken hover:text-ink aria-[current=page]:bg-accent-soft
+                aria-[current=page]:font-semibold aria-[current=page]:text-accent-text"
+            >
+              {kind.title}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
 }
 
 function NothingFound() {

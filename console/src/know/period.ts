@@ -1,5 +1,5 @@
 // The period of a question, as the address holds it: `last=30d`, or `from` and `to` as days.
-// Days are those of the question's time zone; the server finds the instants at which they begin.
+// What is relative stays so: the server finds the instants, in the question's time zone.
 
 export interface Period {
   last: string;
@@ -8,15 +8,16 @@ export interface Period {
 }
 
 export const LASTS = [
-  { value: '24h', label: 'Last 24 hours', days: 1 },
-  { value: '7d', label: 'Last 7 days', days: 7 },
-  { value: '30d', label: 'Last 30 days', days: 30 },
-  { value: '90d', label: 'Last 90 days', days: 90 },
-  { value: '365d', label: 'Last 365 days', days: 365 },
+  { value: 'today', label: 'Today', from: 'today', to: 'now' },
+  { value: 'yesterday', label: 'Yesterday', from: '-1d', to: 'today' },
+  { value: '24h', label: 'Last 24 hours', from: '-24h', to: 'now' },
+  { value: '7d', label: 'Last 7 days', from: '-6d', to: 'now' },
+  { value: '30d', label: 'Last 30 days', from: '-29d', to: 'now' },
+  { value: '90d', label: 'Last 90 days', from: '-89d', to: 'now' },
+  { value: '12m', label: 'Last 12 months', from: '-12m', to: 'now' },
 ] as const;
 
 const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 const isDay = (text: string | undefined): text is string =>
   text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text));
 
@@ -52,21 +53,34 @@ export function readPeriod(
   return { last, from: '', to: '' };
 }
 
-/** What the server is asked for. It changes once an hour at most, not with every look. */
-export function range(period: Period, zone: string, now: number) {
-  if (period.last === '24h') {
-    const end = Math.ceil((now + 1) / HOUR_MS) * HOUR_MS;
-    const text = (time: number) => new Date(time).toISOString();
-    return { from: text(end - DAY_MS), to: text(end), zone };
-  }
-  const { from, to } = daysOf(period, zone, now);
-  return { from, to: later(to, 1), zone };
+/** What the server is asked for. Days are inclusive here, and end before the next one there. */
+export function range(period: Period): { from: string; to: string } {
+  const last = LASTS.find((each) => each.value === period.last);
+  if (last) return { from: last.from, to: last.to };
+  return { from: period.from, to: later(period.to, 1) };
+}
+
+/** The period of a question as the address holds it; nothing while it is the usual one. */
+export function periodFields(from: string | undefined, to: string | undefined, usual: string) {
+  const last = LASTS.find((each) => each.from === from && each.to === to)?.value;
+  if (last) return last === usual ? {} : { last };
+  const [first, end] = [from?.slice(0, 10), to?.slice(0, 10)];
+  return isDay(first) && isDay(end) ? { from: first, to: later(end, -1) } : {};
+}
+
+/** The period in words, for a dashboard's head. */
+export function periodWords({ last, from, to }: Period): string {
+  return LASTS.find((each) => each.value === last)?.label ?? `${from} to ${to}`;
 }
 
 /** The first and the last day that a period shows. */
 export function daysOf(period: Period, zone: string, now: number): { from: string; to: string } {
   if (period.last === '') return { from: period.from, to: period.to };
-  const days = LASTS.find((each) => each.value === period.last)?.days ?? 30;
   const today = dayIn(zone, now);
-  return { from: later(today, 1 - days), to: today };
+  const from = LASTS.find((each) => each.value === period.last)?.from ?? '-29d';
+  const days = /^-(\d+)d$/.exec(from)?.[1];
+  const months = /^-(\d+)m$/.exec(from)?.[1];
+  if (days) return { from: later(today, -Number(days)), to: today };
+  if (months) return { from: later(today, -30 * Number(months)), to: today };
+  return { from: today, to: today };
 }

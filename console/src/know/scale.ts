@@ -3,17 +3,26 @@
 import type { Instant, Interval } from '../api/wire';
 import { date } from '../parts/format';
 
-/** Round steps from zero to at least `top`: about four of them. */
-export function ticks(top: number): number[] {
-  if (top <= 0) return [0, 1];
-  const raw = top / 4;
+/** Round steps from zero to at least `top`: about four of them, whole ones for what is counted. */
+export function ticks(top: number, isWhole = true, about = 4): number[] {
+  if (top <= 0) return isWhole ? [0, 1] : [0];
+  const raw = top / about;
   const magnitude = 10 ** Math.floor(Math.log10(raw));
   const round = [1, 2, 2.5, 5].find((each) => each * magnitude >= raw) ?? 10;
-  // What is counted comes in whole numbers, so the steps do too.
-  const step = Math.max(1, Math.ceil(round * magnitude));
+  const step = isWhole ? Math.max(1, Math.ceil(round * magnitude)) : round * magnitude;
   const out = [0];
-  while ((out.at(-1) ?? 0) < top) out.push((out.at(-1) ?? 0) + step);
+  while ((out.at(-1) ?? 0) < top) out.push(step * out.length);
   return out;
+}
+
+/** Steps on both sides of zero. */
+export function ticksAround(bottom: number, top: number, isWhole = true, about = 4): number[] {
+  if (bottom >= 0) return ticks(top, isWhole, about);
+  const marks = ticks(Math.max(top, -bottom), isWhole, Math.ceil(about / 2) + 1);
+  const step = marks[1] ?? 1;
+  const below = Math.ceil(-bottom / step);
+  const above = Math.max(1, Math.ceil(top / step));
+  return Array.from({ length: below + above + 1 }, (_, index) => (index - below) * step);
 }
 
 const LONG: Record<Interval, Intl.DateTimeFormatOptions> = {

@@ -1,164 +1,224 @@
-// Trend: how many events, or people, in each interval.
+// Trend: how much happened in each interval, by any measure, beside an earlier period, or as a
+// formula.
 
-import type { CountKind, Interval, TrendAnswer, TrendSeries } from '../api/wire';
-import { among, many, one } from '../frame/search';
-import { Choice, Select } from '../parts/field';
-import { count } from '../parts/format';
-import { Icon } from '../parts/icons';
-import { readWhere, type Address } from './address';
-import { BreakdownField, WhereField } from './fields';
-import { insight, type AnswerProps, type BuilderProps } from './insight';
-import { LineChart, LINES_MAX, Swatch } from './line-chart';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import * as ask from '../api/ask';
+import type { Instant, Interval, TrendAnswer, TrendSeries } from '../api/wire';
+import { Choice, Select, Text } from '../parts/field';
+import { compact, date, exact } from '../parts/format';
+import { INTERVALS, PropertyField } from './fields';
+import { define, type BuilderProps, type ShownProps } from './kind';
+import { LineChart, LINES_MAX, Swatch, type Line } from './line-chart';
+import { isWholeCount, needsProperty, seriesWords, type Series } from './measure';
+import { Pickable } from './pickable';
 import { longInterval } from './scale';
+import { SeriesFields } from './series';
 
-const INTERVALS = [
-  { value: 'day', label: 'Day' },
-  { value: 'hour', label: 'Hour' },
-  { value: 'week', label: 'Week' },
-  { value: 'month', label: 'Month' },
-] as const;
-const INTERVAL_NAMES = INTERVALS.map((each) => each.value);
-const EVENTS_MAX = 5;
-const ANY = '*';
+interface Question {
+  interval: Interval;
+  series: Series[];
+  breakdown?: string;
+  limit?: number;
+  formula?: string;
+  compare?: string;
+  smooth?: number;
+}
 
-export default insight<TrendAnswer, Question>({
-  kind: 'trend',
+export default define<Question, TrendAnswer>({
+  name: 'trend',
   title: 'Trend',
   lead: 'How much happened, and when.',
-  standard: { purpose: 'measure' },
-  read,
-  plan: ({ interval, events, counted, by, where }) => ({
-    interval,
-    series: events.map((event) => ({
-      event: event === ANY ? null : event,
-      count: counted,
-      ...(where ? { where } : {}),
+  standard: { interval: 'day', series: [{ event: null, count: 'events' }] },
+  purpose: 'measure',
+  last: '30d',
+  complete: (question) => ({
+    ...question,
+    series: question.series.map((each) => ({
+      ...each,
+      event: each.event ?? null,
+      count: each.count ?? 'events',
     })),
-    ...(by ? { breakdown: by, limit: LINES_MAX } : {}),
+    ...(question.breakdown ? { limit: question.limit ?? LINES_MAX } : {}),
   }),
+  isWhole: ({ series }) =>
+    series.every((each) => !needsProperty(each.count) || Boolean(each.of)),
+  unasked: {
+    title: 'Which property?',
+    text: 'A sum, an average or a percentile is of a property: choose it beside the measure.',
+  },
   Builder,
-  isEmpty: (answer) => answer.series.every((each) => each.total === 0),
+  Options,
+  options: ['smooth', 'formula'],
+  isEmpty: (answer) => answer.series.every((each) => !each.total),
   Chart,
   Table,
+  figure: (answer) => {
+    const first = answer.formula?.[0] ?? answer.series[0];
+    if (!first) return undefined;
+    return { value: compact(first.total ?? 0), label: 'in the period', values: first.values };
+  },
 });
 
-type Question = ReturnType<typeof read>;
+const COMPARES = [
+  { value: '', label: 'Nothing' },
+  { value: 'previous', label: 'The period before' },
+  { value: '-1w', label: 'A week earlier' },
+  { value: '-1m', label: 'A month earlier' },
+  { value: '-1y', label: 'A year earlier' },
+];
+const SMOOTHS = [
+  { value: '', label: 'As it is' },
+  { value: '3', label: 'Average of 3' },
+  { value: '7', label: 'Average of 7' },
+  { value: '28', label: 'Average of 28' },
+];
 
-function read({ search, period }: Address) {
-  const chosen = many(search, 'event');
-  const standard: Interval = period.last === '24h' ? 'hour' : 'day';
-  return {
-    events: chosen.length > 0 ? chosen : [ANY],
-    interval: among<Interval>(one(search, 'interval') ?? standard, INTERVAL_NAMES),
-    counted: among<CountKind>(one(search, 'count'), ['events', 'people']),
-    by: one(search, 'by'),
-    where: readWhere(search),
-  };
+function Builder({ question, change, events, purpose }: BuilderProps<Question>) {
+  return (
+    <>
+      <SeriesFields series={question.series} events={events} purpose={purpose}
+        onChange={(series) => change({ series })} />
+      <div className="fields mt-4">
+        <Choice
+          label="Per"
+          value={question.interval}
+          options={INTERVALS}
+          onChange={(interval) => change({ interval })}
+        />
+        <PropertyField label="Split by" none="Nothing" value={question.breakdown}
+          onChange={(breakdown) => change({ breakdown, limit: undefined } as Partial<Question>)} />
+        <Select label="Beside" value={question.compare ?? ''} options={COMPARES}
+          onChange={(compare) => change({ compare: compare || undefined } as Partial<Question>)} />
+      </div>
+    </>
+  );
 }
 
-function Builder(props: BuilderProps<Question>) {
-  const { address, question, common } = props;
+function Options({ question, change }: BuilderProps<Question>) {
   return (
-    <div className="card fields mb-5 p-4">
-      <EventFields {...props} />
-      <Choice
-        label="Count"
-        value={question.counted}
-        options={[
-          { value: 'events', label: 'Events' },
-          { value: 'people', label: 'People' },
-        ]}
-        onChange={(value) => address.set({ count: value === 'events' ? undefined : value })}
-      />
+    <>
       <Select
-        label="Per"
-        value={question.interval}
-        options={INTERVALS}
-        onChange={(value) => address.set({ interval: value })}
+        label="Line"
+        value={String(question.smooth ?? '')}
+        options={SMOOTHS}
+        onChange={(smooth) =>
+          change({ smooth: smooth === '' ? undefined : Number(smooth) } as Partial<Question>)
+        }
       />
-      <BreakdownField address={address} />
-      <WhereField address={address} />
-      {common}
-    </div>
+      <Formula key={question.formula ?? ''} question={question} change={change} />
+    </>
   );
 }
 
-function EventFields({ address, question: { events }, options }: BuilderProps<Question>) {
-  const all = [{ value: ANY, label: 'All events' }, ...options];
-  const set = (next: string[]) => address.set({ event: next });
+/** Taken over on leaving the field: half a formula is not asked. */
+function Formula(props: Pick<BuilderProps<Question>, 'question' | 'change'>) {
+  const [typed, setTyped] = useState(props.question.formula ?? '');
+  const take = () => {
+    if (typed.trim() === (props.question.formula ?? '')) return;
+    props.change({ formula: typed.trim() || undefined } as Partial<Question>);
+  };
   return (
-    <div className="fields-wide flex flex-wrap items-end gap-2">
-      {events.map((event, index) => (
-        <div key={index} className="flex min-w-0 items-end gap-1">
-          <Select
-            label={events.length > 1 ? `Event ${index + 1}` : 'Event'}
-            value={event}
-            options={all}
-            className="max-w-[15rem]"
-            onChange={(value) => set(events.map((each, at) => (at === index ? value : each)))}
-          />
-          {events.length > 1 && (
-            <button
-              type="button"
-              className="press press-quiet px-2"
-              aria-label={`Remove event ${index + 1}`}
-              onClick={() => set(events.filter((_, at) => at !== index))}
-            >
-              <Icon name="close" size={13} />
-            </button>
-          )}
-        </div>
-      ))}
-      {events.length < EVENTS_MAX && (
-        <button
-          type="button"
-          className="press"
-          onClick={() => set([...events, options[events.length]?.value ?? ANY])}
-        >
-          <Icon name="plus" size={13} />
-          Compare
-        </button>
-      )}
-    </div>
+    <form
+      onBlur={take}
+      onSubmit={(event) => {
+        event.preventDefault();
+        take();
+      }}
+    >
+      <Text label="Formula" value={typed} placeholder="B / A * 100" onChange={setTyped} />
+    </form>
   );
 }
 
-function Chart({ answer, question, address }: AnswerProps<TrendAnswer, Question>) {
+function linesOf({ answer, question, onPick }: ShownProps<Question, TrendAnswer>): Line[] {
+  if (answer.formula && answer.formula.length > 0) {
+    return answer.formula.map((each) => ({
+      name: each.breakdown ?? question.formula ?? 'Formula',
+      values: each.values,
+      smooth: each.smooth ?? undefined,
+      earlier: each.earlier?.values,
+    }));
+  }
+  return answer.series.map((series) => ({
+    name: nameOf(series, question),
+    values: series.values,
+    smooth: series.smooth ?? undefined,
+    earlier: series.earlier?.values,
+    pick:
+      onPick &&
+      ((point: number) =>
+        onPick({
+          title: nameOf(series, question),
+          pick: {
+            series: Math.max(0, askedFor(series, question)),
+            start: answer.intervals[point] ?? null,
+            breakdown: series.breakdown,
+          },
+        })),
+  }));
+}
+
+const askedFor = (series: TrendSeries, question: Question) =>
+  question.series.findIndex(
+    (each) =>
+      each.event === series.event &&
+      each.count === series.count &&
+      (each.of ?? null) === (series.of ?? null) &&
+      (each.at ?? null) === (series.at ?? null),
+  );
+
+function nameOf(series: TrendSeries, { breakdown, series: all }: Question): string {
+  if (!breakdown) return seriesWords(series);
+  const value = series.breakdown || '(none)';
+  return all.length > 1 ? `${seriesWords(series)}: ${value}` : value;
+}
+
+function Chart(props: ShownProps<Question, TrendAnswer>) {
+  const { answer, question, zone, height } = props;
+  const first = answer.intervals[0];
+  const iso = (when: Instant | undefined) =>
+    when === undefined ? '' : date(when).toISOString();
+  const notes = useQuery({
+    ...ask.annotations(iso(first), iso(answer.as_of)),
+    enabled: first !== undefined,
+  });
+  const isFormula = (answer.formula?.length ?? 0) > 0;
   return (
     <LineChart
-      lines={answer.series.map((series) => ({
-        name: seriesName(series, question),
-        values: series.values,
-      }))}
+      lines={linesOf(props)}
       intervals={answer.intervals}
-      clock={{ interval: question.interval, zone: address.zone }}
+      clock={{ interval: question.interval, zone }}
       asOf={answer.as_of}
+      height={height}
+      isWhole={!isFormula && answer.series.every((each) => isWholeCount(each.count))}
+      notes={notes.data ?? []}
     />
   );
 }
 
-function seriesName(series: TrendSeries, { by, events }: Question): string {
-  const event = series.event ?? 'All events';
-  if (!by) return event;
-  const value = series.breakdown || '(none)';
-  return events.length > 1 ? `${event}: ${value}` : value;
-}
-
-function Table({ answer, question, address }: AnswerProps<TrendAnswer, Question>) {
-  const clock = { interval: question.interval, zone: address.zone };
+function Table(props: ShownProps<Question, TrendAnswer>) {
+  const { answer, question, zone, onPick } = props;
+  const clock = { interval: question.interval, zone };
+  const lines = linesOf(props);
+  const shown = answer.formula?.length ? answer.formula : answer.series;
+  const totals = shown.map((each) => each.total);
+  const say = (value: number | null | undefined) =>
+    value === null || value === undefined ? '–' : exact(value);
   return (
     <div className="mt-4 max-h-[28rem] overflow-auto" tabIndex={0} role="region"
       aria-label="The same numbers as a table">
       <table className="grid-table">
-        <thead className="sticky top-0 bg-raised">
+        <thead className="sticky top-0 z-10 bg-raised">
           <tr>
             <th scope="col" className="pl-5">Interval</th>
-            {answer.series.map((series, index) => (
+            {lines.map((line, index) => (
               <th key={index} scope="col" className="number">
                 <span className="inline-flex items-center gap-2">
                   <Swatch index={index} />
-                  {seriesName(series, question)}
+                  {line.name}
                 </span>
+                {line.earlier && <span className="block font-normal">and before</span>}
               </th>
             ))}
           </tr>
@@ -166,17 +226,21 @@ function Table({ answer, question, address }: AnswerProps<TrendAnswer, Question>
         <tbody>
           <tr>
             <th scope="row" className="pl-5 font-semibold">Total</th>
-            {answer.series.map((series, index) => (
-              <td key={index} className="number font-semibold">{count(series.total)}</td>
+            {totals.map((total, index) => (
+              <td key={index} className="number font-semibold">{say(total)}</td>
             ))}
           </tr>
           {answer.intervals.map((when, row) => (
             <tr key={String(when)}>
-              <th scope="row" className="pl-5 font-normal">
-                {longInterval(when, clock)}
-              </th>
-              {answer.series.map((series, index) => (
-                <td key={index} className="number">{count(series.values[row] ?? 0)}</td>
+              <th scope="row" className="pl-5 font-normal">{longInterval(when, clock)}</th>
+              {lines.map((line, index) => (
+                <td key={index} className="number">
+                  <Pickable value={say(line.values[row])} of={line.name}
+                    pick={onPick && line.pick ? () => line.pick?.(row) : undefined} />
+                  {line.earlier && (
+                    <span className="ml-2 text-soft">{say(line.earlier[row])}</span>
+                  )}
+                </td>
               ))}
             </tr>
           ))}

@@ -3,12 +3,17 @@
 import { useEffect, useRef, type ReactNode } from 'react';
 import { Icon } from './icons';
 
+const MIDDLE = 'm-auto max-h-[85dvh] w-[min(34rem,calc(100vw-2rem))] rounded-xl';
+const ASIDE = 'mr-0 ml-auto my-0 h-dvh max-h-none w-[min(30rem,100vw)] max-w-full';
+
 export function Dialog(props: {
   title: string;
   open: boolean;
   onClose: () => void;
   children: ReactNode;
   bare?: boolean;
+  /** Along the right edge, over the whole height. */
+  aside?: boolean;
   className?: string;
 }) {
   const box = useRef<HTMLDialogElement>(null);
@@ -39,11 +44,11 @@ export function Dialog(props: {
       onClick={(click) => {
         if (click.target === box.current) onClose();
       }}
-      className={`m-auto max-h-[85dvh] w-[min(34rem,calc(100vw-2rem))] overflow-hidden rounded-xl
-        border border-line bg-raised p-0 text-ink shadow-high ${props.className ?? ''}`}
+      className={`overflow-hidden border border-line bg-raised p-0 text-ink shadow-high
+        ${props.aside ? ASIDE : MIDDLE} ${props.className ?? ''}`}
     >
       {open && (
-        <div className="flex max-h-[85dvh] flex-col">
+        <div className={`flex flex-col ${props.aside ? 'h-dvh' : 'max-h-[85dvh]'}`}>
           {!props.bare && (
             <div className="flex items-center justify-between px-5 pt-4 pb-2">
               <h2 className="text-base font-semibold">{props.title}</h2>

@@ -100,11 +100,13 @@ export function Choice<T extends string>(props: {
       <span id={`${name}-label`} className={props.hideLabel ? 'sr-only' : 'eyebrow'}>
         {props.label}
       </span>
-      <div className="flex h-9 w-fit items-center rounded-lg border border-line bg-sunken p-0.5">
+      <div className="flex h-9 w-fit max-w-full items-center overflow-x-auto rounded-lg border
+        border-line bg-sunken p-0.5">
         {props.options.map((each) => (
           <label
             key={each.value}
-            className="flex h-full cursor-pointer items-center rounded-md px-3 text-sm text-soft
+            className="flex h-full cursor-pointer items-center rounded-md px-2.5 text-sm
+            text-soft
               hover:text-ink has-checked:bg-raised has-checked:font-semibold has-checked:text-ink
               has-checked:shadow-low has-focus-visible:outline-2 has-focus-visible:outline-accent"
           >

@@ -12,6 +12,11 @@ const onePlace = new Intl.NumberFormat('en', {
 export const count = (value: number) => whole.format(value);
 export const compact = (value: number) => (value < 10_000 ? count(value) : short.format(value));
 
+const fine = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
+
+/** Whole numbers as they are, others to two places. */
+export const exact = (value: number) => fine.format(value);
+
 // A narrow space that does not break, so that a number never loses its sign.
 const PERCENT = '\u202f%';
 
@@ -97,6 +102,9 @@ export function plain(value: unknown): string {
   if (typeof value === 'object') return JSON.stringify(value);
   return String(value);
 }
+
+/** An answer's sentence, its names between quotation marks. */
+export const spoken = (text: string) => sentence(text.replaceAll(/`([^`]*)`/g, '“$1”'));
 
 /** The same sentence with a capital first letter and a full stop. */
 export function sentence(text: string): string {
