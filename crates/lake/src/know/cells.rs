@@ -1,6 +1,6 @@
 //! The columns of some rows as operators read them: numbers of texts, or numbers.
 
-use arrow_buffer::ScalarBuffer;
+use arrow_buffer::{ArrowNativeType, ScalarBuffer};
 use life::know::Scope;
 
 use crate::keep::chunk::Chunk;
@@ -93,10 +93,7 @@ impl Kept {
     }
 }
 
-fn pick<T: Copy + Default>(values: &[T], order: &[u32]) -> ScalarBuffer<T>
-where
-    T: arrow_buffer::ArrowNativeType,
-{
+fn pick<T: ArrowNativeType>(values: &[T], order: &[u32]) -> ScalarBuffer<T> {
     if values.is_empty() {
         return ScalarBuffer::default();
     }

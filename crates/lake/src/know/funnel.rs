@@ -107,10 +107,10 @@ impl FunnelOperator {
                 continue;
             }
             match self.order {
-                Order::InOrder | Order::Strict => {
+                Order::Loose | Order::Strict => {
                     self.starts.iter_mut().take(*to).skip(*from).for_each(|start| *start = NEVER);
                 }
-                Order::AnyOrder => self.starts = [NEVER; 32],
+                Order::Any => self.starts = [NEVER; 32],
             }
         }
     }
@@ -199,12 +199,12 @@ impl Operator for FunnelOperator {
             }
             let bits = bits & self.step_bits;
             match self.order {
-                Order::InOrder if bits != 0 => self.take(rows, row, *time, bits),
+                Order::Loose if bits != 0 => self.take(rows, row, *time, bits),
                 Order::Strict if bits != 0 || self.level > 0 => {
                     self.take_strictly(rows, row, *time, bits);
                 }
-                Order::AnyOrder if bits != 0 => self.take_any(rows, row, *time, bits),
-                Order::InOrder | Order::Strict | Order::AnyOrder => {}
+                Order::Any if bits != 0 => self.take_any(rows, row, *time, bits),
+                Order::Loose | Order::Strict | Order::Any => {}
             }
         }
     }

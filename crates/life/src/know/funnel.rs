@@ -55,15 +55,17 @@ pub struct Funnel {
 
 /// How the steps follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// One after the other, with anything between them.
     #[default]
-    InOrder,
+    #[serde(rename = "in-order")]
+    Loose,
     /// One after the other, with nothing between them.
+    #[serde(rename = "strict")]
     Strict,
     /// The people of the first step did one of them, those of the second two, and so on.
-    AnyOrder,
+    #[serde(rename = "any-order")]
+    Any,
 }
 
 /// One step.
@@ -299,15 +301,15 @@ impl FunnelPlan {
     #[must_use]
     pub fn journey(&self, rows: &[&PersonRow]) -> Option<Journey> {
         let enters = |row: &&&PersonRow| match self.order {
-            Order::InOrder | Order::Strict => self.steps.first().is_some_and(|s| s.holds(row)),
-            Order::AnyOrder => self.steps.iter().any(|step| step.holds(row)),
+            Order::Loose | Order::Strict => self.steps.first().is_some_and(|s| s.holds(row)),
+            Order::Any => self.steps.iter().any(|step| step.holds(row)),
         };
         let entry = rows.iter().find(enters)?;
         let value = self.breakdown.map(|column| entry.value(column).unwrap_or(NONE).to_owned());
         let taken = match self.order {
-            Order::InOrder => self.in_order(rows),
+            Order::Loose => self.in_order(rows),
             Order::Strict => self.strictly(rows),
-            Order::AnyOrder => self.any_order(rows),
+            Order::Any => self.any_order(rows),
         };
         let taken = taken.into_iter().map_while(|taken| taken).collect();
         Some(Journey { value, entered: entry.time, taken })

@@ -118,7 +118,7 @@ impl App {
 /// Where rows go, by form.
 enum Sink {
     Lines(Vec<u8>),
-    Csv(csv::Writer<Vec<u8>>, usize),
+    Csv(Box<csv::Writer<Vec<u8>>>, usize),
     Parquet(Box<Sheet>),
 }
 
@@ -129,7 +129,7 @@ impl Sink {
             Form::Csv => {
                 let mut table = csv::Writer::from_writer(Vec::new());
                 table.write_record(COLUMNS)?;
-                Self::Csv(table, 0)
+                Self::Csv(Box::new(table), 0)
             }
             Form::Parquet => Self::Parquet(Box::new(Sheet::new()?)),
         })

@@ -11,7 +11,7 @@ fn funnel() -> impl Strategy<Value = Funnel> {
     let step = (event(), demands()).prop_map(|(event, demands)| Step { event, demands });
     let steps = prop::collection::vec(step, 1..5);
     let window = select(vec!["30m", "2h", "1d", "2w", "60d"]);
-    let order = select(vec![Order::InOrder, Order::Strict, Order::AnyOrder]);
+    let order = select(vec![Order::Loose, Order::Strict, Order::Any]);
     let exclude = prop::option::of((event(), demands(), any::<usize>(), any::<usize>()));
     let over = prop::option::of(interval());
     (about(), steps, window, order, exclude, (breakdown(), 1usize..4, over)).prop_map(

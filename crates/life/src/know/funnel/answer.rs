@@ -169,7 +169,7 @@ impl FunnelAnswer {
         let (Some(begin), Some(end)) = (plan.steps.first(), plan.steps.last()) else {
             return String::new();
         };
-        let is_free = plan.order == Order::AnyOrder && plan.steps.len() > 1;
+        let is_free = plan.order == Order::Any && plan.steps.len() > 1;
         let begin = if is_free { "one of the steps".to_owned() } else { begin.phrase() };
         let start = format!("{} did {begin} {time}", people(first.people));
         if plan.steps.len() == 1 || first.people == 0 {
@@ -182,9 +182,9 @@ impl FunnelAnswer {
             format!("; half of them took at most {half}")
         });
         let end = match plan.order {
-            Order::InOrder => format!("went on to {}", end.phrase()),
+            Order::Loose => format!("went on to {}", end.phrase()),
             Order::Strict => format!("went straight on to {}", end.phrase()),
-            Order::AnyOrder => "did all".to_owned(),
+            Order::Any => "did all".to_owned(),
         };
         format!("{start}; {share} {end} within {within}{half}.")
     }
