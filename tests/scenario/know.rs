@@ -126,6 +126,7 @@ fn numbers(answer: &Answer) -> String {
             grid.cohorts.iter().map(|cohort| line(None, &texts(&cohort.values))).collect()
         }
         Answer::Cohort(cohort) => vec![cohort.people.to_string()],
+        Answer::Sessions(sessions) => sessions_lines(sessions),
     };
     lines.join(" | ")
 }

@@ -10,6 +10,7 @@ mod funnel;
 mod matcher;
 mod operator;
 mod retention;
+mod sessions;
 mod sight;
 mod trend;
 mod view;

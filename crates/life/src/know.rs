@@ -15,6 +15,7 @@ pub mod fault;
 mod formula;
 pub mod funnel;
 pub mod kind;
+pub mod lifecycle;
 pub mod measure;
 pub mod period;
 pub mod phrase;
@@ -22,7 +23,11 @@ mod resolve;
 pub mod retention;
 pub mod row;
 pub mod scope;
+pub mod sessions;
+pub mod stickiness;
+pub mod tick;
 pub mod trend;
+pub mod values;
 pub mod words;
 
 pub use about::{About, People};
@@ -32,12 +37,16 @@ pub use condition::{Condition, Demand, Test, Tested, Wanted, Where};
 pub use fault::{Fault, Faults, Flaw};
 pub use funnel::{Funnel, FunnelAnswer, FunnelPick, FunnelPlan};
 pub use kind::{Answer, Asked, Everyone, Plan, Question};
+pub use lifecycle::{Lifecycle, LifecycleAnswer, LifecyclePick, LifecyclePlan};
 pub use period::{Interval, Periods};
 pub use resolve::Cohorted;
 pub use retention::{Retention, RetentionAnswer, RetentionPick, RetentionPlan};
 pub use row::PersonRow;
 pub use scope::{Column, Members, Restriction, Scope, Told, Who};
+pub use sessions::{Sessions, SessionsAnswer, SessionsPick, SessionsPlan};
+pub use stickiness::{Stickiness, StickinessAnswer, StickinessPick, StickinessPlan};
 pub use trend::{Trend, TrendAnswer, TrendPick, TrendPlan};
+pub use values::{Values, ValuesAnswer, ValuesPick, ValuesPlan};
 pub use words::{Setting, Words};
 
 /// What stands for an absent value in a breakdown.

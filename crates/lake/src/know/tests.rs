@@ -4,6 +4,7 @@ mod asking;
 mod cohort;
 mod funnel;
 mod retention;
+mod sessions;
 mod trend;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -338,7 +339,10 @@ impl World {
                 .iter()
                 .map(|name| {
                     let code = names.insert(Named::Property, name);
-                    (name.to_string(), Word { code, category, sealed: None })
+                    (
+                        name.to_string(),
+                        Word { code, category, sealed: None, is_page: *name == "tone" },
+                    )
                 })
                 .collect(),
         };

@@ -108,6 +108,8 @@ struct PropertyEntry {
     category: String,
     #[serde(default)]
     column: bool,
+    #[serde(default)]
+    page: bool,
     description: String,
     filled: Option<Filled>,
 }
@@ -316,6 +318,7 @@ impl Catalogue {
             kind: entry.kind,
             category: declared.category,
             is_column: entry.column,
+            is_page: entry.page,
             description: entry.description,
             code: Code(0),
         })
