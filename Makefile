@@ -4,16 +4,17 @@
 #   make run    build Candor and start it with the demo shop (DATA=, ROOT_KEY=, LISTEN=, SHOP= change where)
 #   make test   all that must pass
 #   make check  the inner part of it, for editing
+#   make bench  ask the engines that our answers are compared with again
 #   make fresh  write the generated pages again
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/candor
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 export DATA ROOT_KEY LISTEN SHOP
 
-.PHONY: run test check fresh setup tools
+.PHONY: run test check bench fresh setup tools
 .DEFAULT_GOAL := run
 
-run test check fresh setup: tools
+run test check bench fresh setup: tools
 	@cargo run --quiet --locked --package xtask -- $@ $(ARGS)
 
 tools:

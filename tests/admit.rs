@@ -22,23 +22,6 @@ async fn send(candor: &Candor, event: Value) -> Result<Value> {
     Ok(candor.collect(&candor.server_key, "/v1/events", &body).await?["results"][0].clone())
 }
 
-/// The secret of the link that the program printed.
-fn link(candor: &Candor) -> Result<String> {
-    let said = candor.said();
-    let (_, rest) = said.split_once("?link=").context("a link was printed")?;
-    Ok(rest.split_whitespace().next().context("with a secret")?.to_owned())
-}
-
-/// Signs in by the link and answers the session's cookie.
-async fn session(candor: &Candor) -> Result<String> {
-    let url = format!("{}/api/session/link", candor.url);
-    let answer =
-        reqwest::Client::new().post(url).json(&json!({ "token": link(candor)? })).send().await?;
-    ensure!(answer.status() == StatusCode::OK, "the link opens: {}", answer.status());
-    let cookie = answer.headers().get("set-cookie").context("a cookie")?.to_str()?;
-    Ok(cookie.split(';').next().unwrap_or_default().to_owned())
-}
-
 /// What a stream sends until it has said `wanted`, or until it ends.
 async fn until(stream: &mut reqwest::Response, wanted: &str) -> Result<String> {
     let mut told = String::new();
@@ -74,7 +57,7 @@ async fn a_stream_ends_with_the_token_or_session_that_opened_it() -> Result<()> 
     ])?;
     let made: Value = serde_json::from_slice(&made.stdout)?;
     let (id, token) = (made["id"].as_str().context("id")?, made["key"].as_str().context("key")?);
-    let cookie = session(&candor).await?;
+    let cookie = candor.session().await?;
     let http = reqwest::Client::new();
     let events = format!("{}/api/events/stream?purpose=analyse", candor.url);
     let verdicts = format!("{}/api/verdicts/stream", candor.url);
@@ -102,7 +85,7 @@ async fn a_stream_ends_with_the_token_or_session_that_opened_it() -> Result<()> 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_sign_ins_are_slowed_until_one_succeeds() -> Result<()> {
     let candor = Candor::start(SOURCES).await?;
-    let cookie = session(&candor).await?;
+    let cookie = candor.session().await?;
     let http = reqwest::Client::new();
     let right = json!({ "password": "a sentence that is long" });
     let set = http.post(format!("{}/api/session/password", candor.url)).json(&right);
@@ -121,7 +104,7 @@ async fn failed_sign_ins_are_slowed_until_one_succeeds() -> Result<()> {
     ensure!(slowed.json::<Value>().await?["code"] == "sign-in-slowed", "a stable code");
     // A link is no password: its holder still gets as far as being told that it was used.
     let spent = http.post(format!("{}/api/session/link", candor.url));
-    let spent = spent.json(&json!({ "token": link(&candor)? })).send().await?;
+    let spent = spent.json(&json!({ "token": candor.link()? })).send().await?;
     ensure!(spent.status() == StatusCode::UNAUTHORIZED, "links go on: {}", spent.status());
 
     eventually(Duration::from_secs(20), async || {

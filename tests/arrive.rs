@@ -1,5 +1,8 @@
 //! arrive: each protocol over HTTP as clients meet it: statuses, headers, mistakes that are told.
 
+mod posthog;
+mod snowplow;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
@@ -98,7 +101,7 @@ async fn segment_answers_as_its_clients_expect() -> Result<()> {
     let long = "x".repeat(501 << 10);
     let large = json!({ "writeKey": key, "batch": [{ "properties": { "a": long } }] });
     assert_eq!(post(&candor, "/v1/batch", &large).await?.told(), "400 body-too-large");
-    let headers = [("content-encoding", "br")];
+    let headers = [("content-encoding", "rot13")];
     let packed = send(&candor, Method::POST, "/v1/batch", &headers, "?").await?;
     assert_eq!(packed.told(), "415 encoding-unknown");
     let huge = vec![b' '; 5 << 20];
@@ -125,7 +128,9 @@ async fn a_browser_of_any_site_may_send_and_is_told_where() -> Result<()> {
         ("access-control-request-method", "POST"),
         ("access-control-request-headers", "authorization,content-type,x-retry-count"),
     ];
-    for path in ["/v1/t", "/v1/b", "/v1/events", "/v1/consent", "/v1/projects/k/settings"] {
+    for path in
+        ["/v1/t", "/v1/b", "/v1/events", "/v1/consent", "/v1/projects/k/settings", "/e/", "/flags/"]
+    {
         let answer = send(&candor, Method::OPTIONS, path, &asked, "").await?;
         assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), Some("https://shop.example"));

@@ -2,19 +2,21 @@
 //! returns.
 //!
 //! Each runs three times: nothing said (nothing is kept, all is counted), with consent and a
-//! network
-//! that fails (all is kept, once), and after withdrawal (the later is refused, the earlier
-//! invisible).
+//! network that fails (all is kept, once), and after withdrawal (the later is refused, the earlier
+//! invisible). One more client is a line of the table and its script in its vendor's folder.
 
+mod posthog;
 mod proxy;
+mod segment;
+mod snowplow;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use it::{Candor, eventually, program};
-use proxy::{Fate, Proxy};
+use proxy::{Fate, Keys, Proxy};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -24,39 +26,70 @@ const CLIENT_MAX: Duration = Duration::from_secs(120);
 /// How long until an answer shows what was acknowledged.
 const VISIBLE_MAX: Duration = Duration::from_secs(1);
 
-enum Client {
-    Browser,
-    Node,
-    Python,
+/// A client of a vendor.
+struct Client {
+    /// The source whose key it holds: `web` or `backend`.
+    source: &'static str,
+    /// What its script runs: `.mjs` with Node, `.py` with the Python of `make setup`. The script is
+    /// given URL, KEY, MODE and USER, and prints a line for each event that it sent.
+    script: &'static str,
+    /// How many events its visit to the shop has.
+    calls: usize,
+    /// How the client's own keys are read out of a request to its vendor.
+    keys: Keys,
+}
+
+/// A test for each client.
+macro_rules! clients {
+    ($($name:ident: $source:literal, $script:literal, $calls:literal, $keys:path;)*) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() -> Result<()> {
+            let (source, script) = ($source, $script);
+            three_times(Client { source, script, calls: $calls, keys: $keys }).await
+        }
+    )*};
+}
+
+clients! {
+    posthog_browser_sends_what_a_query_returns: "web", "posthog/browser.mjs", 10, posthog::keys;
+    posthog_node_sends_what_a_query_returns: "backend", "posthog/node.mjs", 8, posthog::keys;
+    posthog_python_sends_what_a_query_returns: "backend", "posthog/python.py", 8, posthog::keys;
+    posthog_python_is_told_of_each_event: "backend", "posthog/newer.py", 8, posthog::keys;
+    segment_browser_sends_what_a_query_returns: "web", "segment/browser.mjs", 9, segment::keys;
+    segment_node_sends_what_a_query_returns: "backend", "segment/node.mjs", 9, segment::keys;
+    segment_python_sends_what_a_query_returns: "backend", "segment/python.py", 9, segment::keys;
+    snowplow_browser_sends_what_a_query_returns: "web", "snowplow/browser.mjs", 6, snowplow::keys;
+    snowplow_python_sends_what_a_query_returns: "backend", "snowplow/python.py", 7, snowplow::keys;
 }
 
 /// One call, as the client's script says that it sent it.
 #[derive(Debug, serde::Deserialize)]
 struct Sent {
+    /// The event's name, as a query knows it.
     event: String,
+    /// The client's key of the event.
     message: String,
+    /// The id of a product, where the event is about one.
     product: Option<String>,
+    /// The property that has it.
+    property: String,
 }
 
 impl Client {
-    fn source(&self) -> &'static str {
-        match self {
-            Client::Browser => "web",
-            Client::Node | Client::Python => "backend",
-        }
-    }
-
-    fn command(&self) -> Command {
-        match self {
-            Client::Browser => script("node", "browser.mjs"),
-            Client::Node => script("node", "node.mjs"),
-            Client::Python => script(python(), "python.py"),
-        }
+    fn command(&self) -> Result<Command> {
+        let mut command = match self.script.rsplit_once('.') {
+            Some((_, "mjs")) => Command::new("node"),
+            Some((_, "py")) => Command::new(python()),
+            _ => bail!("`{}` is no script that this harness runs", self.script),
+        };
+        let folder = folder();
+        command.arg(self.script).env("PYTHONPATH", &folder).current_dir(folder);
+        Ok(command)
     }
 
     /// Runs it to its end and reads what it sent.
     async fn run(&self, url: &str, key: &str, mode: &str, user: &str) -> Result<Vec<Sent>> {
-        let mut command = self.command();
+        let mut command = self.command()?;
         command.args([url, key, mode, user]).kill_on_drop(true);
         let output = tokio::time::timeout(CLIENT_MAX, command.output());
         let output = output.await.context("the client does not end")?;
@@ -65,19 +98,13 @@ impl Client {
         ensure!(output.status.success(), "the client failed ({}): {said}", output.status);
         let lines = std::str::from_utf8(&output.stdout)?.lines();
         let sent: Vec<Sent> = lines.map(serde_json::from_str).collect::<Result<_, _>>()?;
-        ensure!(sent.len() == 9, "the visit has nine calls: {sent:?}");
+        ensure!(sent.len() == self.calls, "the visit has {} calls: {sent:?}", self.calls);
         Ok(sent)
     }
 }
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
-}
-
-fn script(name: impl AsRef<std::ffi::OsStr>, file: &str) -> Command {
-    let mut command = Command::new(name);
-    command.arg(file).current_dir(folder());
-    command
 }
 
 /// The Python that `make setup` made beside what cargo builds.
@@ -124,15 +151,15 @@ struct Stage {
 
 impl Stage {
     fn key(&self) -> &str {
-        match self.client {
-            Client::Browser => &self.candor.site_key,
-            Client::Node | Client::Python => &self.candor.server_key,
+        match self.client.source {
+            "web" => &self.candor.site_key,
+            _ => &self.candor.server_key,
         }
     }
 
     /// Runs the client and compares how the counts grew.
     async fn send(&self, url: &str, mode: &str, user: &str) -> Result<(Vec<Sent>, Growth)> {
-        let source = self.client.source();
+        let source = self.client.source;
         let before = self.candor.counts(source).await?;
         let sent = self.client.run(url, self.key(), mode, user).await?;
         let after = self.candor.counts(source).await?;
@@ -157,9 +184,9 @@ impl Stage {
     }
 
     /// The products of the product views, by the breakdown of a trend.
-    async fn products(&self) -> Result<BTreeMap<String, u64>> {
-        let series = json!([{ "event": "Product Viewed", "count": "events" }]);
-        let answer = self.candor.trend("analyse", &series, Some("product_id")).await?;
+    async fn products(&self, view: &Sent) -> Result<BTreeMap<String, u64>> {
+        let series = json!([{ "event": view.event, "count": "events" }]);
+        let answer = self.candor.trend("analyse", &series, Some(&view.property)).await?;
         let lines = answer["series"].as_array().context("a trend has series")?;
         let line = |line: &Value| {
             let value = line["breakdown"].as_str().context("a line has its value")?.to_owned();
@@ -196,7 +223,7 @@ async fn three_times(client: Client) -> Result<()> {
     assert_eq!(growth, BTreeMap::from([("received", all), ("consent-absent", all)]));
     stage.demand_nothing_is_shown(&sent).await?;
 
-    let proxy = Proxy::before(&url).await?;
+    let proxy = Proxy::before(&url, stage.client.keys).await?;
     let (sent, growth) = stage.send(&proxy.url, "with", "willing").await?;
     let keys: BTreeSet<String> = sent.iter().map(|sent| sent.message.clone()).collect();
     let (lost, unanswered) = (proxy.keys(Fate::LostOnTheWay), proxy.keys(Fate::AnswerLost));
@@ -214,26 +241,12 @@ async fn three_times(client: Client) -> Result<()> {
     .await?;
     assert_eq!(stage.shown("measure", &sent).await?, expected);
     assert_eq!(stage.listed().await?, expected);
-    let views = sent.iter().filter(|sent| sent.event == "Product Viewed");
+    let view = sent.iter().find(|sent| sent.product.is_some()).context("a product was seen")?;
+    let views = sent.iter().filter(|sent| sent.event == view.event);
     let products = tally(views.filter_map(|sent| sent.product.as_deref()));
-    assert_eq!(stage.products().await?, products);
+    assert_eq!(stage.products(view).await?, products);
 
     let (later, growth) = stage.send(&url, "withdrawn", "willing").await?;
     assert_eq!(growth, BTreeMap::from([("received", all), ("consent-withdrawn", all)]));
     stage.demand_nothing_is_shown(&later).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_browser_client_sends_what_a_query_returns() -> Result<()> {
-    three_times(Client::Browser).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_node_client_sends_what_a_query_returns() -> Result<()> {
-    three_times(Client::Node).await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_python_client_sends_what_a_query_returns() -> Result<()> {
-    three_times(Client::Python).await
 }

@@ -2,6 +2,9 @@
 //!
 //! Rows arrive unsorted, tie, are folded in between, people are merged afterwards, one is erased.
 
+mod cohorts;
+mod peers;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
@@ -173,17 +176,42 @@ async fn compare(
     let lines = json!([
         { "event": EVENTS[0], "count": "events" }, { "event": EVENTS[1], "count": "people" },
     ]);
+    let per_person = json!([
+        { "event": null, "count": "per-person" },
+        { "event": EVENTS[0], "where": [{ "property": "country", "is_not": ["DE"] }] },
+        { "event": null, "count": "different", "of": "country" },
+    ]);
+    let start = json!({ "event": EVENTS[0] });
     let questions = [
         ("trend", json!({ "interval": "day", "series": lines, "breakdown": "country" })),
+        (
+            "trend",
+            json!({
+                "interval": "day", "series": per_person, "formula": "B / (A + C) * 100",
+                "compare": "-1w", "smooth": 3,
+            }),
+        ),
+        ("trend", json!({ "interval": "week", "series": lines, "per": "country" })),
         ("funnel", json!({ "steps": steps, "window": "9d", "breakdown": "country" })),
+        ("funnel", json!({ "steps": steps, "window": "9d", "order": "any-order", "over": "day" })),
+        ("funnel", json!({ "steps": steps[..2], "window": "9d", "order": "strict" })),
+        (
+            "funnel",
+            json!({ "steps": steps[..2], "window": "9d", "exclude": [{ "event": EVENTS[2] }] }),
+        ),
+        ("retention", json!({ "start": start, "return": { "event": null }, "interval": "week" })),
         (
             "retention",
-            json!({ "start": { "event": EVENTS[0] }, "return": { "event": null }, "interval": "week" }),
+            json!({
+                "start": start, "return": start, "interval": "day", "entry": "recurring",
+                "back": "unbounded", "periods": 7,
+            }),
         ),
         (
             "cohort",
             json!({ "all": [{ "event": EVENTS[0], "at_least": 2 }], "none": [{ "event": EVENTS[2] }] }),
         ),
+        ("cohort", json!({ "all": [{ "event": EVENTS[0], "at_least": 2, "at_most": 3 }] })),
     ];
     for (kind, mut question) in questions {
         for (field, value) in shared.as_object().into_iter().flatten() {

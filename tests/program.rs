@@ -261,6 +261,35 @@ impl Candor {
         answered(path, request.json(body)).await
     }
 
+    /// The secret of the link that the program printed.
+    pub fn link(&self) -> Result<String> {
+        let said = self.said();
+        let (_, rest) = said.split_once("?link=").context("a link was printed")?;
+        Ok(rest.split_whitespace().next().context("the link has a secret")?.to_owned())
+    }
+
+    /// Signs in by the link, which is good for once, and answers the session's cookie.
+    pub async fn session(&self) -> Result<String> {
+        let request = self.http.post(format!("{}/api/session/link", self.url));
+        let answer = request.json(&json!({ "token": self.link()? })).send().await?;
+        ensure!(answer.status().is_success(), "the link opens: {}", answer.status());
+        let cookie = answer.headers().get("set-cookie").context("a session has a cookie")?;
+        let cookie = cookie.to_str()?.split(';').next().unwrap_or_default();
+        Ok(cookie.to_owned())
+    }
+
+    /// Sends JSON to the console's API as whoever is signed in.
+    pub async fn manage(
+        &self,
+        session: &str,
+        method: reqwest::Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value> {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        answered(path, request.header("cookie", session).json(body)).await
+    }
+
     /// Sends JSON to the collector with a source's key.
     pub async fn collect(&self, key: &str, path: &str, body: &Value) -> Result<Value> {
         let request = self.http.post(format!("{}{path}", self.url)).basic_auth(key, Some(""));

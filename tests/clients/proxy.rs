@@ -4,6 +4,7 @@
 //! key.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 
@@ -15,9 +16,29 @@ use tokio::task::JoinHandle;
 
 const REQUEST_BYTES_MAX: usize = 1 << 20;
 
-const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n\
-    Access-Control-Allow-Origin: *\r\nContent-Length: 37\r\nConnection: close\r\n\r\n\
-    {\"code\":\"busy\",\"message\":\"try again\"}";
+/// What a request to a vendor's address asks for.
+pub struct Request {
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// The body, unpacked where it was gzip.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_slice(&self.body).context("a client sends JSON")
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.method, self.target)
+    }
+}
+
+/// The client's own keys of the events in a request; none in one that carries no event.
+pub type Keys = fn(&Request) -> Result<BTreeSet<String>>;
 
 /// What became of a request that carried events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +63,7 @@ pub struct Proxy {
 
 impl Proxy {
     /// Stands before the program at this address.
-    pub async fn before(url: &str) -> Result<Self> {
+    pub async fn before(url: &str, keys: Keys) -> Result<Self> {
         let target = url.strip_prefix("http://").context("plain HTTP")?.to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -52,8 +73,10 @@ impl Proxy {
             while let Ok((client, _)) = listener.accept().await {
                 let (target, seen) = (target.clone(), shared.clone());
                 tokio::spawn(async move {
-                    // A client that goes away in the middle is the client's matter.
-                    let _ = pass(client, &target, &seen).await;
+                    // A client that goes away in the middle is the client's matter, and says so.
+                    if let Err(error) = pass(client, &target, &seen, keys).await {
+                        eprintln!("the proxy gave up a request: {error:#}");
+                    }
                 });
             }
         });
@@ -75,19 +98,21 @@ impl Drop for Proxy {
 }
 
 /// One request, then the connection ends, so that each has its own.
-async fn pass(mut client: TcpStream, target: &str, seen: &Seen) -> Result<()> {
+async fn pass(mut client: TcpStream, target: &str, seen: &Seen, keys: Keys) -> Result<()> {
     let (head, body) = request(&mut client).await?;
-    let fate = if head.starts_with("POST") {
+    let opened = opened(&head, &body)?;
+    let keys = keys(&opened).with_context(|| format!("cannot read what {opened} carries"))?;
+    let fate = if keys.is_empty() {
+        Fate::Passed
+    } else {
         let mut seen = seen.lock().expect("no test panicked here");
         let fate = match seen.len() {
             0 => Fate::LostOnTheWay,
             1 => Fate::AnswerLost,
             _ => Fate::Passed,
         };
-        seen.push((fate, keys(&body)?));
+        seen.push((fate, keys));
         fate
-    } else {
-        Fate::Passed
     };
     let mut answer = Vec::new();
     if fate != Fate::LostOnTheWay {
@@ -97,10 +122,22 @@ async fn pass(mut client: TcpStream, target: &str, seen: &Seen) -> Result<()> {
         program.read_to_end(&mut answer).await?;
     }
     if fate != Fate::Passed {
-        answer = BUSY.as_bytes().to_vec();
+        answer = busy(&head).into_bytes();
     }
     client.write_all(&answer).await?;
     Ok(client.shutdown().await?)
+}
+
+/// A failure that a page is allowed to read, so that it knows to try again.
+fn busy(head: &str) -> String {
+    let body = r#"{"code":"busy","message":"try again"}"#;
+    let origin = header(head, "origin").unwrap_or("*");
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n\
+         Access-Control-Allow-Origin: {origin}\r\nAccess-Control-Allow-Credentials: true\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 /// Head and body of the next request.
@@ -131,19 +168,16 @@ fn alone(head: &str) -> String {
     kept.map(|line| format!("{line}\r\n")).collect::<String>() + "Connection: close\r\n\r\n"
 }
 
-/// The clients' keys of the events in a body: one call, or a batch, perhaps compressed.
-fn keys(body: &[u8]) -> Result<BTreeSet<String>> {
-    let mut text = Vec::new();
-    let mut gzip = flate2::read::GzDecoder::new(body);
-    let text = if body.starts_with(&[0x1f, 0x8b]) {
-        gzip.read_to_end(&mut text)?;
-        text.as_slice()
+/// The request as a vendor's rule reads it.
+fn opened(head: &str, body: &[u8]) -> Result<Request> {
+    let mut words = head.split_ascii_whitespace();
+    let mut word = || words.next().map(str::to_owned).context("a request begins with its line");
+    let (method, target) = (word()?, word()?);
+    let mut unpacked = Vec::new();
+    if body.starts_with(&[0x1f, 0x8b]) {
+        flate2::read::GzDecoder::new(body).read_to_end(&mut unpacked)?;
     } else {
-        body
-    };
-    let body: Value = serde_json::from_slice(text).context("a client sends JSON")?;
-    let single = std::slice::from_ref(&body);
-    let events = body["batch"].as_array().map_or(single, Vec::as_slice);
-    let key = |event: &Value| event["messageId"].as_str().map(str::to_owned);
-    events.iter().map(|event| key(event).context("an event has a key")).collect()
+        unpacked.extend_from_slice(body);
+    }
+    Ok(Request { method, target, body: unpacked })
 }

@@ -2,8 +2,10 @@
 
 use life::admit::{Judged, KeyKind, Source, SourceKind};
 use life::arrive::body::{Body, decode};
-use life::arrive::{Arrival, Malformed, Parcel, Signals, native, pixel, segment};
+use life::arrive::posthog::{self, Call, DaySalt, Unread};
+use life::arrive::{Arrival, Malformed, Parcel, Signals, native, pixel, segment, snowplow};
 use life::keep::names::Named;
+use serde_json::{Map, Value, json};
 use vocabulary::{Counts, Limits, Outcome};
 
 use super::stage::{Ended, Stage, Taken, equal, told};
@@ -36,6 +38,10 @@ impl Stage {
                 let events = format!("{{\"events\":[{json}]}}");
                 self.request(source, &events, native::read_events)
             }
+            ("send", ["snowplow", source]) => {
+                let body = payload(json)?;
+                self.request(source, &body, snowplow_arrival)
+            }
             ("send", ["pixel", source, query]) => {
                 let (source, key) = self.source(source)?;
                 let parcel = Parcel { query, ..self.parcel("") };
@@ -43,6 +49,14 @@ impl Stage {
                 self.receive(arrival, &source, key);
                 Ok(())
             }
+            ("send", ["posthog", source]) => self.request(source, json, |body, parcel, limits| {
+                let salt = DaySalt([0; 32]);
+                let read = posthog::read_older(Call::Capture, body, parcel, &salt, limits);
+                read.map(|older| older.arrival).map_err(|unread| match unread {
+                    Unread::Malformed(malformed) => malformed,
+                    Unread::KeysDiffer => Malformed::Twice { field: "token" },
+                })
+            }),
             ("send", [protocol, ..]) => {
                 Err(format!("`{protocol}` is no protocol that a scenario can send"))
             }
@@ -159,6 +173,25 @@ impl Stage {
         let event = place.and_then(|place| self.last.as_ref()?.get(place));
         event.ok_or_else(|| format!("the last request had no event {number}"))
     }
+}
+
+/// A body of Snowplow's that holds one event. What describes itself may be written as it is; a
+/// tracker makes a text of it.
+fn payload(json: &str) -> Result<String, String> {
+    let event: Map<String, Value> =
+        serde_json::from_str(json).map_err(|error| format!("this is no event: {error}"))?;
+    let text = |value: Value| if value.is_object() { value.to_string().into() } else { value };
+    let event: Map<String, Value> =
+        event.into_iter().map(|(key, value)| (key, text(value))).collect();
+    let schema = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4";
+    Ok(json!({ "schema": schema, "data": [event] }).to_string())
+}
+
+fn snowplow_arrival<'a>(body: &'a Body<'_>, parcel: &Parcel<'a>, limits: &Limits) -> Read<'a> {
+    let schemas = snowplow::Schemas::shipped().expect("the shipped schemas are whole");
+    let setting = snowplow::Setting { schemas: &schemas, is_app: &|_| true, is_anonymous: false };
+    let mut reading = snowplow::read_batch(body, parcel, limits, &setting)?;
+    Ok(reading.arrivals.pop().expect("an event is of some app"))
 }
 
 /// How an event that was judged ended without being kept.

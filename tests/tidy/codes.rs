@@ -6,7 +6,7 @@ use std::str::FromStr;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The sources from which an answer takes its code.
-const SPEAKERS: [&str; 8] = [
+const SPEAKERS: &[&str] = &[
     "crates/life/src/admit/fields.rs",
     "crates/life/src/admit/gate.rs",
     "crates/life/src/arrive",
@@ -18,20 +18,23 @@ const SPEAKERS: [&str; 8] = [
 ];
 
 /// Sources of findings and of files: what they name is no problem's code.
-const SILENT: [&str; 4] =
-    ["/tests.rs", "arrive/check.rs", "app/quarantine.rs", "http/arrive/doctor.rs"];
+const SILENT: &[&str] =
+    &["/tests.rs", "arrive/check.rs", "app/quarantine.rs", "http/arrive/doctor.rs"];
 
 /// What is written like a code and is never answered: headers and their values, a kind of reading,
-/// causes that are answered as `internal`.
-const OTHERS: [&str; 10] = [
+/// a way of writing names, causes that are answered as `internal`.
+const OTHERS: &[&str] = &[
     "accept-encoding",
     "content-encoding",
     "content-type",
     "events-stream",
+    "gzip-js",
+    "kebab-case",
     "no-cache",
     "read-failed",
     "run-unordered",
     "same-origin",
+    "sp-anonymous",
     "thread-ended",
     "user-agent",
 ];

@@ -2,6 +2,7 @@
 //!
 //! This package names none of ours, so that it compiles in seconds, before anything else does.
 
+mod peers;
 mod place;
 mod run;
 mod setup;
@@ -22,6 +23,7 @@ usage: cargo run -p xtask -- COMMAND
   run     build Candor, start it and send the demo shop's traffic
   test    all that must pass
   check   the inner part of `test`, for editing
+  bench   ask the engines that answers are compared with again
   fresh   write the generated files again
   shop    serve the demo shop's page (`run` starts this)";
 
@@ -46,6 +48,7 @@ fn command(arguments: &[String]) -> Result<()> {
         ["run"] => run::run(&place),
         ["test"] => test::all(&place),
         ["check"] => test::inner(&place),
+        ["bench"] => peers::ask(&place),
         ["fresh"] => test::refresh(&place),
         ["shop", listen, candor, key] => shop::serve(&place, listen, candor, key),
         ["help" | "--help"] => {

@@ -7,12 +7,15 @@ mod cells;
 mod cohort;
 mod divert;
 mod funnel;
+mod lifecycle;
 mod matcher;
 mod operator;
 mod retention;
 mod sessions;
 mod sight;
+mod stickiness;
 mod trend;
+mod values;
 mod view;
 mod walk;
 
@@ -21,6 +24,7 @@ mod tests;
 
 pub mod ask;
 pub mod error;
+pub mod export;
 pub mod roll;
 pub mod run;
 pub mod table;

@@ -15,8 +15,10 @@ pub mod json;
 pub mod key;
 pub mod native;
 pub mod pixel;
+pub mod posthog;
 pub mod segment;
 pub mod skew;
+pub mod snowplow;
 
 /// What an HTTP request brought, before any protocol has looked at it.
 #[derive(Clone, Copy)]
@@ -80,6 +82,10 @@ impl Scope {
     }
 }
 
+/// The name of a choice that a client makes about everything to which no other choice of the event
+/// says yes. It only ever closes.
+pub const REST: &str = "*";
+
 /// An unparsed JSON object of an event; later ones overwrite fields of earlier ones.
 #[derive(Clone)]
 pub struct Fields<'a> {
@@ -142,7 +148,7 @@ pub enum Malformed {
     TooMany { events: usize, limit: usize },
     #[error("the body could not be decompressed: {problem}")]
     Compression { problem: String },
-    #[error("the body's content encoding is not known: use gzip, deflate, zstd or none")]
+    #[error("the body's content encoding is not known: use gzip, deflate, br, zstd or none")]
     Encoding,
     #[error("the body is no JSON of this call at byte {offset}: {problem}")]
     Syntax { offset: usize, problem: String },

@@ -25,12 +25,17 @@ pub mod access;
 pub mod asking;
 pub mod behind;
 pub mod catalogue;
+pub mod cohorts;
 pub mod collect;
 pub mod forget;
+pub mod messages;
 mod open;
 pub mod proof;
 pub mod quarantine;
+pub mod queries;
 pub mod reading;
+pub mod saved;
+pub mod schemas;
 pub mod streams;
 mod unlink;
 
@@ -52,6 +57,7 @@ pub(crate) struct Inner {
     pub(crate) gate: Gate,
     pub(crate) blinder: Blinder,
     pub(crate) sources: BTreeMap<String, Arc<Source>>,
+    pub(crate) schemas: schemas::Registry,
     pub(crate) source_names: HashMap<SourceId, String>,
     pub(crate) region: Arc<Region>,
     pub(crate) keeper: Mutex<Option<Keeper>>,
@@ -62,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) journal: PathBuf,
     pub(crate) footers: Footers,
     pub(crate) streams: Arc<Streams>,
+    pub(crate) queries: Arc<queries::Queries>,
     /// Held by whoever changes the manifest: fold, compaction, erasure.
     pub(crate) manifest: tokio::sync::Mutex<()>,
     /// Held by whoever moves an erasure on before its files are rewritten: one at a time.
@@ -155,6 +162,14 @@ impl App {
     #[must_use]
     pub fn source(&self, name: &str) -> Option<Arc<Source>> {
         self.0.sources.get(name).cloned()
+    }
+
+    /// The source whose trackers send this app id.
+    #[must_use]
+    pub fn source_of_app(&self, app: &str) -> Option<Arc<Source>> {
+        let mut sources = self.config().sources.iter();
+        let (name, _) = sources.find(|(_, rules)| rules.app_ids.iter().any(|own| own == app))?;
+        self.source(name)
     }
 
     /// The name of a source, also of one that is no longer declared.

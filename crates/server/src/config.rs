@@ -9,7 +9,9 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::{Table, Value};
 
+pub mod mail;
 pub mod server;
+pub mod snowplow;
 pub mod sources;
 pub mod time;
 
@@ -19,6 +21,9 @@ pub mod time;
 pub struct Config {
     pub server: server::Server,
     pub time: time::TimeRules,
+    pub snowplow: snowplow::SnowplowRules,
+    pub mail: mail::MailRules,
+    pub alerts: mail::AlertRules,
     pub sources: BTreeMap<String, sources::SourceRules>,
 }
 
@@ -121,6 +126,9 @@ impl Layers {
             .map_err(|error: toml::de::Error| error.message().trim().to_owned())?;
         config.server.check()?;
         config.time.check()?;
+        config.snowplow.check()?;
+        sources::check_apps(&config.sources)?;
+        config.mail.check()?;
         for rules in config.sources.values() {
             rules.check()?;
         }

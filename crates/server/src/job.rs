@@ -1,5 +1,5 @@
-//! Work that nobody waits for: folding, compaction, erasure's rewriting, the ledger. One file for
-//! each word.
+//! Work that nobody waits for: folding, compaction, erasure's rewriting, the ledger, alerts. One
+//! file for each word.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 
+pub mod alerts;
 pub mod erase;
 pub mod keep;
 pub mod ledger;
@@ -45,6 +46,7 @@ impl Jobs {
             tokio::spawn(ledger::write(app.clone())),
             tokio::spawn(erase::rewrite(app.clone())),
             tokio::spawn(rotation::rotate(app.clone())),
+            tokio::spawn(alerts::watch(app.clone())),
         ];
         self.running.lock().unwrap_or_else(PoisonError::into_inner).extend(jobs);
     }

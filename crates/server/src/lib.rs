@@ -10,3 +10,5 @@ pub mod config;
 pub mod http;
 pub mod job;
 pub mod problem;
+#[cfg(test)]
+mod stage;

@@ -39,6 +39,8 @@ pub enum VaultError {
     Corrupt { what: &'static str, why: String },
     #[error("there is no {what} `{id}`")]
     NotFound { what: &'static str, id: String },
+    #[error("there are {max} of kind `{what}` already: remove one first")]
+    Full { what: &'static str, max: usize },
     #[error("{what} `{id}` is {state}, so it cannot become {wanted}")]
     Conflict { what: &'static str, id: String, state: String, wanted: String },
     #[error("{0}")]

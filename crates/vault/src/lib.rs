@@ -11,6 +11,7 @@ pub mod custody;
 pub mod erase;
 mod error;
 pub mod keep;
+pub mod know;
 pub mod ledger;
 mod sql;
 mod vault;
@@ -20,5 +21,6 @@ pub use custody::{Custody, EPOCH_LENGTH, FileRoot, PersonKeys, RootError, RootKe
 pub use erase::{Buried, Erasure, ErasureState, Progress, Step, Tombstone};
 pub use error::VaultError;
 pub use keep::{Commit, EventStatistic, Loaded, LoadedLeaf, PropertyStatistic};
+pub use know::{Saved, Text};
 pub use ledger::Read;
 pub use vault::{Opening, Vault};

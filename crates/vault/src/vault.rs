@@ -19,6 +19,7 @@ const READERS: u32 = 4;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/vault-0001.sql"),
     include_str!("../migrations/sqlite/vault-0002.sql"),
+    include_str!("../migrations/sqlite/vault-0003.sql"),
 ];
 
 sql::statements! {
@@ -151,6 +152,7 @@ impl Vault {
         let epoch = self.inner.custody.begin_epoch(now).await?;
         self.inner.custody.move_keys().await?;
         self.move_file_keys().await?;
+        self.move_secrets().await?;
         self.inner.custody.end_epochs().await?;
         Ok(epoch)
     }

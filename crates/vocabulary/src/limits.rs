@@ -15,6 +15,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// One event, in bytes of JSON.
     pub event_bytes: usize,
+    /// One event of a protocol whose events carry traces and pages, in bytes of JSON.
+    pub large_event_bytes: usize,
     /// A batch, in bytes of JSON, where the protocol sets a limit of its own.
     pub batch_bytes: usize,
     /// Events in one request.
@@ -65,6 +67,14 @@ pub struct Limits {
     pub funnel_steps: usize,
     /// Rows of the live list and of one page.
     pub page_rows: usize,
+    /// Things of one kind that people may save.
+    pub saved: usize,
+    /// Questions that run at one time.
+    pub running_questions: usize,
+    /// How long whoever asks for the progress of a question waits for it to begin.
+    pub question_wait: Span,
+    /// How often the progress of a question is told.
+    pub progress_step: Span,
     /// Rows of moved people that a question sorts in memory.
     pub diverted_rows: usize,
     /// Failed sign-ins of one account or address before the first pause.
@@ -87,6 +97,7 @@ impl Default for Limits {
             inflate_ratio: 200,
             json_depth: 32,
             event_bytes: 32 << 10,
+            large_event_bytes: 1 << 20,
             batch_bytes: 500 << 10,
             batch_events: 5_000,
             event_properties: 10_000,
@@ -112,6 +123,10 @@ impl Default for Limits {
             answer_intervals: 10_000,
             funnel_steps: 20,
             page_rows: 1_000,
+            saved: 1_000,
+            running_questions: 128,
+            question_wait: Span::seconds(2),
+            progress_step: Span(200_000),
             diverted_rows: 20_000_000,
             sign_in_free: 5,
             sign_in_wait: Span(5 * Span::MINUTE.0),

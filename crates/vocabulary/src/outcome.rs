@@ -59,7 +59,8 @@ impl Refusal {
     pub const fn remedy(self) -> &'static str {
         match self {
             Refusal::ConsentAbsent => {
-                "send the person's choice: `context.consent` on the event, or `POST /v1/consent`"
+                "send the person's choice: with the event (Segment `context.consent`, PostHog \
+                 `$consent`), or `POST /v1/consent`"
             }
             Refusal::ConsentWithdrawn => {
                 "nothing to do: the person said no; ask again only where the law allows it"

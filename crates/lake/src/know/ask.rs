@@ -62,7 +62,10 @@ impl<A> Walked<A> {
 }
 
 macro_rules! answers {
-    ($($(#[$about:meta])+ $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;)+) => {
+    ($(
+        $(#[$about:meta])+
+        $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;
+    )+) => {
         fn answered(
             asking: &Asking<'_>,
             plan: &Plan,

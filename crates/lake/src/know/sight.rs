@@ -1,4 +1,5 @@
-//! What a question sees: the mask and the cohorts it is about, compiled for one purpose so that most rows cost a comparison.
+//! What a question sees: the mask and the cohorts it is about, compiled for one purpose so that
+//! most rows cost a comparison.
 //!
 //! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf,
 //! received, time].

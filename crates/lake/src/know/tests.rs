@@ -3,9 +3,12 @@
 mod asking;
 mod cohort;
 mod funnel;
+mod lifecycle;
 mod retention;
 mod sessions;
+mod stickiness;
 mod trend;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;

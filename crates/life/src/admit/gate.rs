@@ -18,7 +18,7 @@ use super::looks::like_identifier;
 use super::plan::{self, AdmissionPlan, VerdictKey};
 use super::seen::Seen;
 use super::source::Source;
-use crate::arrive::{Invalid, Kind, Raw};
+use crate::arrive::{Invalid, Kind, REST, Raw};
 
 #[cfg(test)]
 mod tests;
@@ -244,6 +244,9 @@ impl Gate {
         for (name, is_yes) in &raw.choices {
             let purposes = self.catalogue.choice(name);
             if *is_yes { yes = yes | purposes } else { no = no | purposes }
+        }
+        if raw.choices.iter().any(|(name, is_yes)| name == REST && !is_yes) {
+            no = no | Purposes::ALL.without(yes);
         }
         let may_widen = match (key, whose) {
             (KeyKind::Server, Subject::User | Subject::Device)

@@ -19,7 +19,7 @@ use super::{Malformed, Parcel};
 
 /// A body whose size, density, encoding and depth are within limits.
 ///
-/// INVARIANT(limits): private field; `decode` is the only maker.
+/// INVARIANT(limits): private field; `opened` is the only maker.
 pub struct Body<'a>(Cow<'a, str>);
 
 impl fmt::Debug for Body<'_> {
@@ -42,8 +42,12 @@ enum Packing {
     Plain,
     Gzip,
     Deflate,
+    Brotli,
     Zstd,
 }
+
+/// How much of a brotli stream is read at once.
+const PIECE_BYTES: usize = 4 << 10;
 
 const MAGIC_GZIP: &[u8] = &[0x1f, 0x8b];
 const MAGIC_ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
@@ -63,6 +67,11 @@ pub fn decode<'a>(parcel: &Parcel<'a>, limits: &Limits) -> Result<Body<'a>, Malf
         // A form's content may itself be packed, by a sender that could not set a header.
         bytes = unpack(Cow::Owned(form(&bytes)?), None, limits)?;
     }
+    opened(bytes, limits)
+}
+
+/// A body out of bytes that are unpacked and within the limit of size.
+pub(super) fn opened<'a>(bytes: Cow<'a, [u8]>, limits: &Limits) -> Result<Body<'a>, Malformed> {
     let text = text(bytes)?;
     depth(text.as_bytes(), limits.json_depth)?;
     let opened = Body(text);
@@ -103,7 +112,8 @@ fn behind_text(mut rest: &[u8]) -> &[u8] {
     &[]
 }
 
-fn unpack<'a>(
+/// Decompresses what is compressed, by its first bytes or by what its sender says.
+pub(super) fn unpack<'a>(
     body: Cow<'a, [u8]>,
     encoding: Option<&str>,
     limits: &Limits,
@@ -113,6 +123,9 @@ fn unpack<'a>(
         Packing::Gzip => inflate(MultiGzDecoder::new(&*body), body.len(), limits),
         Packing::Deflate if is_zlib(&body) => inflate(ZlibDecoder::new(&*body), body.len(), limits),
         Packing::Deflate => inflate(DeflateDecoder::new(&*body), body.len(), limits),
+        Packing::Brotli => {
+            inflate(brotli_decompressor::Decompressor::new(&*body, PIECE_BYTES), body.len(), limits)
+        }
         Packing::Zstd => inflate(zstd_reader(&body)?, body.len(), limits),
     };
     inflated.map(Cow::Owned)
@@ -129,10 +142,13 @@ fn packing(body: &[u8], encoding: Option<&str>) -> Result<Packing, Malformed> {
     match encoding.map(|name| name.trim().to_ascii_lowercase()).as_deref() {
         None | Some("" | "identity") => Ok(Packing::Plain),
         // A proxy that unpacked the body may have left the header.
-        Some("gzip" | "x-gzip" | "zstd") if is_json(body) || body.is_empty() => Ok(Packing::Plain),
+        Some("gzip" | "x-gzip" | "zstd" | "br") if is_json(body) || body.is_empty() => {
+            Ok(Packing::Plain)
+        }
         Some("gzip" | "x-gzip") => Ok(Packing::Gzip),
         Some("zstd") => Ok(Packing::Zstd),
         Some("deflate") => Ok(Packing::Deflate),
+        Some("br") => Ok(Packing::Brotli),
         Some(_) => Err(Malformed::Encoding),
     }
 }
@@ -177,37 +193,45 @@ fn is_form(content_type: Option<&str>) -> bool {
     kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-fn is_json(bytes: &[u8]) -> bool {
+pub(super) fn is_json(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).trim_ascii_start();
     matches!(bytes.first(), Some(b'{' | b'['))
 }
 
 /// The content of a form's `data`: JSON as it is, or base64 in either alphabet.
 fn form(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
-    let field = bytes.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"data="));
-    let Some(field) = field else {
+    let Some(plain) = field(bytes, b"data=") else {
         return Err(Malformed::Syntax {
             offset: 0,
             problem: "a form carries its JSON in `data`".into(),
         });
     };
-    let mut plain: Vec<u8> = percent_decode(field).collect();
     if is_json(&plain) {
         return Ok(plain);
     }
+    base64(plain).ok_or_else(|| Malformed::Syntax {
+        offset: 5,
+        problem: "`data` is neither JSON nor base64".into(),
+    })
+}
+
+/// A field of a form, by its name with the sign behind it.
+pub(super) fn field(form: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let mut pairs = form.split(|byte| *byte == b'&');
+    Some(percent_decode(pairs.find_map(|pair| pair.strip_prefix(name))?).collect())
+}
+
+/// What base64 in either alphabet stands for, also where its `+` was sent as a space.
+pub(super) fn base64(mut encoded: Vec<u8>) -> Option<Vec<u8>> {
     // A sender that did not escape the `+` of base64 meant a plus, not a space.
-    for byte in &mut plain {
+    for byte in &mut encoded {
         if *byte == b' ' {
             *byte = b'+';
         }
     }
-    let is_url_safe = plain.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let is_url_safe = encoded.iter().any(|byte| matches!(byte, b'-' | b'_'));
     let alphabet = if is_url_safe { &URL_SAFE } else { &STANDARD };
-    let decoded = GeneralPurpose::new(alphabet, TOLERANT).decode(&plain);
-    decoded.map_err(|_| Malformed::Syntax {
-        offset: 5,
-        problem: "`data` is neither JSON nor base64".into(),
-    })
+    GeneralPurpose::new(alphabet, TOLERANT).decode(&encoded).ok()
 }
 
 fn text(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, str>, Malformed> {

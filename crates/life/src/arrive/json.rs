@@ -13,7 +13,8 @@ use serde::de::{
 use serde_json::value::RawValue;
 use vocabulary::Limits;
 
-use super::Invalid;
+use super::body::syntax;
+use super::{Invalid, Malformed};
 
 /// A JSON value where a text or a number is expected.
 #[derive(Clone, PartialEq, Default)]
@@ -125,6 +126,8 @@ impl Place {
         problem: impl Into<String>,
     ) -> Invalid {
         let mut pointer = match self.list {
+            // The body itself may be the list.
+            Some(("", index)) => format!("/{index}"),
             Some((list, index)) => format!("/{list}/{index}"),
             None => String::new(),
         };
@@ -348,6 +351,17 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
         }
         Ok((members, total))
     }
+}
+
+/// The members of a list, each unread; more than the limit are only counted.
+pub fn members<'a>(list: &'a str, limits: &Limits) -> Result<Vec<&'a RawValue>, Malformed> {
+    let mut input = serde_json::Deserializer::from_str(list);
+    let read = List::new(limits.batch_events).deserialize(&mut input);
+    let (members, total) = read.map_err(|error| syntax(list, &error))?;
+    if total > limits.batch_events {
+        return Err(Malformed::TooMany { events: total, limit: limits.batch_events });
+    }
+    Ok(members)
 }
 
 /// An object that we make ourselves, out of fields that the protocol keeps beside the properties.

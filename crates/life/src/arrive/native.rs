@@ -5,12 +5,11 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 use vocabulary::{Limits, Time};
 
 use super::body::{Body, syntax};
-use super::json::{Choices, List, Place, Scalar};
+use super::json::{Choices, Place, Scalar, members};
 use super::skew::{Correction, instant};
 use super::{Arrival, Fields, Invalid, Kind, Malformed, Parcel, Raw, Scope, key};
 
@@ -185,17 +184,6 @@ fn choice<'a>(
         signals: parcel.signals,
         address: parcel.address,
     })
-}
-
-/// The members of a list, each unread; more than the limit are only counted.
-fn members<'a>(list: &'a str, limits: &Limits) -> Result<Vec<&'a RawValue>, Malformed> {
-    let mut input = serde_json::Deserializer::from_str(list);
-    let read = List::new(limits.batch_events).deserialize(&mut input);
-    let (members, total) = read.map_err(|error| syntax(list, &error))?;
-    if total > limits.batch_events {
-        return Err(Malformed::TooMany { events: total, limit: limits.batch_events });
-    }
-    Ok(members)
 }
 
 /// A type of ours out of an object, and out of nothing else: a list in its place is a mistake.

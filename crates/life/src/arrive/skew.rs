@@ -21,8 +21,14 @@ impl Correction {
     /// The correction of a request that says when it was sent; without that, its clock is believed.
     #[must_use]
     pub fn new(received: Time, sent: Option<Time>, limits: &Limits) -> Self {
+        Self::within(received, sent, limits.future)
+    }
+
+    /// The same, in a protocol that has its own word on how far ahead a time may lie.
+    #[must_use]
+    pub fn within(received: Time, sent: Option<Time>, future: Span) -> Self {
         let shift = sent.map_or(Span::default(), |sent| received - sent);
-        Self { received, shift, future: limits.future }
+        Self { received, shift, future }
     }
 
     /// `received - (sent - original)`. The unknown, before 1970 or far ahead happened on arrival.

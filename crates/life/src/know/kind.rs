@@ -73,7 +73,10 @@ pub trait Asked {
 pub struct Everyone {}
 
 macro_rules! kinds {
-    ($($(#[$about:meta])+ $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;)+) => {
+    ($(
+        $(#[$about:meta])+
+        $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;
+    )+) => {
         use super::{$($question, $plan, $answer,)+};
 
         /// Any plan.
@@ -104,7 +107,10 @@ macro_rules! kinds {
                         let question: $question = read("", question)?;
                         question.resolve(setting).map(Plan::$question)
                     })+
-                    other => Err(Faults::one("/kind", Flaw::UnknownKind { name: other.to_owned() })),
+                    other => {
+                        let name = other.to_owned();
+                        Err(Faults::one("/kind", Flaw::UnknownKind { name }))
+                    }
                 }
             }
 

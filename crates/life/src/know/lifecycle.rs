@@ -192,9 +192,8 @@ impl LifecyclePlan {
     fn phases(&self, rows: &[&PersonRow]) -> Vec<Option<Phase>> {
         let active: Vec<Time> =
             rows.iter().filter(|row| self.condition.holds(row)).map(|row| row.time).collect();
-        let within = |from: Time, until: Time| {
-            active.iter().any(|time| from <= *time && *time < until)
-        };
+        let within =
+            |from: Time, until: Time| active.iter().any(|time| from <= *time && *time < until);
         let starts = &self.periods.starts;
         let ends = starts.iter().copied().skip(1).chain([self.scope.until]);
         let befores = std::iter::once(self.before).chain(starts.iter().copied());
@@ -209,8 +208,10 @@ impl LifecyclePlan {
     /// The answer from the counts of each interval.
     #[must_use]
     pub fn answer(&self, cells: &[[u64; 4]]) -> LifecycleAnswer {
-        let mut answer =
-            LifecycleAnswer { intervals: self.periods.starts.clone(), ..LifecycleAnswer::default() };
+        let mut answer = LifecycleAnswer {
+            intervals: self.periods.starts.clone(),
+            ..LifecycleAnswer::default()
+        };
         for [new, returning, resurrecting, dormant] in cells {
             answer.new.push(*new);
             answer.returning.push(*returning);

@@ -25,7 +25,8 @@ pub enum Counted {
     Minimum,
     Maximum,
     Median,
-    /// Of a property's numbers, the one that `at` percent are not above; between two, in proportion.
+    /// Of a property's numbers, the one that `at` percent are not above; between two of them in
+    /// proportion.
     Percentile,
     /// Different values of a property, in each interval and in the total.
     Different,

@@ -122,8 +122,7 @@ impl Asked for StickinessPlan {
         };
         let all: u64 = first.people.iter().sum();
         let often: u64 = first.people.iter().skip(1).sum();
-        let (phrase, time, word) =
-            (condition.phrase(), self.scope.time(), self.interval.word());
+        let (phrase, time, word) = (condition.phrase(), self.scope.time(), self.interval.word());
         let who = format!("{} did {phrase} {time}", people(all));
         if all == 0 {
             return format!("{who}.");

@@ -24,7 +24,7 @@ pub enum Tried {
 }
 
 /// The one who runs the installation.
-const OPERATOR: &str = "operator";
+pub const OPERATOR: &str = "operator";
 
 impl App {
     /// How long the link that the server prints can be used.

@@ -1,6 +1,5 @@
 //! Asking: a plan under a grant becomes an answer over one snapshot of files and fresh rows.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -13,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use vocabulary::{Digest, Fact, Purpose, Refusal};
 
 use super::App;
+use super::queries::{Running, cancelled};
 use crate::config::time::WeekStart;
 use crate::problem::Problem;
 
@@ -27,6 +27,7 @@ impl App {
         resolve: impl FnOnce(Setting<'_>) -> Result<T, Faults>,
     ) -> Result<T, Problem> {
         let inner = self.inner();
+        let cohorts = self.cohorts().await?;
         let week_start = match inner.config.time.week_start {
             WeekStart::Monday => "monday",
             WeekStart::Sunday => "sunday",
@@ -39,18 +40,18 @@ impl App {
                 week_start,
                 limits: &inner.limits,
                 now: self.now(),
-                cohorts: &BTreeMap::new(),
+                cohorts: &cohorts,
             })
         });
         Ok(resolved?)
     }
 
     /// Answers a plan. Who asked what is durable before the answer leaves.
-    pub async fn ask(&self, plan: Plan, grant: Grant) -> Result<Reply, Problem> {
-        let app = self.clone();
+    pub async fn ask(&self, plan: Plan, grant: Grant, running: &Running) -> Result<Reply, Problem> {
+        let (app, query) = (self.clone(), running.query());
         let start = self.now();
         let worked = tokio::task::spawn_blocking(move || {
-            let answered = app.answer(&plan, &grant);
+            let answered = app.answer(&plan, &grant, query.watch());
             (answered, plan, grant)
         });
         let (answered, plan, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
@@ -64,8 +65,13 @@ impl App {
         Ok(Reply::new(&plan, answer, scanned, start, purpose))
     }
 
-    fn answer(&self, plan: &Plan, grant: &Grant) -> Result<(Answer, Scanned), AskError> {
-        self.asking(&Watch::default(), |asking| lake::know::ask(asking, plan, grant, self.now()))
+    fn answer(
+        &self,
+        plan: &Plan,
+        grant: &Grant,
+        watch: &Watch,
+    ) -> Result<(Answer, Scanned), AskError> {
+        self.asking(watch, |asking| lake::know::ask(asking, plan, grant, self.now()))
     }
 
     /// What a question needs, over one snapshot.
@@ -168,7 +174,8 @@ pub(super) fn refused(error: &AskError) -> Problem {
         AskError::TooManyCells { .. }
         | AskError::TooManyNumbers { .. }
         | AskError::TooManyMovedRows { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        AskError::MaskNarrowed | AskError::Cancelled => StatusCode::CONFLICT,
+        AskError::MaskNarrowed => StatusCode::CONFLICT,
+        AskError::Cancelled => return cancelled(),
         AskError::Unordered | AskError::Thread | AskError::Read(_) => {
             return Problem::internal(error);
         }

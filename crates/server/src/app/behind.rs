@@ -3,13 +3,14 @@
 
 use lake::know::{AskError, Member, Watch};
 use life::admit::Grant;
-use life::know::{Plan, Scanned, Who};
+use life::know::{Plan, Scanned, Table, Tabled, Who};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vocabulary::Time;
 
 use super::App;
 use super::asking::refused;
+use super::queries::Running;
 use crate::problem::Problem;
 
 /// What comes first in the list.
@@ -57,10 +58,11 @@ impl App {
         grant: Grant,
         sort: Sorted,
         limit: Option<usize>,
+        running: &Running,
     ) -> Result<Behind, Problem> {
-        let (app, start) = (self.clone(), self.now());
+        let (app, start, query) = (self.clone(), self.now(), running.query());
         let worked = tokio::task::spawn_blocking(move || {
-            let found = app.members(&plan, &grant);
+            let found = app.members(&plan, &grant, query.watch());
             (found, plan, grant)
         });
         let (found, plan, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
@@ -89,10 +91,19 @@ impl App {
     /// People that are listed when the request does not say.
     const LISTED: usize = 100;
 
-    fn members(&self, plan: &Plan, grant: &Grant) -> Result<(Vec<Member>, Scanned), AskError> {
-        self.asking(&Watch::default(), |asking| {
-            lake::know::members(asking, plan, grant, self.now())
-        })
+    fn members(
+        &self,
+        plan: &Plan,
+        grant: &Grant,
+        watch: &Watch,
+    ) -> Result<(Vec<Member>, Scanned), AskError> {
+        self.asking(watch, |asking| lake::know::members(asking, plan, grant, self.now()))
+    }
+}
+
+impl Tabled for Behind {
+    fn table(&self) -> Table {
+        Table::of("people", self)
     }
 }
 

@@ -49,6 +49,7 @@ impl App {
             .map_err(|error| Problem::unavailable(&error))?;
         let gone: HashSet<Leaf> = plan.leaves.iter().copied().collect();
         self.streams().rows.retain(|row| !gone.contains(&row.leaf));
+        self.unlist(&gone).await?;
         let progress = Progress::default();
         vault
             .advance_erasure(&planned.id, ErasureState::Invisible, &progress, &[], now)

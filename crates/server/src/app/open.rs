@@ -66,6 +66,7 @@ impl App {
         let lock = occupy(&config.server.data)?;
         let vault = open_vault(&config, &limits, now).await?;
         let mut catalogue = Catalogue::shipped()?;
+        let schemas = super::schemas::Registry::open(&config.snowplow)?;
         let sources = sources(&config, &catalogue, &vault).await?;
         let Found { region, replayed, place, context } =
             find(&config, &catalogue, &vault, &limits).await?;
@@ -87,6 +88,7 @@ impl App {
             gate: Gate::new(Arc::clone(&catalogue), limits.clone()),
             blinder: vault.custody().blinder(),
             sources,
+            schemas,
             source_names: vault.sources().await?.into_iter().collect(),
             region,
             keeper: Mutex::new(Some(keeper)),
@@ -96,6 +98,7 @@ impl App {
             journal,
             footers: Footers::new(FOOTERS_MAX),
             streams,
+            queries: Arc::default(),
             manifest: tokio::sync::Mutex::new(()),
             erasing: tokio::sync::Mutex::new(()),
             seen: Mutex::new(Seen::default()),

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::client::{Call, put, text};
+use super::client::{Call, list, put, text};
 use super::{Ending, Environment, Place};
 
 mod cohort;
@@ -68,18 +68,33 @@ pub struct About {
     /// The purpose that the question serves.
     #[arg(long, default_value = "measure")]
     purpose: String,
-    /// The first instant, such as 2026-01-01T00:00:00Z.
-    #[arg(long)]
+    /// The first instant, such as 2026-01-01, 2026-01-01T00:00:00Z or -30d.
+    #[arg(long, default_value = "-30d", allow_hyphen_values = true)]
     from: String,
-    /// The instant after the last, such as 2026-02-01T00:00:00Z.
-    #[arg(long)]
+    /// The instant after the last, such as 2026-02-01, today or now.
+    #[arg(long, default_value = "now", allow_hyphen_values = true)]
     to: String,
     /// An IANA time zone in which days are counted; without it the installation's.
     #[arg(long)]
     zone: Option<String>,
-    /// Only rows whose property is one of these values: `PROPERTY=a,b`; repeat it, all must hold.
+    /// Only rows whose property is one of these values: `PROPERTY=a,b`; or none of them:
+    /// `PROPERTY!=a`; or holds a part: `PROPERTY~part`; or is a number beyond another:
+    /// `PROPERTY>5`, `PROPERTY<5`. Repeat it, all must hold.
     #[arg(long = "where", value_name = "PROPERTY=VALUE")]
     filters: Vec<String>,
+    /// A property, such as that of a company: whoever shares its value counts as one.
+    #[arg(long, value_name = "PROPERTY")]
+    per: Option<String>,
+    /// Only the people of this saved cohort; repeat it, they must be in all.
+    #[arg(long = "in", value_name = "COHORT")]
+    within: Vec<String>,
+    /// Only people who are not in this saved cohort; repeat it.
+    #[arg(long = "not-in", value_name = "COHORT")]
+    not_in: Vec<String>,
+    /// Lists the people behind a number of the answer instead, named as in the API: for the second
+    /// step of a funnel `{"step":2}`.
+    #[arg(long, value_name = "JSON")]
+    people: Option<String>,
 }
 
 impl<Q: Question> Asked<Q> {
@@ -90,8 +105,19 @@ impl<Q: Question> Asked<Q> {
         put(&mut question, "from", json!(about.from));
         put(&mut question, "to", json!(about.to));
         put(&mut question, "zone", json!(about.zone));
-        let call = Call::post(format!("/api/query/{}", Q::KIND), question);
-        about.place.ask(environment, &call, show::<Q>).await
+        put(&mut question, "per", json!(about.per));
+        if !(about.within.is_empty() && about.not_in.is_empty()) {
+            put(&mut question, "people", json!({ "in": about.within, "not_in": about.not_in }));
+        }
+        let path = format!("/api/query/{}", Q::KIND);
+        let Some(pick) = &about.people else {
+            return about.place.ask(environment, &Call::post(path, question), show::<Q>).await;
+        };
+        let pick: Value = serde_json::from_str(pick).map_err(|error| {
+            anyhow::anyhow!("--people `{pick}` is no JSON: {error}; write it as {{\"step\":2}}")
+        })?;
+        let picked = json!({ "question": question, "pick": pick });
+        about.place.ask(environment, &Call::post(format!("{path}/people"), picked), listed).await
     }
 }
 
@@ -101,19 +127,48 @@ pub struct Rows(Vec<Value>);
 
 impl Rows {
     fn read(filters: &[String]) -> anyhow::Result<Self> {
-        let parse = |text: &String| {
-            let (property, values) = text
-                .split_once('=')
-                .ok_or_else(|| anyhow::anyhow!("--where `{text}`: write it as PROPERTY=VALUE"))?;
-            Ok(json!({ "property": property, "is": values.split(',').collect::<Vec<_>>() }))
-        };
-        Ok(Self(filters.iter().map(parse).collect::<anyhow::Result<_>>()?))
+        Ok(Self(filters.iter().map(|text| demand(text)).collect::<anyhow::Result<_>>()?))
     }
 
     /// The condition that a row is one of these and this event happened; without one, any event.
     fn with(&self, event: Option<&str>) -> Value {
         json!({ "event": event, "where": self.0 })
     }
+}
+
+/// A filter as the API takes it. The sign that comes first says what it tests.
+fn demand(text: &str) -> anyhow::Result<Value> {
+    let signs = ["!=", "=", "~", ">", "<"].into_iter();
+    let found = signs.filter_map(|sign| Some((text.find(sign)?, sign))).min_by_key(|(at, _)| *at);
+    let parts = found.and_then(|(_, sign)| Some((text.split_once(sign)?, sign)));
+    let Some(((property, value), sign)) = parts else {
+        anyhow::bail!("--where `{text}`: write it as PROPERTY=VALUE")
+    };
+    let several = || value.split(',').collect::<Vec<_>>();
+    let number = || {
+        value.trim().parse::<f64>().map_err(|_| {
+            anyhow::anyhow!(
+                "--where `{text}`: `{value}` is no number: write it as {property}{sign}5"
+            )
+        })
+    };
+    Ok(match sign {
+        "=" => json!({ "property": property, "is": several() }),
+        "!=" => json!({ "property": property, "is_not": several() }),
+        "~" => json!({ "property": property, "contains": value }),
+        ">" => json!({ "property": property, "above": number()? }),
+        _ => json!({ "property": property, "below": number()? }),
+    })
+}
+
+/// The people behind a number, a line each.
+fn listed(answer: &Value) -> String {
+    let line = |person| {
+        let (who, events) = (text(person, "person"), text(person, "events"));
+        format!("{who:<12}  {events:>8}  {}  {}", text(person, "first"), text(person, "last"))
+    };
+    let head = format!("{} people, for {}\n", text(answer, "total"), text(answer, "purpose"));
+    std::iter::once(head).chain(list(answer, "people").map(line)).collect::<Vec<_>>().join("\n")
 }
 
 /// An answer as a sentence, a table, and what it cost.

@@ -18,6 +18,9 @@ pub struct SourceRules {
     /// By purpose name: its basis. A purpose that is not listed needs consent.
     #[serde(default)]
     pub bases: BTreeMap<String, Basis>,
+    /// The app ids that Snowplow's trackers send for it, where they show no key.
+    #[serde(default)]
+    pub app_ids: Vec<String>,
     #[serde(default)]
     pub keeps_unclassified: bool,
     #[serde(default)]
@@ -44,6 +47,26 @@ const MARKETS: &str = "\
 
 const fn general() -> Audience {
     Audience::General
+}
+
+/// An app id leads to one source only.
+pub fn check_apps(sources: &BTreeMap<String, SourceRules>) -> Result<(), String> {
+    let mut apps = BTreeMap::new();
+    for (name, rules) in sources {
+        for app in &rules.app_ids {
+            if app.is_empty() || app.starts_with("cnd_") {
+                return Err(format!(
+                    "`{name}` has an app id in `app_ids` that is none: name the app"
+                ));
+            }
+            if let Some(other) = apps.insert(app, name) {
+                return Err(format!(
+                    "`{app}` in `app_ids` is an app of `{other}` and of `{name}`: give it to one"
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 impl SourceRules {

@@ -12,15 +12,25 @@ pub mod native;
 pub mod origin;
 pub mod pace;
 pub mod pixel;
+pub mod posthog;
 pub mod request;
 pub mod segment;
+pub mod snowplow;
 pub mod sources;
 pub mod verdicts;
 
 /// The routes by which events come. Any page may use them: they know keys, and no cookies.
 pub fn routes() -> Router<App> {
-    let protocols = [segment::routes(), native::routes(), pixel::routes(), consent::routes()];
+    let protocols = [
+        segment::routes(),
+        posthog::routes(),
+        snowplow::routes(),
+        native::routes(),
+        pixel::routes(),
+        consent::routes(),
+    ];
     let routes = protocols.into_iter().fold(Router::new(), Router::merge);
+    let shared = routes.layer(middleware::from_fn(origin::share)).merge(snowplow::own_path());
     // One pace for all protocols, or a source would have one for each.
-    routes.layer(axum::Extension(pace::Paces::default())).layer(middleware::from_fn(origin::share))
+    shared.layer(axum::Extension(pace::Paces::default()))
 }

@@ -14,6 +14,7 @@ use life::admit::{Actor, Authority, Grant, Verb};
 use vocabulary::{Categories, Purpose, Purposes, Refusal, Span};
 
 use crate::app::App;
+use crate::app::access::OPERATOR;
 use crate::problem::Problem;
 
 /// Marks requests that came through the machine's own socket.
@@ -27,6 +28,9 @@ pub struct Known {
     /// Whether it may change the installation: sources, keys, erasures.
     pub may_manage: bool,
 }
+
+/// Who acts through the machine's own socket.
+const LOCAL: &str = "local";
 
 /// The cookie of a console session.
 pub const COOKIE: &str = "candor_session";
@@ -83,7 +87,7 @@ impl Shown {
     /// Who this is now: nobody any more once the token was revoked or the session has ended.
     pub async fn known(&self, app: &App) -> Result<Option<Known>, Problem> {
         match self {
-            Shown::Local => Ok(Some(Known::everything(app, "local"))),
+            Shown::Local => Ok(Some(Known::everything(app, LOCAL))),
             Shown::Token(token) => app.token(token).await,
             Shown::Session(session) => {
                 let actor = app.session(session).await?;
@@ -143,6 +147,13 @@ impl Known {
             },
             may_manage: true,
         }
+    }
+
+    /// Whoever saved something that is carried out later: judged by what they may do then.
+    #[must_use]
+    pub fn of(app: &App, actor: &Actor) -> Option<Self> {
+        let is_known = [OPERATOR, LOCAL].contains(&actor.0.as_str());
+        is_known.then(|| Self::everything(app, &actor.0))
     }
 
     /// The grant for one use of a purpose that the request names.

@@ -29,14 +29,16 @@ const STUB: &str = include_str!("console/stub.html");
 
 /// The console, mounted where `base_path` says: empty, or such as `/candor`.
 pub fn routes(base_path: &str) -> Router {
-    let base = format!("{}/", base_path.trim_end_matches('/'));
+    let base_path = base_path.to_owned();
     Router::new().fallback(move |request: Request| {
-        let response = answer(&base, &request);
+        let response = answer(&base_path, &request);
         async move { response }
     })
 }
 
-fn answer(base: &str, request: &Request) -> Response {
+/// The console's answer to a request that is nobody else's.
+pub fn answer(base_path: &str, request: &Request) -> Response {
+    let base = &format!("{}/", base_path.trim_end_matches('/'));
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return Problem::not_found("address").into_response();
     }

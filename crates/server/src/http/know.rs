@@ -1,5 +1,12 @@
-//! know: questions, the catalogue of what arrived, and one person's timeline; each under a grant.
+//! know: questions, what was saved of them, the catalogue of what arrived, and one person's
+//! timeline; each use under a grant.
 
+pub mod alerts;
 pub mod catalogue;
+pub mod cohorts;
+pub mod dashboard;
+pub mod file;
 pub mod person;
+pub mod queries;
 pub mod query;
+pub mod saved;

@@ -30,7 +30,7 @@ impl Watcher {
     }
 
     /// Whether the watcher may still read. A failure to find out is a no.
-    async fn may_read(&self) -> bool {
+    pub(super) async fn may_read(&self) -> bool {
         self.app.now() < self.until && matches!(self.shown.known(&self.app).await, Ok(Some(_)))
     }
 }

@@ -13,6 +13,7 @@ const KEYS: &[&[&[Statement]]] = &[crate::custody::EVERY_STATEMENT];
 const VAULT: &[&[&[Statement]]] = &[
     &[crate::vault::STATEMENTS, STATEMENTS],
     crate::keep::EVERY_STATEMENT,
+    crate::know::EVERY_STATEMENT,
     crate::access::EVERY_STATEMENT,
     crate::erase::EVERY_STATEMENT,
     crate::ledger::EVERY_STATEMENT,

@@ -33,8 +33,8 @@ pub(super) enum Store {
         met: Met,
         count: usize,
     },
-    /// Different values of this column, as (cell, number of the text); the last cell of each line is
-    /// that of all intervals.
+    /// Different values of this column, as (cell, number of the text); the last cell of each line
+    /// is that of all intervals.
     Different {
         column: usize,
         width: usize,

@@ -10,7 +10,7 @@ pub enum CatalogueError {
     Syntax { file: String, problem: String },
     #[error(
         "{file}: no file of this name is known: use purposes.toml, categories.toml, consent.toml, \
-             identifiers.toml or events/NAME.toml"
+             identifiers.toml, events/NAME.toml or schemas/NAME.toml"
     )]
     File { file: String },
     #[error("{file}: `{key}` is declared twice: remove one")]

@@ -12,16 +12,19 @@ use super::{
 };
 use crate::admit::plan::{Action, Basis};
 
-const SHIPPED: [(&str, &str); 9] = [
+const SHIPPED: &[(&str, &str)] = &[
     ("categories.toml", include_str!("../../../../../catalog/categories.toml")),
     ("consent.toml", include_str!("../../../../../catalog/consent.toml")),
     ("events/ecommerce.toml", include_str!("../../../../../catalog/events/ecommerce.toml")),
     ("events/email.toml", include_str!("../../../../../catalog/events/email.toml")),
     ("events/mobile.toml", include_str!("../../../../../catalog/events/mobile.toml")),
+    ("events/posthog.toml", include_str!("../../../../../catalog/events/posthog.toml")),
     ("events/segment.toml", include_str!("../../../../../catalog/events/segment.toml")),
+    ("events/snowplow.toml", include_str!("../../../../../catalog/events/snowplow.toml")),
     ("events/web.toml", include_str!("../../../../../catalog/events/web.toml")),
     ("identifiers.toml", include_str!("../../../../../catalog/identifiers.toml")),
     ("purposes.toml", include_str!("../../../../../catalog/purposes.toml")),
+    ("schemas/snowplow.toml", crate::arrive::snowplow::schema::SHIPPED),
 ];
 
 #[derive(Deserialize)]
@@ -100,6 +103,20 @@ struct EventsFile {
     properties: HashMap<String, PropertyEntry>,
 }
 
+/// A schema of self-describing data. Which fields it needs is for `arrive` to read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SchemaEntry {
+    #[serde(rename = "of")]
+    _of: Vec<String>,
+    #[serde(rename = "required", default)]
+    _required: Vec<String>,
+    /// What happened, for the schemas of events.
+    event: Option<String>,
+    #[serde(default)]
+    fields: HashMap<String, PropertyEntry>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PropertyEntry {
@@ -131,7 +148,7 @@ fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, CatalogueErro
 impl Catalogue {
     /// The catalogue that the program ships with.
     pub fn shipped() -> Result<Self, CatalogueError> {
-        Self::parse(&SHIPPED)
+        Self::parse(SHIPPED)
     }
 
     /// Reads a catalogue from its files, given as (name below `catalog/`, text).
@@ -140,22 +157,28 @@ impl Catalogue {
         files.sort_unstable();
         let mut catalogue = Catalogue { version: digest(&files), ..Catalogue::default() };
         // Each kind of file names things that the kinds before it declare.
-        for kind in
-            ["purposes.toml", "categories.toml", "consent.toml", "identifiers.toml", "events/"]
-        {
+        for kind in [
+            "purposes.toml",
+            "categories.toml",
+            "consent.toml",
+            "identifiers.toml",
+            "events/",
+            "schemas/",
+        ] {
             for (file, text) in files.iter().filter(|(file, _)| file.starts_with(kind)) {
                 match kind {
                     "purposes.toml" => catalogue.read_purposes(file, parse(file, text)?)?,
                     "categories.toml" => catalogue.read_categories(file, parse(file, text)?)?,
                     "consent.toml" => catalogue.read_consent(file, parse(file, text)?)?,
                     "identifiers.toml" => catalogue.read_identifiers(parse(file, text)?),
-                    _ => catalogue.read_events(file, parse(file, text)?)?,
+                    "events/" => catalogue.read_events(file, parse(file, text)?)?,
+                    _ => catalogue.read_schemas(file, parse(file, text)?)?,
                 }
             }
         }
         let known = |file: &str| {
             let top = ["purposes.toml", "categories.toml", "consent.toml", "identifiers.toml"];
-            top.contains(&file) || file.starts_with("events/")
+            top.contains(&file) || file.starts_with("events/") || file.starts_with("schemas/")
         };
         if let Some((file, _)) = files.iter().find(|(file, _)| !known(file)) {
             return Err(CatalogueError::File { file: (*file).to_owned() });
@@ -282,6 +305,30 @@ impl Catalogue {
                 }
             }
             self.properties.push(property);
+        }
+        Ok(())
+    }
+
+    /// A schema's fields are properties under its name, its event is declared like any other.
+    fn read_schemas(
+        &mut self,
+        file: &str,
+        read: HashMap<String, SchemaEntry>,
+    ) -> Result<(), CatalogueError> {
+        for (schema, entry) in read {
+            let fields = entry.fields.into_iter();
+            let properties = fields.map(|(name, field)| (format!("{schema}.{name}"), field));
+            // Two protocols may call an event the same; then it is the same.
+            let event = entry.event.filter(|_| !self.events.contains_key(&schema));
+            self.read_events(
+                file,
+                EventsFile {
+                    url_parameters: Vec::new(),
+                    fronts: HashMap::new(),
+                    events: event.into_iter().map(|event| (schema.clone(), event)).collect(),
+                    properties: properties.collect(),
+                },
+            )?;
         }
         Ok(())
     }

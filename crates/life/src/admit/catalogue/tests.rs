@@ -196,7 +196,7 @@ fn a_broken_choice_or_property_is_named_with_its_remedy() {
         "other.toml",
         "",
         "no file of this name is known: use purposes.toml, categories.toml, consent.toml, \
-         identifiers.toml or events/NAME.toml",
+         identifiers.toml, events/NAME.toml or schemas/NAME.toml",
     );
 }
 

@@ -17,6 +17,15 @@ pub struct Funnel {
     /// A property to split by.
     #[arg(long, value_name = "PROPERTY")]
     breakdown: Option<String>,
+    /// `in-order`, `strict` (nothing between two steps) or `any-order`.
+    #[arg(long, default_value = "in-order")]
+    order: String,
+    /// An event that ends an attempt when it happens between two steps; repeat it.
+    #[arg(long, value_name = "EVENT")]
+    exclude: Vec<String>,
+    /// Also how many entered in each `hour`, `day`, `week` or `month`, and went through.
+    #[arg(long, value_name = "INTERVAL")]
+    over: Option<String>,
 }
 
 impl Question for Funnel {
@@ -24,7 +33,15 @@ impl Question for Funnel {
 
     fn plan(&self, rows: &Rows) -> anyhow::Result<Value> {
         let steps: Vec<Value> = self.steps.iter().map(|event| rows.with(Some(event))).collect();
-        Ok(json!({ "steps": steps, "window": self.window, "breakdown": self.breakdown }))
+        let exclude = self.exclude.iter().map(|event| json!({ "event": event }));
+        Ok(json!({
+            "steps": steps,
+            "window": self.window,
+            "breakdown": self.breakdown,
+            "order": self.order,
+            "exclude": exclude.collect::<Vec<_>>(),
+            "over": self.over,
+        }))
     }
 
     fn lines(answer: &Value) -> Vec<String> {
@@ -33,6 +50,10 @@ impl Question for Funnel {
             let (share, median) = (text(step, "of_first"), text(step, "median_seconds"));
             format!("{people:>10}  {share:>8.8}  {median:>10} s  {event}")
         };
-        list(answer, "steps").map(line).collect()
+        let over = list(answer, "over").map(|interval| {
+            let (entered, converted) = (text(interval, "entered"), text(interval, "converted"));
+            format!("{}  {entered:>8}  {converted:>8}", text(interval, "start"))
+        });
+        list(answer, "steps").map(line).chain(over).collect()
     }
 }

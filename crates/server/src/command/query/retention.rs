@@ -17,6 +17,15 @@ pub struct Retention {
     /// `day`, `week` or `month`.
     #[arg(long, default_value = "week")]
     interval: String,
+    /// Who is in a cohort: by their first start `first-in-range` or `first-ever`, or `recurring`.
+    #[arg(long, default_value = "first-in-range")]
+    entry: String,
+    /// Who is back in an interval: `exact`, or `unbounded` for this one or a later.
+    #[arg(long, default_value = "exact")]
+    back: String,
+    /// How many intervals after the first are shown.
+    #[arg(long)]
+    periods: Option<usize>,
 }
 
 impl Question for Retention {
@@ -24,7 +33,14 @@ impl Question for Retention {
 
     fn plan(&self, rows: &Rows) -> anyhow::Result<Value> {
         let (start, again) = (rows.with(self.start.as_deref()), rows.with(self.again.as_deref()));
-        Ok(json!({ "start": start, "return": again, "interval": self.interval }))
+        Ok(json!({
+            "start": start,
+            "return": again,
+            "interval": self.interval,
+            "entry": self.entry,
+            "back": self.back,
+            "periods": self.periods,
+        }))
     }
 
     fn lines(answer: &Value) -> Vec<String> {

@@ -11,15 +11,31 @@ pub struct Trend {
     /// An event to count; repeat it for several lines. Without it: every event.
     #[arg(long = "event", value_name = "EVENT")]
     events: Vec<String>,
-    /// `events` or `people`.
+    /// `events`, `people`, `per-person`; or of a property: `sum`, `average`, `minimum`, `maximum`,
+    /// `median`, `percentile`, `different`.
     #[arg(long, default_value = "events")]
     count: String,
+    /// The property that is summed, averaged and so on.
+    #[arg(long, value_name = "PROPERTY")]
+    of: Option<String>,
+    /// How many percent, for a percentile.
+    #[arg(long, value_name = "PERCENT")]
+    at: Option<u8>,
     /// `hour`, `day`, `week` or `month`.
     #[arg(long, default_value = "day")]
     interval: String,
     /// A property to split by.
     #[arg(long, value_name = "PROPERTY")]
     breakdown: Option<String>,
+    /// Reckons with the lines, such as `A / B * 100`.
+    #[arg(long, allow_hyphen_values = true)]
+    formula: Option<String>,
+    /// The same of an earlier time: `previous`, `-1w`, `-1m`, `-1y`.
+    #[arg(long, allow_hyphen_values = true)]
+    compare: Option<String>,
+    /// A moving average over so many intervals.
+    #[arg(long, value_name = "INTERVALS")]
+    smooth: Option<usize>,
 }
 
 impl Question for Trend {
@@ -29,22 +45,40 @@ impl Question for Trend {
         let line = |event: Option<&str>| {
             let mut line = rows.with(event);
             put(&mut line, "count", json!(self.count));
+            put(&mut line, "of", json!(self.of));
+            put(&mut line, "at", json!(self.at));
             line
         };
         let series: Vec<Value> = match self.events.as_slice() {
             [] => vec![line(None)],
             events => events.iter().map(|event| line(Some(event))).collect(),
         };
-        let (interval, breakdown) = (&self.interval, &self.breakdown);
-        Ok(json!({ "interval": interval, "series": series, "breakdown": breakdown }))
+        Ok(json!({
+            "interval": self.interval,
+            "series": series,
+            "breakdown": self.breakdown,
+            "formula": self.formula,
+            "compare": self.compare,
+            "smooth": self.smooth,
+        }))
     }
 
     fn lines(answer: &Value) -> Vec<String> {
-        let line = |(place, interval): (usize, &Value)| {
-            let values =
-                list(answer, "series").map(|line| plain(line.pointer(&format!("/values/{place}"))));
-            format!("{}  {}", plain(Some(interval)), values.collect::<Vec<_>>().join("  "))
+        let lines: Vec<&Value> = list(answer, "series").chain(list(answer, "formula")).collect();
+        let at =
+            |line: &Value, field: &str, place| plain(line.pointer(&format!("/{field}/{place}")));
+        let cell = |line: &Value, place| {
+            let beside = |field: &str| match line.pointer(&format!("/{field}")) {
+                Some(_) => format!(" ({})", at(line, field, place)),
+                None => String::new(),
+            };
+            let now = at(line, "values", place);
+            format!("{now}{}{}", beside("smooth"), beside("earlier/values"))
         };
-        list(answer, "intervals").enumerate().map(line).collect()
+        let row = |(place, interval): (usize, &Value)| {
+            let cells = lines.iter().map(|line| cell(line, place));
+            format!("{}  {}", plain(Some(interval)), cells.collect::<Vec<_>>().join("  "))
+        };
+        list(answer, "intervals").enumerate().map(row).collect()
     }
 }

@@ -61,7 +61,7 @@ async fn take(app: &App, request: Request) -> Result<Results, Declined> {
         }
     };
     let endings = received.collect(app, PROTOCOL, arrival).await?;
-    let mut problems = request::problems("events", &endings).into_iter();
+    let mut problems = request::problems(Some("events"), &endings).into_iter();
     let mut result = |ending: EventOutcome| {
         let (outcome, code, remedy) = words(&ending);
         let problem = ending.invalid.as_ref().and_then(|_| problems.next());

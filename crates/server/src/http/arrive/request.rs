@@ -18,6 +18,8 @@ use crate::problem::{FieldProblem, Problem};
 
 /// A request with its whole body.
 pub struct Received {
+    /// A key that the address itself carried.
+    key: Option<String>,
     body: Bytes,
     headers: HeaderMap,
     query: String,
@@ -70,6 +72,7 @@ impl Received {
         };
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         Ok(Self {
+            key: None,
             body,
             query: parts.uri.query().unwrap_or_default().to_owned(),
             address: peer
@@ -80,22 +83,34 @@ impl Received {
         })
     }
 
+    /// The same with a key that its address carried.
+    #[must_use]
+    pub fn with_key(self, key: Option<String>) -> Self {
+        Self { key, ..self }
+    }
+
     /// The request as a protocol reads it.
     #[must_use]
     pub fn parcel(&self) -> Parcel<'_> {
-        let header = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name: &str| self.header(name);
         Parcel {
             body: &self.body,
             content_type: header("content-type"),
             content_encoding: header("content-encoding"),
             authorization: header("authorization"),
-            write_key: header("x-write-key"),
+            write_key: self.key.as_deref().or_else(|| header("x-write-key")),
             query: &self.query,
             user_agent: header("user-agent"),
             address: self.address,
             signals: Signals { global_privacy_control: objects(&self.headers) },
             received: self.at,
         }
+    }
+
+    /// A header that only one protocol reads.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// Opens the body.
@@ -154,14 +169,25 @@ impl Received {
         arrival: Arrival<'_>,
     ) -> Result<Vec<EventOutcome>, Declined> {
         let caller = caller(app, arrival.key.as_deref())?;
+        self.collect_from(app, protocol, &caller, arrival).await
+    }
+
+    /// The same for a caller whom the protocol itself has found.
+    pub async fn collect_from(
+        &self,
+        app: &App,
+        protocol: &'static str,
+        caller: &Caller,
+        arrival: Arrival<'_>,
+    ) -> Result<Vec<EventOutcome>, Declined> {
         let events = arrival.events.len();
         if let Err(seconds) = self.paces.take(&caller.source, events, self.at) {
-            app.count_unjudged(&caller, protocol, Outcome::Limited, events).await?;
+            app.count_unjudged(caller, protocol, Outcome::Limited, events).await?;
             let detail = format!("this source sends too fast: come again in {seconds} seconds");
             let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "limited", detail);
             return Err(Declined::Later(problem, seconds));
         }
-        Ok(app.collect(&caller, protocol, arrival).await?)
+        Ok(app.collect(caller, protocol, arrival).await?)
     }
 }
 
@@ -183,21 +209,39 @@ pub fn caller(app: &App, shown: Option<&str>) -> Result<Caller, Problem> {
     })
 }
 
-/// The fields that were wrong in the events of a list, each with its pointer into the body.
+/// What was wrong with single events of a list; a problem when none of them could be read.
+pub fn partly(list: Option<&str>, endings: &[EventOutcome]) -> Result<Vec<FieldProblem>, Problem> {
+    let errors = problems(list, endings);
+    if errors.is_empty() || errors.len() < endings.len() {
+        return Ok(errors);
+    }
+    let detail = "no event of this batch can be read: see `errors` for what is wrong with each";
+    let mut problem = Problem::new(StatusCode::BAD_REQUEST, "batch-invalid", detail);
+    problem.errors = errors;
+    Err(problem)
+}
+
+/// The fields that were wrong in the events of a list, each with its pointer into the body. Without
+/// a list the body is the event; without a name it is the list.
 #[must_use]
-pub fn problems(list: &str, endings: &[EventOutcome]) -> Vec<FieldProblem> {
-    let inside = format!("/{list}/");
+pub fn problems(list: Option<&str>, endings: &[EventOutcome]) -> Vec<FieldProblem> {
     let invalid = endings
         .iter()
         .enumerate()
         .filter_map(|(index, ending)| Some((index, ending.invalid.as_ref()?)));
     invalid
         .map(|(index, invalid)| {
+            let place = match list {
+                None => String::new(),
+                Some("") => format!("/{index}"),
+                Some(list) => format!("/{list}/{index}"),
+            };
             // The gate judges one event and does not know where in the body it stood.
-            let is_whole = list.is_empty() || invalid.pointer.starts_with(&inside);
+            let rest = invalid.pointer.strip_prefix(&place);
+            let is_whole = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
             let pointer = match is_whole {
                 true => invalid.pointer.clone(),
-                false => format!("{inside}{index}{}", invalid.pointer),
+                false => format!("{place}{}", invalid.pointer),
             };
             FieldProblem { pointer, detail: invalid.problem.clone() }
         })

@@ -79,14 +79,7 @@ async fn take_batch(app: &App, request: Request) -> Result<Value, Declined> {
         }
     };
     let endings = received.collect(app, PROTOCOL, arrival).await?;
-    let errors = request::problems("batch", &endings);
-    if !errors.is_empty() && errors.len() == endings.len() {
-        let detail = "no event of this batch can be read: see `errors` for what is wrong with each";
-        let mut problem = Problem::new(StatusCode::BAD_REQUEST, "batch-invalid", detail);
-        problem.errors = errors;
-        return Err(problem.into());
-    }
-    Ok(taken(errors))
+    Ok(taken(request::partly(Some("batch"), &endings)?))
 }
 
 /// Success, with what was wrong about single events, for people: clients read the status alone.

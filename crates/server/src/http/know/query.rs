@@ -1,23 +1,27 @@
 //! Questions of every kind, and the people behind their numbers. Each names the purpose that it
 //! serves.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use life::admit::Verb;
 use life::know::{
-    Asked as _, Everyone, Faults, Plan, Question as _, Reply, cohort::*, funnel::*, retention::*,
-    trend::*,
+    Asked as _, Everyone, Faults, Flaw, Plan, Question as _, Reply, cohort::*, funnel::*,
+    retention::*, trend::*,
 };
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::app::behind::{Behind, Sorted};
+use crate::app::queries::Running;
 use crate::http::body::Body;
 use crate::http::caller::Known;
+use crate::http::know::file::Form;
+use crate::http::know::queries::QueryId;
 use crate::problem::{FieldProblem, Problem};
 
 /// Which number of which answer, and how its people are listed.
@@ -35,7 +39,10 @@ pub struct Picked<Q, P> {
 
 /// For each kind its two routes: the question, and the people behind one of its numbers.
 macro_rules! questions {
-    ($($(#[$about:meta])+ $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;)+) => {
+    ($(
+        $(#[$about:meta])+
+        $name:ident: $question:ident, $plan:ident, $answer:ident, $pick:ident;
+    )+) => {
         $(
             mod $name {
                 use super::*;
@@ -44,38 +51,61 @@ macro_rules! questions {
                 #[utoipa::path(
                     post,
                     path = concat!("/api/query/", stringify!($name)),
+                    params(QueryId),
                     request_body = $question,
                     responses(
-                        (status = 200, body = Reply),
+                        (
+                            status = 200,
+                            content(
+                                (Reply = "application/json"),
+                                (String = "text/csv"),
+                                (Vec<u8> = "application/vnd.apache.parquet"),
+                            ),
+                        ),
                         (status = 400, body = Problem),
                         (status = 403, body = Problem),
+                        (status = 409, body = Problem),
                     ),
                 )]
                 pub(super) async fn ask(
                     State(app): State<App>,
                     known: Known,
+                    id: QueryId,
+                    form: Form,
                     Body(question): Body<$question>,
-                ) -> Result<Json<Reply>, Problem> {
+                ) -> Result<Response, Problem> {
                     let plan = app.resolve(|setting| question.resolve(setting)).await?;
-                    answer(&app, &known, Plan::$question(plan)).await
+                    let wanted = Wanted { kind: stringify!($name), id, form };
+                    answer(&app, &known, wanted, Plan::$question(plan)).await
                 }
 
                 /// The people behind one number of such an answer.
                 #[utoipa::path(
                     post,
                     path = concat!("/api/query/", stringify!($name), "/people"),
+                    params(QueryId),
                     request_body = Picked<$question, $pick>,
                     responses(
-                        (status = 200, body = Behind),
+                        (
+                            status = 200,
+                            content(
+                                (Behind = "application/json"),
+                                (String = "text/csv"),
+                                (Vec<u8> = "application/vnd.apache.parquet"),
+                            ),
+                        ),
                         (status = 400, body = Problem),
                         (status = 403, body = Problem),
+                        (status = 409, body = Problem),
                     ),
                 )]
                 pub(super) async fn people(
                     State(app): State<App>,
                     known: Known,
+                    id: QueryId,
+                    form: Form,
                     Body(picked): Body<Picked<$question, $pick>>,
-                ) -> Result<Json<Behind>, Problem> {
+                ) -> Result<Response, Problem> {
                     let Picked { question, pick, sort, limit } = picked;
                     let resolve = |setting: life::know::Setting<'_>| {
                         let mut plan = question.resolve(setting)?;
@@ -83,7 +113,8 @@ macro_rules! questions {
                         Ok(plan)
                     };
                     let plan = app.resolve(resolve).await?;
-                    behind(&app, &known, Plan::$question(plan), sort, limit).await
+                    let wanted = Wanted { kind: stringify!($name), id, form };
+                    behind(&app, &known, wanted, Plan::$question(plan), (sort, limit)).await
                 }
             }
         )+
@@ -97,22 +128,74 @@ macro_rules! questions {
 
 life::each_kind!(questions);
 
-/// Answers a plan for whoever may ask for its purpose.
-async fn answer(app: &App, known: &Known, plan: Plan) -> Result<Json<Reply>, Problem> {
-    let grant = known.grant(app, plan.scope().purpose, Verb::Ask).await?;
-    Ok(Json(app.ask(plan, grant).await?))
+/// What a caller wants beside the answer itself.
+struct Wanted {
+    kind: &'static str,
+    id: QueryId,
+    form: Form,
+}
+
+/// Answers a plan for whoever may ask for its purpose, in the form that was wanted.
+async fn answer(app: &App, known: &Known, wanted: Wanted, plan: Plan) -> Result<Response, Problem> {
+    let Wanted { kind, id, form } = wanted;
+    let purpose = plan.scope().purpose;
+    let running = app.begin_query(&known.authority.actor, id, kind)?;
+    let leaves = form.grant(app, known, purpose).await?;
+    let grant = known.grant(app, purpose, Verb::Ask).await?;
+    let reply = app.ask(plan, grant, &running).await?;
+    form.hand_out(app, leaves, kind, reply).await
 }
 
 /// Lists the people behind a number for whoever may read for its purpose.
 async fn behind(
     app: &App,
     known: &Known,
+    wanted: Wanted,
     plan: Plan,
-    sort: Sorted,
-    limit: Option<usize>,
-) -> Result<Json<Behind>, Problem> {
-    let grant = known.grant(app, plan.scope().purpose, Verb::Read).await?;
-    Ok(Json(app.behind(plan, grant, sort, limit).await?))
+    (sort, limit): (Sorted, Option<usize>),
+) -> Result<Response, Problem> {
+    let Wanted { kind, id, form } = wanted;
+    let purpose = plan.scope().purpose;
+    let running = app.begin_query(&known.authority.actor, id, kind)?;
+    let leaves = form.grant(app, known, purpose).await?;
+    let grant = known.grant(app, purpose, Verb::Read).await?;
+    let people = app.behind(plan, grant, sort, limit, &running).await?;
+    form.hand_out(app, leaves, kind, people).await
+}
+
+/// Turns a question that comes as JSON into a plan, or says what is wrong with it.
+pub async fn resolve(app: &App, kind: &str, question: &Value) -> Result<Plan, Problem> {
+    let question = question.to_string();
+    app.resolve(|setting| Plan::resolve(kind, &question, setting)).await
+}
+
+/// Refuses what no words could make a question of this kind. Names that are not known yet pass:
+/// they may be when it is asked.
+pub async fn shaped(app: &App, pointer: &str, kind: &str, question: &Value) -> Result<(), Problem> {
+    let question = question.to_string();
+    let read = app.resolve(|setting| Ok(Plan::resolve(kind, &question, setting))).await?;
+    let Err(mut faults) = read else { return Ok(()) };
+    faults
+        .0
+        .retain(|fault| matches!(fault.flaw, Flaw::UnknownKind { .. } | Flaw::Unreadable { .. }));
+    for fault in &mut faults.0 {
+        let inside = if fault.pointer.is_empty() { "/question" } else { "" };
+        fault.pointer = format!("{pointer}{inside}{}", fault.pointer);
+    }
+    if faults.0.is_empty() { Ok(()) } else { Err(faults.into()) }
+}
+
+/// Judges and answers a question that comes as JSON: a tile's, an alert's.
+pub async fn pose(
+    app: &App,
+    known: &Known,
+    kind: &str,
+    question: &Value,
+    running: &Running,
+) -> Result<Reply, Problem> {
+    let plan = resolve(app, kind, question).await?;
+    let grant = known.grant(app, plan.scope().purpose, Verb::Ask).await?;
+    app.ask(plan, grant, running).await
 }
 
 /// What is wrong with a question, field by field.

@@ -53,6 +53,7 @@ fn what_the_gate_says_of_one_event_points_into_the_list() {
     let pointers = |list| {
         problems(list, &endings).into_iter().map(|problem| problem.pointer).collect::<Vec<_>>()
     };
-    assert_eq!(pointers("batch"), ["/batch/1/event", "/batch/2/type"]);
-    assert_eq!(pointers(""), ["/event", "/batch/2/type"]);
+    assert_eq!(pointers(Some("batch")), ["/batch/1/event", "/batch/2/type"]);
+    assert_eq!(pointers(Some("")), ["/1/event", "/2/batch/2/type"]);
+    assert_eq!(pointers(None), ["/event", "/batch/2/type"]);
 }

@@ -1,7 +1,8 @@
-// The official client for Node. Usage: node node.mjs URL KEY MODE USER
+// Segment's client for Node. Usage: node node.mjs URL KEY MODE USER
 
 import { Analytics } from "@segment/analytics-node"
-import { PRODUCTS, context, line } from "./calls.mjs"
+import { PRODUCTS, say } from "../visit.mjs"
+import { context } from "./consent.mjs"
 
 const [url, key, mode, user] = process.argv.slice(2)
 const analytics = new Analytics({ writeKey: key, host: url, flushAt: 50 })
@@ -15,7 +16,7 @@ const delivered = []
 function send(call, what) {
   const done = new Promise((resolve, reject) => {
     analytics[call]({ ...common(), ...what }, (error, sent) =>
-      error ? reject(error) : resolve(line(call, sent.event)),
+      error ? reject(error) : resolve([call, sent.event]),
     )
   })
   delivered.push(done)
@@ -31,5 +32,7 @@ send("track", { event: "Product Added", properties: { ...PRODUCTS[0], quantity: 
 send("track", { event: "Order Completed", properties: { order_id: `${user}-1`, total: 49, currency: "EUR" } })
 
 await analytics.closeAndFlush()
-for (const sent of await Promise.all(delivered)) console.log(sent)
+for (const [call, event] of await Promise.all(delivered)) {
+  say(call === "track" ? event.event : call, event.messageId, event.properties?.product_id)
+}
 if (failures.length > 0) throw new Error(`not delivered: ${failures}`)

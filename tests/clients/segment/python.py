@@ -1,15 +1,9 @@
-"""The official client for Python. Usage: python python.py URL KEY MODE USER"""
+"""Segment's client for Python. Usage: python python.py URL KEY MODE USER"""
 
-import json
 import sys
 
 from segment.analytics.client import Client
-
-PRODUCTS = [
-    {"product_id": "mug", "price": 12.5, "quantity": 1},
-    {"product_id": "tee", "price": 24, "quantity": 1},
-]
-ANSWERS = {"with": True, "withdrawn": False}
+from visit import PRODUCTS, answers, say
 
 url, key, mode, user = sys.argv[1:]
 device = user + "-device"
@@ -17,23 +11,14 @@ failures = []
 client = Client(key, host=url, gzip=True, on_error=lambda error, items: failures.append(error))
 
 
-def context():
-    """The consent that rides on each call: nothing said, a yes, or a no."""
-    if mode == "without":
-        return {}
-    answer = ANSWERS[mode]
-    return {"consent": {"categoryPreferences": {"measure": answer, "analyse": answer, "link-devices": answer}}}
-
-
 def send(call, *arguments, **more):
-    """Hands one call to the client and says what was sent."""
-    taken, event = getattr(client, call)(*arguments, context=context(), **more)
+    """Hands one call to the client, with the consent that rides on each, and says what was sent."""
+    preferences = answers(mode)
+    context = {"consent": {"categoryPreferences": preferences}} if preferences else {}
+    taken, event = getattr(client, call)(*arguments, context=context, **more)
     assert taken, "the client's queue is full"
-    sent = {"call": call, "event": event.get("event", call), "message": event["messageId"]}
     product = event.get("properties", {}).get("product_id")
-    if product is not None:
-        sent["product"] = product
-    print(json.dumps(sent))
+    say(event.get("event", call), event["messageId"], product)
 
 
 send("page", user, "Shop", "Home", anonymous_id=device)

@@ -1,0 +1,214 @@
+//! Alerts: saved like everything else, with what became of them beside them, and a way to see that
+//! messages arrive.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use life::know::saved::alert::{Look, State as AlertState};
+use life::know::saved::notice::{Notice, To};
+use life::know::saved::{Alert, Saveable};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::saved::Replaces;
+use crate::app::App;
+use crate::app::saved::{Saved, failed};
+use crate::http::body::Body;
+use crate::http::caller::{Known, Manager};
+use crate::job::alerts::standing;
+use crate::problem::Problem;
+
+/// An alert, and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlertView {
+    #[serde(flatten)]
+    pub saved: Saved<Alert>,
+    pub state: AlertState,
+    /// When it was looked at last.
+    pub last: Option<String>,
+    /// The last whole interval that it found.
+    pub found: Option<Look>,
+    /// Why the last look found nothing out.
+    pub failed: Option<String>,
+    /// Messages that are still tried.
+    pub waiting: usize,
+    /// Messages that were given up.
+    pub lost: u64,
+    /// What the alert's webhooks are signed with, such as `whsec_…`. It is answered once, when it
+    /// is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// What became of the test of an alert, for each receiver.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TestResults {
+    pub results: Vec<TestResult>,
+}
+
+/// What became of one test message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TestResult {
+    pub to: To,
+    pub delivered: bool,
+    /// The stable word of why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// Every alert, by name.
+#[utoipa::path(
+    get,
+    path = "/api/alerts",
+    responses((status = 200, body = [AlertView]), (status = 401, body = Problem)),
+)]
+pub async fn list(State(app): State<App>, _: Known) -> Result<Json<Vec<AlertView>>, Problem> {
+    let mut views = Vec::new();
+    for saved in app.every_saved::<Alert>().await? {
+        views.push(view(&app, saved).await?);
+    }
+    Ok(Json(views))
+}
+
+/// Save a new one. Where it has webhooks, the answer holds the secret that signs them.
+#[utoipa::path(
+    post,
+    path = "/api/alerts",
+    request_body = Alert,
+    responses(
+        (status = 201, body = AlertView),
+        (status = 400, body = Problem),
+        (status = 403, body = Problem),
+    ),
+)]
+pub async fn create(
+    State(app): State<App>,
+    Manager(known): Manager,
+    Body(alert): Body<Alert>,
+) -> Result<(StatusCode, Json<AlertView>), Problem> {
+    let saved = app.save(&known.authority.actor, &alert).await?;
+    Ok((StatusCode::CREATED, Json(with_secret(&app, saved).await?)))
+}
+
+/// One of them.
+#[utoipa::path(
+    get,
+    path = "/api/alerts/{id}",
+    params(("id" = String, Path)),
+    responses((status = 200, body = AlertView), (status = 404, body = Problem)),
+)]
+pub async fn show(
+    State(app): State<App>,
+    _: Known,
+    Path(id): Path<String>,
+) -> Result<Json<AlertView>, Problem> {
+    let saved = app.saved(&id).await?;
+    Ok(Json(view(&app, saved).await?))
+}
+
+/// Replace it. It is looked at anew; where it gets its first webhook, the answer holds the secret.
+#[utoipa::path(
+    put,
+    path = "/api/alerts/{id}",
+    params(("id" = String, Path), Replaces),
+    request_body = Alert,
+    responses(
+        (status = 200, body = AlertView),
+        (status = 400, body = Problem),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem),
+    ),
+)]
+pub async fn change(
+    State(app): State<App>,
+    _: Manager,
+    Path(id): Path<String>,
+    Query(replaces): Query<Replaces>,
+    Body(alert): Body<Alert>,
+) -> Result<Json<AlertView>, Problem> {
+    let saved = app.change(&id, replaces.version, &alert).await?;
+    let held = app.inner().vault.saved(Alert::KIND, &id).await.map_err(failed)?;
+    let mut standing = standing(&held);
+    standing.looked = None;
+    let text = serde_json::to_string(&standing).map_err(|error| Problem::internal(&error))?;
+    app.inner().vault.note_saved(Alert::KIND, &id, &text).await.map_err(failed)?;
+    Ok(Json(with_secret(&app, saved).await?))
+}
+
+/// Take it away, with its secret.
+#[utoipa::path(
+    delete,
+    path = "/api/alerts/{id}",
+    params(("id" = String, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)),
+)]
+pub async fn remove(
+    State(app): State<App>,
+    _: Manager,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    app.remove_saved::<Alert>(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Send a test message to every receiver now, and say what became of each.
+#[utoipa::path(
+    post,
+    path = "/api/alerts/{id}/test",
+    params(("id" = String, Path)),
+    responses(
+        (status = 200, body = TestResults),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+    ),
+)]
+pub async fn test(
+    State(app): State<App>,
+    _: Manager,
+    Path(id): Path<String>,
+) -> Result<Json<TestResults>, Problem> {
+    let alert = app.saved::<Alert>(&id).await?.saved;
+    let number = format!("msg_{id}_{}", app.now().micros());
+    let notice = Notice::test(number, id, &alert, app.now());
+    let mut results = Vec::with_capacity(alert.to.len());
+    for to in alert.to {
+        let why = app.deliver(&notice, &to).await.err();
+        let (code, detail) = why.map(|why| (why.code().to_owned(), why.to_string())).unzip();
+        results.push(TestResult { to, delivered: code.is_none(), code, detail });
+    }
+    Ok(Json(TestResults { results }))
+}
+
+async fn view(app: &App, saved: Saved<Alert>) -> Result<AlertView, Problem> {
+    let held = app.inner().vault.saved(Alert::KIND, &saved.id).await.map_err(failed)?;
+    let standing = standing(&held);
+    Ok(AlertView {
+        saved,
+        state: standing.state(),
+        last: standing.looked.map(|time| time.to_string()),
+        found: standing.last,
+        failed: standing.failed,
+        waiting: standing.waiting.len(),
+        lost: standing.lost,
+        secret: None,
+    })
+}
+
+/// The view of an alert, with its secret where that is made now.
+async fn with_secret(app: &App, saved: Saved<Alert>) -> Result<AlertView, Problem> {
+    let vault = &app.inner().vault;
+    let id = saved.id.clone();
+    let is_signed = saved.saved.to.iter().any(|to| matches!(to, To::Webhook(_)));
+    let mut view = view(app, saved).await?;
+    if is_signed && !vault.has_secret(Alert::KIND, &id).await.map_err(failed)? {
+        let secret = vault.make_secret(Alert::KIND, &id).await.map_err(failed)?;
+        let bytes = hex::decode(secret.0).map_err(|error| Problem::internal(&error))?;
+        view.secret = Some(format!("whsec_{}", STANDARD.encode(bytes)));
+    }
+    Ok(view)
+}

@@ -1,0 +1,280 @@
+//! Tests of alerts as their receivers see them: a real HTTP receiver and a real mail server, both
+//! tiny; the clock is set, and nothing sleeps.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::stage::Stage;
+
+/// A receiver: what it got, and what it answers next; 204 when nothing is said.
+#[derive(Clone, Default)]
+struct Receiver {
+    got: Arc<Mutex<Vec<String>>>,
+    answers: Arc<Mutex<VecDeque<u16>>>,
+}
+
+impl Receiver {
+    fn got(&self) -> Vec<String> {
+        self.got.lock().unwrap().clone()
+    }
+
+    async fn listen<F>(&self, serve: impl Fn(Receiver, TcpStream) -> F + Send + 'static) -> u16
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let own = self.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                serve(own.clone(), stream).await;
+            }
+        });
+        port
+    }
+}
+
+/// Takes one request, whole, and answers it.
+async fn web(receiver: Receiver, mut stream: TcpStream) {
+    let mut text = String::new();
+    let mut reader = BufReader::new(&mut stream);
+    while !text.ends_with("\r\n\r\n") {
+        reader.read_line(&mut text).await.unwrap();
+    }
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    reader.read_exact(&mut body).await.unwrap();
+    text.push_str(&String::from_utf8(body).unwrap());
+    receiver.got.lock().unwrap().push(text);
+    let status = receiver.answers.lock().unwrap().pop_front().unwrap_or(204);
+    let answer = format!(
+        "HTTP/1.1 {status} Said\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\
+         Connection: close\r\n\r\n"
+    );
+    stream.write_all(answer.as_bytes()).await.unwrap();
+}
+
+/// Takes mails as SMTP has them.
+async fn mail(receiver: Receiver, stream: TcpStream) {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read).lines();
+    write.write_all(b"220 here\r\n").await.unwrap();
+    let mut data = None::<String>;
+    while let Ok(Some(line)) = lines.next_line().await {
+        let answer = match (&mut data, line.split(' ').next().unwrap_or_default()) {
+            (Some(text), ".") => {
+                receiver.got.lock().unwrap().push(std::mem::take(text));
+                data = None;
+                "250 taken"
+            }
+            (Some(text), _) => {
+                text.push_str(&format!("{line}\n"));
+                continue;
+            }
+            (None, "DATA") => {
+                data = Some(String::new());
+                "354 go on"
+            }
+            (None, "QUIT") => "221 bye",
+            (None, _) => "250 fine",
+        };
+        write.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+    }
+}
+
+const HALF: Span = Span(30 * Span::MINUTE.0);
+
+/// Keeps so many views of the hour that begins so many hours from noon.
+async fn view(stage: &Stage, hour: i64, count: usize) {
+    let viewed = |number: usize| ("Product Viewed", hour, format!("ada-{number}"), json!({}));
+    stage.collect(&(0..count).map(viewed).collect::<Vec<_>>()).await;
+}
+
+fn alert(when: &Value, to: &Value) -> Value {
+    let question = json!({
+        "purpose": "measure", "from": "2020-01-01", "to": "2020-01-02", "interval": "hour",
+        "series": [{ "event": "Product Viewed" }],
+    });
+    json!({
+        "name": "Many views", "question": { "kind": "trend", "question": question },
+        "when": when, "every": "hour", "to": to,
+    })
+}
+
+async fn save(stage: &Stage, alert: &Value) -> Value {
+    let made = stage.local("POST", "/api/alerts", alert).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    made.json()
+}
+
+async fn state(stage: &Stage, made: &Value) -> Value {
+    let path = format!("/api/alerts/{}", made["id"].as_str().unwrap());
+    stage.local("GET", &path, &Value::Null).await.json()
+}
+
+fn header<'a>(request: &'a str, name: &str) -> &'a str {
+    request.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap()
+}
+
+fn body(request: &str) -> &str {
+    request.split_once("\r\n\r\n").unwrap().1
+}
+
+/// HMAC-SHA-256 after RFC 2104, by other means than the program's.
+fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
+    let pad = |with: u8| (0..64).map(|at| key.get(at).unwrap_or(&0) ^ with).collect::<Vec<u8>>();
+    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(message).finalize();
+    Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize().to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_tells_once_that_it_fires_and_once_that_it_is_over() {
+    let (hook, post) = (Receiver::default(), Receiver::default());
+    let (web, smtp) = (hook.listen(web).await, post.listen(mail).await);
+    let stage = Stage::open(&format!(
+        "[mail]\nserver = \"127.0.0.1:{smtp}\"\nfrom = \"Candor <candor@example.com>\"\n\
+         security = \"none\"\n[alerts]\nprivate_addresses = [\"127.0.0.1\"]\n"
+    ))
+    .await;
+    view(&stage, -2, 1).await;
+    view(&stage, -1, 3).await;
+    let to = json!([
+        { "webhook": format!("http://127.0.0.1:{web}/hook") }, { "mail": "ops@example.com" },
+    ]);
+    let made = save(&stage, &alert(&json!({ "above": 2 }), &to)).await;
+    let secret = made["secret"].as_str().unwrap().strip_prefix("whsec_").unwrap();
+    assert!(state(&stage, &made).await.get("secret").is_none(), "it is shown once");
+    stage.advance(HALF);
+    round(&stage.app, stage.now()).await.unwrap();
+    round(&stage.app, stage.now()).await.unwrap();
+    assert_eq!((hook.got().len(), post.got().len()), (1, 1));
+
+    let request = &hook.got()[0];
+    let (id, seconds) = (header(request, "webhook-id"), header(request, "webhook-timestamp"));
+    let signed = format!("{id}.{seconds}.{}", body(request));
+    let expected = hmac(&STANDARD.decode(secret).unwrap(), signed.as_bytes());
+    let signature = format!("v1,{}", STANDARD.encode(expected));
+    assert_eq!(header(request, "webhook-signature"), signature);
+    assert_eq!(seconds, (stage.now().0 / 1_000_000).to_string());
+    let told: Value = serde_json::from_str(body(request)).unwrap();
+    assert_eq!(told["type"], "alert.firing");
+    assert_eq!(told["data"]["start"], "2026-01-01T11:00:00Z");
+    assert_eq!(
+        (told["data"]["value"].as_f64(), told["data"]["before"].as_f64()),
+        (Some(3.0), Some(1.0))
+    );
+    let text = &post.got()[0];
+    assert!(text.contains("Subject: Alert: Many views\n"), "{text}");
+    assert!(text.contains("To: ops@example.com\n"), "{text}");
+    for message in [text, request] {
+        assert!(!message.contains("Viewed") && !message.contains("ada-"), "{message}");
+    }
+    let now = state(&stage, &made).await;
+    assert_eq!((&now["state"], &now["waiting"]), (&json!("firing"), &json!(0)));
+
+    view(&stage, 0, 4).await;
+    stage.advance(Span::HOUR);
+    round(&stage.app, stage.now()).await.unwrap();
+    assert_eq!(hook.got().len(), 1, "it fires still, and that was said");
+    stage.advance(Span::HOUR);
+    round(&stage.app, stage.now()).await.unwrap();
+    let over: Value = serde_json::from_str(body(&hook.got()[1])).unwrap();
+    assert_eq!((hook.got().len(), &over["type"]), (2, &json!("alert.over")));
+    assert_eq!(state(&stage, &made).await["state"], "ok");
+    assert_eq!(post.got().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_tried_again_with_the_same_id_and_never_follows_elsewhere() {
+    let hook = Receiver::default();
+    let port = hook.listen(web).await;
+    let stage = Stage::open("[alerts]\nprivate_addresses = [\"127.0.0.1\"]\n").await;
+    view(&stage, -1, 3).await;
+    let to = json!([{ "webhook": format!("http://127.0.0.1:{port}/") }]);
+    let made = save(&stage, &alert(&json!({ "above": 2 }), &to)).await;
+    hook.answers.lock().unwrap().extend([500, 302]);
+    stage.advance(HALF);
+    let mut tries = Vec::new();
+    for minutes in [0, 1, 4, 1, 60] {
+        stage.advance(Span(minutes * Span::MINUTE.0));
+        round(&stage.app, stage.now()).await.unwrap();
+        tries.push(hook.got().len());
+    }
+    // At once, after a minute, after five more; then the hour without views says that it is over.
+    assert_eq!(tries, [1, 2, 2, 3, 4]);
+    let ids: Vec<String> =
+        hook.got().iter().map(|one| header(one, "webhook-id").to_owned()).collect();
+    assert!(ids[0] == ids[1] && ids[1] == ids[2] && ids[2] != ids[3], "{ids:?}");
+    let now = state(&stage, &made).await;
+    assert_eq!((&now["waiting"], &now["lost"]), (&json!(0), &json!(0)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_private_open_or_not_configured_is_not_reached() {
+    let hook = Receiver::default();
+    let port = hook.listen(web).await;
+    let stage = Stage::open("").await;
+    let to = json!([
+        { "webhook": format!("https://127.0.0.1:{port}/") },
+        { "webhook": format!("https://localhost:{port}/") },
+        { "webhook": "http://example.com/" },
+        { "mail": "ops@example.com" },
+    ]);
+    let made = save(&stage, &alert(&json!({ "below": 1 }), &to)).await;
+    let path = format!("/api/alerts/{}/test", made["id"].as_str().unwrap());
+    let told = stage.local("POST", &path, &Value::Null).await.json();
+    let codes: Vec<&str> = told["results"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{told}"))
+        .iter()
+        .map(|one| one["code"].as_str().unwrap_or("delivered"))
+        .collect();
+    let expected = ["webhook-private", "webhook-private", "webhook-open", "mail-not-configured"];
+    assert_eq!(codes, expected);
+    assert_eq!(hook.got(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_is_judged_whenever_it_is_carried_out() {
+    let stage = Stage::open("").await;
+    view(&stage, -1, 3).await;
+    let text = alert(&json!({ "above": 2 }), &json!([{ "mail": "a@example.com" }])).to_string();
+    let text = vault::Text { kind: Alert::KIND, name: "n", body: &text };
+    let gone = Actor("token-99".to_owned());
+    let held = stage.app.inner().vault.save(text, &gone, 9, stage.now()).await.unwrap();
+    stage.advance(HALF);
+    round(&stage.app, stage.now()).await.unwrap();
+    let now = state(&stage, &json!({ "id": held.id })).await;
+    assert_eq!((&now["state"], &now["failed"]), (&json!("failed"), &json!("actor-not-allowed")));
+    assert_eq!(now["found"], Value::Null, "nothing was asked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_that_rests_is_not_looked_at_and_a_changed_one_is_at_once() {
+    let stage = Stage::open("").await;
+    view(&stage, -1, 3).await;
+    let mut resting = alert(&json!({ "above": 2 }), &json!([{ "mail": "a@example.com" }]));
+    resting["paused"] = json!(true);
+    let made = save(&stage, &resting).await;
+    stage.advance(HALF);
+    round(&stage.app, stage.now()).await.unwrap();
+    assert_eq!(state(&stage, &made).await["last"], Value::Null);
+    resting["paused"] = json!(false);
+    let path = format!("/api/alerts/{}", made["id"].as_str().unwrap());
+    assert_eq!(stage.local("PUT", &path, &resting).await.status, 200);
+    round(&stage.app, stage.now()).await.unwrap();
+    let now = state(&stage, &made).await;
+    assert_eq!((&now["state"], &now["waiting"]), (&json!("firing"), &json!(1)), "mail waits");
+    resting["when"] = json!({ "above": 5 });
+    assert_eq!(stage.local("PUT", &path, &resting).await.status, 200);
+    round(&stage.app, stage.now()).await.unwrap();
+    assert_eq!(state(&stage, &made).await["state"], "ok");
+}
