@@ -126,6 +126,27 @@ fn numbers(answer: &Answer) -> String {
             grid.cohorts.iter().map(|cohort| line(None, &texts(&cohort.values))).collect()
         }
         Answer::Cohort(cohort) => vec![cohort.people.to_string()],
+        Answer::Sessions(sessions) => {
+            let entry = sessions
+                .entry
+                .iter()
+                .map(|one| line(Some(&one.page), &texts(&[one.sessions, one.bounces])));
+            let counts = [&sessions.sessions, &sessions.people, &sessions.bounces];
+            counts.into_iter().map(|counts| line(None, &texts(counts))).chain(entry).collect()
+        }
+        Answer::Lifecycle(lifecycle) => {
+            let (new, returning) = (&lifecycle.new, &lifecycle.returning);
+            let counts = [new, returning, &lifecycle.resurrecting, &lifecycle.dormant];
+            counts.into_iter().map(|counts| line(None, &texts(counts))).collect()
+        }
+        Answer::Stickiness(sticky) => {
+            sticky.series.iter().map(|one| line(None, &texts(&one.people))).collect()
+        }
+        Answer::Values(values) => {
+            let seen = values.values.iter();
+            let seen = seen.map(|one| line(Some(&one.value), &texts(&[one.events, one.people])));
+            seen.chain([texts(&[values.different, values.missing]).join(" ")]).collect()
+        }
     };
     lines.join(" | ")
 }

@@ -7,11 +7,15 @@ mod cells;
 mod cohort;
 mod divert;
 mod funnel;
+mod lifecycle;
 mod matcher;
 mod operator;
 mod retention;
+mod sessions;
 mod sight;
+mod stickiness;
 mod trend;
+mod values;
 mod view;
 mod walk;
 

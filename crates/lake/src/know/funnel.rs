@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use life::know::funnel::{FunnelPick, Order, Reached};
+use life::know::tick::Tick;
 use life::know::{FunnelAnswer, FunnelPlan};
+use vocabulary::Span;
 
 use super::ask::{Answering, Asking, Walked};
 use super::error::AskError;
@@ -23,7 +25,7 @@ const NEVER: i64 = i64::MIN / 2;
 pub(super) struct FunnelOperator {
     matcher: Matcher,
     window: i64,
-    tick: i64,
+    tick: Tick,
     steps: usize,
     order: Order,
     /// The bits of the matcher that are steps; those of exclusions stand behind them.
@@ -69,7 +71,7 @@ impl FunnelOperator {
         Self {
             matcher: Matcher::new(plan.steps.iter().chain(excluding), texts),
             window: plan.window.0,
-            tick: plan.tick().0,
+            tick: plan.tick(),
             steps: plan.steps.len(),
             order: plan.order,
             step_bits: u32::MAX >> (32 - plan.steps.len().clamp(1, 32)),
@@ -176,7 +178,7 @@ impl FunnelOperator {
             self.line = self.breakdown.map_or(0, |column| rows.text(column, row) as usize);
         }
         if let Some(place) = self.ticks.get_mut(step) {
-            *place = u32::try_from(taken / self.tick).unwrap_or(u32::MAX);
+            *place = self.tick.count(Span(taken));
         }
     }
 }

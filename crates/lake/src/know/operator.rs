@@ -66,6 +66,32 @@ pub(super) trait Operator: Send {
     }
 }
 
+/// A count of people that knows the last one: a person's rows come together, so that each counts
+/// once without a set.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Head {
+    pub(super) count: u64,
+    last: u32,
+}
+
+impl Head {
+    /// Counts a person, told by a number from one, unless it is the last one.
+    #[inline]
+    pub(super) fn meet(&mut self, person: u32) {
+        self.count += u64::from(self.last != person);
+        self.last = person;
+    }
+}
+
+/// The place of a growing list.
+#[inline]
+pub(super) fn place<T: Clone + Default>(list: &mut Vec<T>, place: usize) -> Option<&mut T> {
+    if list.len() <= place {
+        list.resize(place + 1, T::default());
+    }
+    list.get_mut(place)
+}
+
 /// Cells that one operator may hold.
 pub(super) const CELLS_MAX: usize = 4 << 20;
 

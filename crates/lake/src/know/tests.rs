@@ -3,8 +3,12 @@
 mod asking;
 mod cohort;
 mod funnel;
+mod lifecycle;
 mod retention;
+mod sessions;
+mod stickiness;
 mod trend;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -338,7 +342,10 @@ impl World {
                 .iter()
                 .map(|name| {
                     let code = names.insert(Named::Property, name);
-                    (name.to_string(), Word { code, category, sealed: None })
+                    (
+                        name.to_string(),
+                        Word { code, category, sealed: None, is_page: *name == "tone" },
+                    )
                 })
                 .collect(),
         };

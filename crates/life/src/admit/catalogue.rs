@@ -99,6 +99,8 @@ pub struct DeclaredProperty {
     pub category: Category,
     /// Promoted to a column of its own; never for an identifying category.
     pub is_column: bool,
+    /// Whether its value names the page, or the screen, that a person is on.
+    pub is_page: bool,
     pub description: String,
     /// The number that stands for its name, once bound.
     pub code: Code,

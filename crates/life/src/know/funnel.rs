@@ -22,6 +22,7 @@ use super::period::{Interval, Periods};
 use super::resolve::{CONDITIONS_MAX, Resolver};
 use super::row::PersonRow;
 use super::scope::{Scope, Who};
+use super::tick::Tick;
 use super::words::Setting;
 
 mod answer;
@@ -289,12 +290,10 @@ impl FunnelPick {
 }
 
 impl FunnelPlan {
-    /// How finely times to convert are measured, so that one fits into 32 bits: to the
-    /// millisecond, or to the second in windows of more than 49 days.
+    /// How finely times to convert are measured.
     #[must_use]
-    pub fn tick(&self) -> Span {
-        let millisecond = Span(1_000);
-        if self.window <= Span::days(49) { millisecond } else { Span::SECOND }
+    pub fn tick(&self) -> Tick {
+        Tick::within(self.window)
     }
 
     /// How far a person came whose rows in order these are; for reference.

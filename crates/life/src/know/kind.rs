@@ -25,6 +25,14 @@ macro_rules! each_kind {
             retention: Retention, RetentionPlan, RetentionAnswer, RetentionPick;
             /// How many people did something so often, and did not do something else.
             cohort: Cohort, CohortPlan, CohortAnswer, Everyone;
+            /// How often and how long people visit, where they come in and where they leave.
+            sessions: Sessions, SessionsPlan, SessionsAnswer, SessionsPick;
+            /// How many people are new in an interval, go on, are back, or stay away.
+            lifecycle: Lifecycle, LifecyclePlan, LifecycleAnswer, LifecyclePick;
+            /// In how many intervals people do something.
+            stickiness: Stickiness, StickinessPlan, StickinessAnswer, StickinessPick;
+            /// What a property says, how often, and of how many people.
+            values: Values, ValuesPlan, ValuesAnswer, ValuesPick;
         }
     };
 }

@@ -16,7 +16,7 @@ fn with<T>(resolve: impl FnOnce(Setting<'_>) -> T) -> T {
         names.insert(Named::Event, name);
     }
     let category = Category::new(1).unwrap();
-    let word = |code, sealed| Word { code: Code(code), category, sealed };
+    let word = |code, sealed| Word { code: Code(code), category, sealed, is_page: code == 1 };
     let words = Words {
         purposes: [("measure".to_owned(), Purpose::MEASURE)].into(),
         properties: [

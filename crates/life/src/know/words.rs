@@ -17,6 +17,8 @@ pub struct Word {
     pub category: Category,
     /// The class of keys that its values are sealed under; `None` when it has a typed column.
     pub sealed: Option<Class>,
+    /// Whether its value names the page, or the screen, that a person is on.
+    pub is_page: bool,
 }
 
 /// Purposes and declared properties by name.
@@ -39,7 +41,7 @@ impl Words {
                     let (code, category) = (known.code, known.category);
                     let class = catalogue.category(category).map(|declared| declared.class);
                     let sealed = class.filter(|_| !known.is_column);
-                    (known.name.clone(), Word { code, category, sealed })
+                    (known.name.clone(), Word { code, category, sealed, is_page: known.is_page })
                 })
                 .collect(),
         }
@@ -86,6 +88,15 @@ impl Setting<'_> {
             name: name.to_owned(),
             near: near(name, known()),
         })
+    }
+
+    /// The declared properties that name the page that a person is on, in the order of their names.
+    #[must_use]
+    pub fn pages(&self) -> Vec<&str> {
+        let properties = self.words.properties.iter().filter(|(_, word)| word.is_page);
+        let mut pages: Vec<&str> = properties.map(|(name, _)| name.as_str()).collect();
+        pages.sort_unstable();
+        pages
     }
 }
 

@@ -8,13 +8,21 @@ use super::{Ending, Environment, Place};
 
 mod cohort;
 mod funnel;
+mod lifecycle;
 mod retention;
+mod sessions;
+mod stickiness;
 mod trend;
+mod values;
 
 use cohort::Cohort;
 use funnel::Funnel;
+use lifecycle::Lifecycle;
 use retention::Retention;
+use sessions::Sessions;
+use stickiness::Stickiness;
 use trend::Trend;
+use values::Values;
 
 #[derive(Debug, Subcommand)]
 pub enum Query {
@@ -26,6 +34,14 @@ pub enum Query {
     Retention(Asked<Retention>),
     /// How many people did something so often, and did not do something else.
     Cohort(Asked<Cohort>),
+    /// How often and how long people visit, where they come in and where they leave.
+    Sessions(Asked<Sessions>),
+    /// How many people are new in an interval, go on, are back, or stay away.
+    Lifecycle(Asked<Lifecycle>),
+    /// In how many intervals people do something.
+    Stickiness(Asked<Stickiness>),
+    /// What a property says, how often, and of how many people.
+    Values(Asked<Values>),
 }
 
 impl Query {
@@ -35,6 +51,10 @@ impl Query {
             Query::Funnel(asked) => asked.run(environment).await,
             Query::Retention(asked) => asked.run(environment).await,
             Query::Cohort(asked) => asked.run(environment).await,
+            Query::Sessions(asked) => asked.run(environment).await,
+            Query::Lifecycle(asked) => asked.run(environment).await,
+            Query::Stickiness(asked) => asked.run(environment).await,
+            Query::Values(asked) => asked.run(environment).await,
         }
     }
 }

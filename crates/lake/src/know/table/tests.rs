@@ -112,7 +112,7 @@ fn people(table: &Table<'_>, at_least: u32) -> u64 {
 /// A plan against the words of the tests: a purpose, and a property that lies sealed.
 fn resolve(table: &Table<'_>, resolve: impl FnOnce(Setting<'_>) -> Result<Plan, Faults>) -> Plan {
     let category = Category::new(1).unwrap();
-    let remark = Word { code: REMARK, category, sealed: Some(Class::General) };
+    let remark = Word { code: REMARK, category, sealed: Some(Class::General), is_page: false };
     let words = Words {
         purposes: [("measure".to_owned(), Purpose::MEASURE)].into(),
         properties: [("remark".to_owned(), remark)].into(),

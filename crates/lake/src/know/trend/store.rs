@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use life::know::measure::{Gathered, Measure};
 use life::know::trend::Tally;
 
-use crate::know::operator::Rows;
+use crate::know::operator::{Head, Rows};
 
 /// Where a row counts: the breakdown's number, the interval, and whose it is.
 #[derive(Debug, Clone, Copy)]
@@ -73,13 +73,6 @@ pub(super) struct Grid<T> {
     cells: Vec<T>,
 }
 
-/// A count of people that knows the last one.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Head {
-    count: u64,
-    last: u32,
-}
-
 impl<T: Clone> Grid<T> {
     fn new(width: usize, empty: T) -> Self {
         Self { width, cells: vec![empty.clone(); width], empty }
@@ -116,8 +109,7 @@ impl Grid<Head> {
     fn count(&mut self, spot: &Spot) {
         for place in [spot.place, self.width - 1] {
             if let Some(head) = self.cell(spot.line, place) {
-                head.count += u64::from(head.last != spot.person);
-                head.last = spot.person;
+                head.meet(spot.person);
             }
         }
     }

@@ -125,6 +125,8 @@ struct PropertyEntry {
     category: String,
     #[serde(default)]
     column: bool,
+    #[serde(default)]
+    page: bool,
     description: String,
     filled: Option<Filled>,
 }
@@ -363,6 +365,7 @@ impl Catalogue {
             kind: entry.kind,
             category: declared.category,
             is_column: entry.column,
+            is_page: entry.page,
             description: entry.description,
             code: Code(0),
         })

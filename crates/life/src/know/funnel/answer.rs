@@ -74,10 +74,9 @@ impl Reached {
 
     /// Adds a person; for reference.
     pub(super) fn count(&mut self, plan: &FunnelPlan, journey: &Journey) {
-        let tick = plan.tick().0;
         self.people += 1;
         for (step, taken) in self.later.iter_mut().zip(journey.taken.iter().skip(1)) {
-            step.push((taken.0 / tick) as u32);
+            step.push(plan.tick().count(*taken));
         }
         let place = plan.over.as_ref().map(|periods| periods.place(journey.entered));
         if let Some((entered, converted)) = place.and_then(|place| self.over.get_mut(place)) {
@@ -143,19 +142,12 @@ impl FunnelPlan {
                 people,
                 of_first: share(people, first),
                 of_previous: share(people, previous),
-                median_seconds: self.median(&mut ticks),
+                median_seconds: self.tick().median(&mut ticks),
             };
             previous = people;
             step
         });
         steps.collect()
-    }
-
-    /// The lower of the two middle ones when there is an even number.
-    fn median(&self, ticks: &mut [u32]) -> Option<f64> {
-        let middle = ticks.len().checked_sub(1)? / 2;
-        let (_, median, _) = ticks.select_nth_unstable(middle);
-        Some(Span(i64::from(*median) * self.tick().0).as_seconds())
     }
 }
 
