@@ -186,7 +186,9 @@ async fn no_cookie_is_set_or_read() -> Result<()> {
         let answer = send(&candor, Method::POST, TP2, &headers, payload(&[view("shop")])).await?;
         assert_eq!(answer.header("set-cookie"), None);
         // The cookie's id would have named somebody.
-        let answer = send(&candor, Method::POST, TP2, &headers, payload(&[nobody.clone()])).await?;
+        let answer =
+            send(&candor, Method::POST, TP2, &headers, payload(std::slice::from_ref(&nobody)))
+                .await?;
         assert_eq!(
             (answer.told(), answer.header("set-cookie")),
             ("400 batch-invalid".into(), None)
@@ -259,7 +261,7 @@ async fn a_registry_is_asked_once_for_what_nobody_knew() -> Result<()> {
     let other = checkout(&json!(1)).to_string().replace("checkout", "cart");
     let other: Value = serde_json::from_str(&other)?;
     for _ in 0..2 {
-        let answer = post(&candor, TP2, payload(&[other.clone()])).await?;
+        let answer = post(&candor, TP2, payload(std::slice::from_ref(&other))).await?;
         assert_eq!(answer.told(), "400 batch-invalid");
     }
     assert_eq!(asked.load(Ordering::Relaxed), 2, "what it did not have is not asked for again");

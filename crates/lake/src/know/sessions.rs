@@ -215,12 +215,9 @@ impl Operator for SessionsOperator {
             }
             let Some(key) = self.key(rows, row) else { continue };
             let mut held = self.fetch(key);
-            if let Some(open) = held.as_ref() {
-                if self.by == By::Derived && *time - open.last > self.gap {
-                    let over = *open;
-                    self.close(&over);
-                    held = None;
-                }
+            let is_over = |open: &Open| self.by == By::Derived && *time - open.last > self.gap;
+            if held.as_ref().is_some_and(is_over) {
+                held.take().iter().for_each(|over| self.close(over));
             }
             let numbers = self.pages.iter().map(|page| rows.text(*page, row));
             let page = numbers.into_iter().find(|number| *number != 0).unwrap_or(0);
