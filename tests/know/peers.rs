@@ -135,6 +135,59 @@ async fn retention(asker: &Asker, entry: &str, back: &str) -> Result<Rows> {
     Ok(rows)
 }
 
+/// Every stretch of three in a row, however long the silence between.
+async fn paths(asker: &Asker) -> Result<Rows> {
+    let question = json!({ "length": 3, "gap": "3660d", "limit": 20 });
+    let answer = asker.ask("paths", question).await?;
+    let row = |way: &Value| {
+        let path = list(way, "path").filter_map(|step| step.as_str().map(str::to_owned));
+        path.chain([way["count"].to_string()]).collect()
+    };
+    Ok(list(&answer, "top").map(row).collect())
+}
+
+async fn lifecycle(asker: &Asker) -> Result<Rows> {
+    let answer = asker.ask("lifecycle", json!({ "event": null, "interval": "week" })).await?;
+    let mut rows = Vec::new();
+    for (place, interval) in list(&answer, "intervals").enumerate() {
+        let count = |state: &str| answer[state][place].to_string();
+        let counts = ["new", "returning", "resurrecting", "dormant"].map(count);
+        rows.push([vec![number(interval, WEEK)?.to_string()], counts.to_vec()].concat());
+    }
+    Ok(rows)
+}
+
+async fn stickiness(asker: &Asker) -> Result<Rows> {
+    let question = json!({ "series": [{ "event": "page_view" }], "interval": "day" });
+    let answer = asker.ask("stickiness", question).await?;
+    let counts = (1..).zip(list(&answer["series"][0], "people"));
+    let rows = counts.filter(|(_, people)| **people != 0);
+    Ok(rows.map(|(days, people): (usize, _)| vec![days.to_string(), people.to_string()]).collect())
+}
+
+async fn sessions(asker: &Asker) -> Result<Rows> {
+    let answer = asker.ask("sessions", json!({ "interval": "day" })).await?;
+    let mut rows = Vec::new();
+    for (place, interval) in list(&answer, "intervals").enumerate() {
+        let count = |field: &str| answer[field][place].to_string();
+        if count("sessions") != "0" {
+            let counts = ["sessions", "people", "bounces"].map(count);
+            rows.push([vec![number(interval, DAY)?.to_string()], counts.to_vec()].concat());
+        }
+    }
+    Ok(rows)
+}
+
+async fn values(asker: &Asker) -> Result<Rows> {
+    let question = json!({ "property": "country", "event": null, "limit": 100 });
+    let answer = asker.ask("values", question).await?;
+    let row = |value: &Value| {
+        let name = value["value"].as_str().unwrap_or_default().to_owned();
+        vec![name, value["events"].to_string(), value["people"].to_string()]
+    };
+    Ok(list(&answer, "values").map(row).collect())
+}
+
 async fn daily_people(asker: &Asker) -> Result<Rows> {
     let catalogue = asker.0.get("/api/catalogue/events?purpose=measure").await?;
     let lines = catalogue.as_array().into_iter().flatten();
@@ -237,6 +290,11 @@ async fn the_answers_are_those_of_the_peers() -> Result<()> {
         ("cohort", cohort(&asker).await?),
         ("trend", trend(&asker).await?),
         ("measures", measures(&asker).await?),
+        ("paths3", paths(&asker).await?),
+        ("lifecycle", lifecycle(&asker).await?),
+        ("stickiness", stickiness(&asker).await?),
+        ("sessions", sessions(&asker).await?),
+        ("values", values(&asker).await?),
     ];
     for (question, rows) in ours {
         let theirs = &recorded["answers"][question];

@@ -142,6 +142,10 @@ fn numbers(answer: &Answer) -> String {
         Answer::Stickiness(sticky) => {
             sticky.series.iter().map(|one| line(None, &texts(&one.people))).collect()
         }
+        Answer::Paths(paths) => {
+            let ways = paths.top.iter();
+            ways.map(|way| line(Some(&way.path.join(" ")), &texts(&[way.count]))).collect()
+        }
         Answer::Values(values) => {
             let seen = values.values.iter();
             let seen = seen.map(|one| line(Some(&one.value), &texts(&[one.events, one.people])));

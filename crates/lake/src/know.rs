@@ -10,6 +10,7 @@ mod funnel;
 mod lifecycle;
 mod matcher;
 mod operator;
+mod paths;
 mod retention;
 mod sessions;
 mod sight;

@@ -4,6 +4,7 @@ mod asking;
 mod cohort;
 mod funnel;
 mod lifecycle;
+mod paths;
 mod retention;
 mod sessions;
 mod stickiness;

@@ -142,7 +142,8 @@ pub(super) fn walk<O: Operator>(
         sealed: scope.sealed(),
         sequence: true,
         leaf: sight.needs_leaves() || scope.reads_sessions,
-        received: sight.needs_received(),
+        // Rows of a group come from many leaves: which of two that tie came first must be known.
+        received: sight.needs_received() || scope.per.is_some(),
         session: scope.reads_sessions,
         ..Need::default()
     };

@@ -23,6 +23,8 @@ macro_rules! each_kind {
             funnel: Funnel, FunnelPlan, FunnelAnswer, FunnelPick;
             /// How many of the people who began in a period come back in later ones.
             retention: Retention, RetentionPlan, RetentionAnswer, RetentionPick;
+            /// Which ways people take from one thing to the next.
+            paths: Paths, PathsPlan, PathsAnswer, PathsPick;
             /// How many people did something so often, and did not do something else.
             cohort: Cohort, CohortPlan, CohortAnswer, Everyone;
             /// How often and how long people visit, where they come in and where they leave.

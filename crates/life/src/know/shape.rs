@@ -54,7 +54,7 @@ const SHAPES: &[Shape] = &[
         lists: &[list("cohorts", Places::Numbers("period", 0))],
     },
     Shape { kind: "cohort", conditions: &["all", "none"], lists: &[list("", Places::None)] },
-    Shape { kind: "paths", conditions: &[], lists: &[list("edges", Places::None)] },
+    Shape { kind: "paths", conditions: &["starts", "ends"], lists: &[list("edges", Places::None)] },
     Shape { kind: "lifecycle", conditions: &[""], lists: &[list("", Places::Starts)] },
     Shape {
         kind: "stickiness",

@@ -81,6 +81,13 @@ impl Setting<'_> {
         })
     }
 
+    /// The names of all events that have arrived.
+    #[must_use]
+    pub fn events(&self) -> BTreeMap<Code, String> {
+        let all = self.names.all(Named::Event);
+        all.map(|(code, name)| (code, name.to_owned())).collect()
+    }
+
     /// The declared property of this name.
     pub fn property(&self, name: &str) -> Result<Word, Flaw> {
         let known = || self.words.properties.keys().map(String::as_str);

@@ -9,6 +9,7 @@ use super::{Ending, Environment, Place};
 mod cohort;
 mod funnel;
 mod lifecycle;
+mod paths;
 mod retention;
 mod sessions;
 mod stickiness;
@@ -18,6 +19,7 @@ mod values;
 use cohort::Cohort;
 use funnel::Funnel;
 use lifecycle::Lifecycle;
+use paths::Paths;
 use retention::Retention;
 use sessions::Sessions;
 use stickiness::Stickiness;
@@ -32,6 +34,8 @@ pub enum Query {
     Funnel(Asked<Funnel>),
     /// How many of the people who began in a period come back in later ones.
     Retention(Asked<Retention>),
+    /// Which ways people take from one thing to the next.
+    Paths(Asked<Paths>),
     /// How many people did something so often, and did not do something else.
     Cohort(Asked<Cohort>),
     /// How often and how long people visit, where they come in and where they leave.
@@ -50,6 +54,7 @@ impl Query {
             Query::Trend(asked) => asked.run(environment).await,
             Query::Funnel(asked) => asked.run(environment).await,
             Query::Retention(asked) => asked.run(environment).await,
+            Query::Paths(asked) => asked.run(environment).await,
             Query::Cohort(asked) => asked.run(environment).await,
             Query::Sessions(asked) => asked.run(environment).await,
             Query::Lifecycle(asked) => asked.run(environment).await,

@@ -7,7 +7,7 @@ use axum::response::Response;
 use life::admit::Verb;
 use life::know::{
     Asked as _, Everyone, Faults, Flaw, Plan, Question as _, Reply, cohort::*, funnel::*,
-    lifecycle::*, retention::*, sessions::*, stickiness::*, trend::*, values::*,
+    lifecycle::*, paths::*, retention::*, sessions::*, stickiness::*, trend::*, values::*,
 };
 use serde::Deserialize;
 use serde_json::Value;
