@@ -53,7 +53,9 @@ fn routes_in_sources() -> Result<BTreeSet<String>> {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && !path.ends_with("tests.rs")
+            {
                 files.push(path);
             }
         }
@@ -86,8 +88,10 @@ async fn the_document_is_the_router() -> Result<()> {
     let candor = Candor::start(SOURCES).await?;
     let document = candor.get("/api/openapi.json").await?;
     let paths = document["paths"].as_object().context("the document has paths")?;
-    for route in routes_in_sources()? {
-        ensure!(paths.contains_key(&route), "`{route}` is in no document: describe it");
+    // What takes any path refuses it, or is a tracker's own: there is nothing to look up in a document.
+    let is_any = |route: &&String| route.contains("{*") || route.starts_with("/{");
+    for route in routes_in_sources()?.iter().filter(|route| !is_any(route)) {
+        ensure!(paths.contains_key(route), "`{route}` is in no document: describe it");
     }
     let client = reqwest::Client::new();
     let mut operations = 0;

@@ -125,7 +125,7 @@ async fn what_stays_wrong_is_not_sent_again() -> Result<()> {
         let answer = post(&candor, TP2, body).await?;
         assert_eq!(answer.told(), told);
     }
-    let packed = [("content-encoding", "br")];
+    let packed = [("content-encoding", "compress")];
     let answer = send(&candor, Method::POST, TP2, &packed, "?").await?;
     assert_eq!(answer.told(), "400 encoding-unknown");
     let answer = send(&candor, Method::GET, "/i?tv=t&p=web&e=pv&aid=no&duid=d", &[], "").await?;

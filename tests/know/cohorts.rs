@@ -1,5 +1,5 @@
-//! Saved cohorts restrict questions: by rule, by list, one in another; and whoever is forgotten is on
-//! no list any more.
+//! Saved cohorts restrict questions: by rule, by list, one in another; and whoever is forgotten is
+//! on no list any more.
 
 use anyhow::{Result, ensure};
 use it::Candor;

@@ -1,5 +1,5 @@
-//! What other engines answer to the same questions over the same events. Their answers were recorded
-//! (`bench/peers/record.py`) as hashes of sorted rows; ours must hash alike.
+//! What other engines answer to the same questions over the same events. Their answers were
+//! recorded (`bench/peers/record.py`) as hashes of sorted rows; ours must hash alike.
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -11,6 +11,7 @@ const SPEAKERS: &[&str] = &[
     "crates/life/src/admit/gate.rs",
     "crates/life/src/arrive",
     "crates/life/src/know/fault.rs",
+    "crates/life/src/know/saved/flaw.rs",
     "crates/lake/src/know/error.rs",
     "crates/server/src/app/",
     "crates/server/src/http/",
@@ -31,12 +32,16 @@ const OTHERS: &[&str] = &[
     "gzip-js",
     "kebab-case",
     "no-cache",
+    "no-store",
     "read-failed",
     "run-unordered",
     "same-origin",
     "sp-anonymous",
     "thread-ended",
     "user-agent",
+    "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
 ];
 
 /// Every code that a source may answer with; none for a source that answers nothing.

@@ -21,8 +21,14 @@ pub mod sources;
 pub mod verdicts;
 
 /// What the document says of the protocols' routes, one list for each.
-pub const DESCRIBED: [&[Route]; 4] =
-    [segment::DESCRIBED, native::DESCRIBED, pixel::DESCRIBED, consent::DESCRIBED];
+pub const DESCRIBED: &[&[Route]] = &[
+    segment::DESCRIBED,
+    posthog::DESCRIBED,
+    snowplow::DESCRIBED,
+    native::DESCRIBED,
+    pixel::DESCRIBED,
+    consent::DESCRIBED,
+];
 
 /// The routes by which events come. Any page may use them: they know keys, and no cookies.
 pub fn routes() -> Router<App> {

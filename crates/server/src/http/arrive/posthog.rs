@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use vocabulary::{Outcome, Span, Time};
 
+use super::super::document::{JSON, Route};
 use super::native::status_of;
 use super::request::{self, Declined, Received};
 use crate::app::App;
@@ -26,6 +27,55 @@ use crate::app::collect::{EventOutcome, words};
 use crate::problem::Problem;
 
 const PROTOCOL: &str = "posthog";
+
+/// What the document says of this protocol.
+pub const DESCRIBED: &[Route] = &[
+    Route::post("/batch", "PostHog: events that are sent together."),
+    Route::get("/batch", JSON, "PostHog: events that are sent together."),
+    Route::post("/batch/", "PostHog: events that are sent together."),
+    Route::get("/batch/", JSON, "PostHog: events that are sent together."),
+    Route::post("/e", "PostHog: events of a browser."),
+    Route::get("/e", JSON, "PostHog: events of a browser."),
+    Route::post("/e/", "PostHog: events of a browser."),
+    Route::get("/e/", JSON, "PostHog: events of a browser."),
+    Route::post("/i/v0/e", "PostHog: events of a browser."),
+    Route::get("/i/v0/e", JSON, "PostHog: events of a browser."),
+    Route::post("/i/v0/e/", "PostHog: events of a browser."),
+    Route::get("/i/v0/e/", JSON, "PostHog: events of a browser."),
+    Route::post("/track", "PostHog: events."),
+    Route::get("/track", JSON, "PostHog: events."),
+    Route::post("/track/", "PostHog: events."),
+    Route::get("/track/", JSON, "PostHog: events."),
+    Route::post("/capture", "PostHog: events."),
+    Route::get("/capture", JSON, "PostHog: events."),
+    Route::post("/capture/", "PostHog: events."),
+    Route::get("/capture/", JSON, "PostHog: events."),
+    Route::post("/s", "PostHog: recordings, which are not taken."),
+    Route::get("/s", JSON, "PostHog: recordings, which are not taken."),
+    Route::post("/s/", "PostHog: recordings, which are not taken."),
+    Route::get("/s/", JSON, "PostHog: recordings, which are not taken."),
+    Route::post("/engage", "PostHog: what is set of a person."),
+    Route::get("/engage", JSON, "PostHog: what is set of a person."),
+    Route::post("/engage/", "PostHog: what is set of a person."),
+    Route::get("/engage/", JSON, "PostHog: what is set of a person."),
+    Route::post("/i/v1/analytics/events", "PostHog: events, each with a verdict."),
+    Route::post("/i/v1/analytics/events/", "PostHog: events, each with a verdict."),
+    Route::post("/flags", "PostHog: the flags of a person; none is evaluated."),
+    Route::get("/flags", JSON, "PostHog: the flags of a person; none is evaluated."),
+    Route::post("/flags/", "PostHog: the flags of a person; none is evaluated."),
+    Route::get("/flags/", JSON, "PostHog: the flags of a person; none is evaluated."),
+    Route::post("/decide", "PostHog: the flags of a person, as older clients ask."),
+    Route::get("/decide", JSON, "PostHog: the flags of a person, as older clients ask."),
+    Route::post("/decide/", "PostHog: the flags of a person, as older clients ask."),
+    Route::get("/decide/", JSON, "PostHog: the flags of a person, as older clients ask."),
+    Route::get("/array/{key}/config", JSON, "PostHog: what starts a client."),
+    Route::get(
+        "/array/{key}/config.js",
+        "text/javascript",
+        "PostHog: what starts a client, as a script.",
+    ),
+    Route::get("/array/{key}/{script}", JSON, "PostHog: scripts, of which none is served."),
+];
 
 /// PostHog's routes, each with and without its last slash.
 pub fn routes() -> Router<App> {

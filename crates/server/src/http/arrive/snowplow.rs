@@ -12,6 +12,7 @@ use life::admit::KeyKind;
 use life::arrive::pixel::IMAGE;
 use life::arrive::snowplow::{Reading, Schemas, Setting, read_batch, read_query};
 
+use super::super::document::Route;
 use super::origin;
 use super::request::{self, Declined, Received};
 use crate::app::App;
@@ -23,6 +24,13 @@ const PROTOCOL: &str = "snowplow";
 
 /// What every key of ours starts with, so that a path is not looked up for nothing.
 const KEY_FRONT: &str = "cnd_";
+
+/// What the document says of this protocol.
+pub const DESCRIBED: &[Route] = &[
+    Route::post("/com.snowplowanalytics.snowplow/tp2", "Snowplow: events of a tracker."),
+    Route::get("/i", "image/gif", "Snowplow: a picture whose address carries an event."),
+    Route::get("/ice.png", "image/gif", "Snowplow: a picture whose address carries an event."),
+];
 
 /// The routes that every tracker knows.
 pub fn routes() -> Router<App> {

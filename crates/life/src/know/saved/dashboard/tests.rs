@@ -6,7 +6,10 @@ use super::*;
 use crate::know::saved::tests::wrong;
 
 fn board(places: &[(&str, [u32; 4])]) -> Dashboard {
-    let tile = |(id, [x, y, w, h]): &(&str, [u32; 4])| json!({ "id": id, "question": { "saved": "q" }, "x": x, "y": y, "w": w, "h": h });
+    let tile = |(id, [x, y, w, h]): &(&str, [u32; 4])| {
+        let question = json!({ "saved": "q" });
+        json!({ "id": id, "question": question, "x": x, "y": y, "w": w, "h": h })
+    };
     let tiles: Vec<Value> = places.iter().map(tile).collect();
     serde_json::from_value(json!({ "name": "Shop", "tiles": tiles })).unwrap()
 }
