@@ -19,7 +19,7 @@ export async function checkFirstEvent(shared) {
     assert.equal(stream.status(), 200);
     await heading(page, 'First event').waitFor();
     await page.getByRole('button', { name: 'Create a site key' }).click();
-    const shown = page.locator('code', { hasText: /^\S{16,}$/ }).first();
+    const shown = page.locator('code', { hasText: /^cnd_\S{12,}$/ }).first();
     shared.key = (await shown.textContent()).trim();
     const code = await page.getByRole('region', { name: 'Code that sends an event' }).textContent();
     assert.ok(code.includes(shared.key), 'the key is not in the snippet');

@@ -13,7 +13,7 @@ export async function checkFound(shared) {
     await heading(page, `Properties of ${OPENED}`).waitFor();
     await page.getByLabel('Find a name').fill('curr');
     const properties = page.getByRole('region', { name: 'Properties', exact: true });
-    await properties.getByRole('link', { name: 'currency' }).click();
+    await properties.getByRole('link', { name: 'currency', exact: true }).click();
     await heading(page, 'Properties').waitFor();
     assert.match(page.url(), /property=currency/);
   });

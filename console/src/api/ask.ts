@@ -73,13 +73,21 @@ export const insight = <A extends wire.Answer>(kind: KindName, plan: object, ena
   const queryKey = ['query', kind, plan] as const;
   return queryOptions({
     queryKey,
-    queryFn: ({ signal }) => running<A>(queryKey, `api/query/${kind}`, plan, signal),
+    queryFn: ({ signal }) => running<A>(queryKey, ...address(kind, plan), signal),
     enabled,
     retry: false,
     staleTime: 10_000,
     placeholderData: keepPreviousData,
   });
 };
+
+/** Where a kind is asked, and with what. Persons are those behind the cohort of whoever did it. */
+function address(kind: KindName, plan: object): [string, object] {
+  if (kind !== 'people') return [`api/query/${kind}`, plan];
+  const { event, where, sort, limit, ...question } = plan as Record<string, unknown>;
+  const all = [{ event: event ?? null, ...(where ? { where } : {}) }];
+  return ['api/query/cohort/people', { question: { ...question, all }, pick: {}, sort, limit }];
+}
 
 /** The people behind a number of an answer. Reading them is on record. */
 export const behind = (kind: KindName, question: object, pick: object) =>
@@ -92,25 +100,6 @@ export const behind = (kind: KindName, question: object, pick: object) =>
         { signal },
       ),
     retry: false,
-    staleTime: 60_000,
-  });
-
-export const sql = (plan: { purpose: string; sql: string; limit: number }, enabled: boolean) => {
-  const queryKey = ['query', 'sql', plan] as const;
-  return queryOptions({
-    queryKey,
-    queryFn: ({ signal }) => running<wire.SqlAnswer>(queryKey, 'api/query/sql', plan, signal),
-    enabled,
-    retry: false,
-    staleTime: 60_000,
-    placeholderData: keepPreviousData,
-  });
-};
-
-export const sqlSchema = (purpose: string) =>
-  queryOptions({
-    queryKey: ['sql', 'schema', purpose],
-    queryFn: () => get<wire.SqlSchema>(`api/query/sql/schema${query({ purpose })}`),
     staleTime: 60_000,
   });
 

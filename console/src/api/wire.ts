@@ -392,24 +392,6 @@ export interface AlertTest {
   }[];
 }
 
-export interface SqlAnswer {
-  columns: { name: string; type: string }[];
-  rows: Value[][];
-  truncated: boolean;
-  scanned: Answer['scanned'];
-  as_of: Instant;
-  purpose: string;
-}
-
-export interface SqlSchema {
-  tables: {
-    name: string;
-    about: string;
-    columns: { name: string; type: string; about: string }[];
-  }[];
-  functions: (string | { name: string })[];
-}
-
 export interface QueryProgress {
   rows: number;
   bytes: number;

@@ -62,6 +62,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(know::person::timeline))
         .routes(routes!(know::person::export))
         .routes(routes!(know::export::export))
+        .routes(routes!(know::person::find))
         .routes(routes!(keep::unlink::unlink))
         .routes(routes!(erase::forget::forget))
         .routes(routes!(erase::forget::list))

@@ -32,6 +32,8 @@ pub struct Behind {
     pub people: Vec<Seen>,
     /// How many there are, listed or not.
     pub total: u64,
+    /// The same in words.
+    pub sentence: String,
     pub scanned: Scanned,
     #[schema(value_type = String, format = DateTime)]
     pub as_of: Time,
@@ -82,6 +84,7 @@ impl App {
         Ok(Behind {
             people: members.into_iter().map(Seen::from).collect(),
             total,
+            sentence: format!("{} {}.", life::know::phrase::people(total), plan.scope().time()),
             scanned: Scanned { seconds: took, ..scanned },
             as_of: start,
             purpose: self.catalogue().purpose_name(grant.purpose()).unwrap_or_default().to_owned(),

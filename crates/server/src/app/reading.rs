@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use life::admit::{AdmissionPlan, Grant, Subject, plan};
+use life::admit::{Acts, AdmissionPlan, Grant, Subject, plan};
 use life::keep::Row;
 use life::keep::mask::Masked;
 use life::keep::names::Named;
@@ -41,6 +41,23 @@ pub struct PersonEvent {
     pub source: String,
     #[schema(value_type = Object)]
     pub properties: BTreeMap<String, Json>,
+}
+
+/// What a person says to a purpose, as it stands now. What was never answered is not listed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Choice {
+    pub purpose: String,
+    /// `yes` or `no`.
+    pub answer: &'static str,
+}
+
+/// A time at which a person said something.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Said {
+    #[schema(value_type = String)]
+    pub time: Time,
+    pub yes: Vec<String>,
+    pub no: Vec<String>,
 }
 
 /// How a person is named in a request; exactly one of the three.
@@ -160,6 +177,36 @@ impl App {
             return Err(Problem::not_found("person of whom this purpose may see something"));
         }
         Ok(rows.iter().filter_map(|row| self.person_event(&grant, row)).collect())
+    }
+
+    /// What a person says now, and each time that they said something, the newest last. A purpose has
+    /// a yes where one of their ids says so and none of them says no.
+    pub fn choices(&self, whose: &Whose) -> Result<(Vec<Choice>, Vec<Said>), Problem> {
+        let (_, leaves) = self.find(whose)?;
+        let acts: Vec<Acts> =
+            self.region().truth(|truth| leaves.iter().map(|leaf| truth.acts(*leaf)).collect());
+        let now = self.now();
+        let (yes, no) = acts
+            .iter()
+            .map(|acts| acts.at(now))
+            .fold((Purposes::NONE, Purposes::NONE), |(all_yes, all_no), (yes, no)| {
+                (all_yes | yes, all_no | no)
+            });
+        let answered = |purposes, answer| {
+            self.purpose_names(purposes).into_iter().map(move |purpose| Choice { purpose, answer })
+        };
+        let choices = answered(yes.without(no), "yes").chain(answered(no, "no")).collect();
+        let mut said: Vec<Said> = acts
+            .iter()
+            .flat_map(Acts::all)
+            .map(|act| Said {
+                time: act.time,
+                yes: self.purpose_names(act.yes),
+                no: self.purpose_names(act.no),
+            })
+            .collect();
+        said.sort_by_key(|said| said.time);
+        Ok((choices, said))
     }
 
     /// A row with every property that the grant shows.

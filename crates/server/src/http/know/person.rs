@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::app::reading::{PersonEvent, Whose};
+use crate::app::reading::{Choice, PersonEvent, Said, Whose};
 use crate::http::body::Body;
 use crate::http::caller::Known;
 use crate::problem::Problem;
@@ -37,12 +37,32 @@ pub struct ExportRequest {
     pub purpose: String,
 }
 
+/// Whose number is wanted, and for what.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindRequest {
+    pub user_id: Option<String>,
+    pub device_id: Option<String>,
+    #[serde(default = "analyse")]
+    pub purpose: String,
+}
+
+/// The number of a person, such as `p123`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Found {
+    person: String,
+}
+
 /// A person's timeline.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Timeline {
     person: String,
     purpose: String,
     events: Vec<PersonEvent>,
+    /// What the person says to each purpose that they answered.
+    choices: Vec<Choice>,
+    /// Each time that they said something, the newest last.
+    acts: Vec<Said>,
 }
 
 /// What a purpose may see of one person, oldest first.
@@ -65,7 +85,32 @@ pub async fn timeline(
     let grant = known.granted(&app, &which.purpose, Verb::Read).await?;
     let whose = Whose { user_id: None, device_id: None, person: Some(person.clone()) };
     let events = app.person_events(&whose, grant).await?;
-    Ok(Json(Timeline { person, purpose: which.purpose, events }))
+    let (choices, acts) = app.choices(&whose)?;
+    Ok(Json(Timeline { person, purpose: which.purpose, events, choices, acts }))
+}
+
+/// The number of a person who is known by another id, as far as a purpose may see something of them.
+/// Nobody and somebody of whom it may see nothing are answered alike.
+#[utoipa::path(
+    post,
+    path = "/api/people/find",
+    request_body = FindRequest,
+    responses(
+        (status = 200, body = Found),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+    ),
+)]
+pub async fn find(
+    State(app): State<App>,
+    known: Known,
+    Body(wanted): Body<FindRequest>,
+) -> Result<Json<Found>, Problem> {
+    let grant = known.granted(&app, &wanted.purpose, Verb::Read).await?;
+    let whose = Whose { user_id: wanted.user_id, device_id: wanted.device_id, person: None };
+    app.person_events(&whose, grant).await?;
+    let (person, _) = app.find(&whose)?;
+    Ok(Json(Found { person: format!("p{}", person.0) }))
 }
 
 /// Everything that a purpose may see of one person, as JSON lines.
