@@ -28,7 +28,7 @@ export async function checkFound(shared) {
     const each = page.getByRole('region', { name: 'What each purpose may see' });
     await eventually('a purpose sees something', async () =>
       /\d/.test(await each.locator('li').allTextContents().then((all) => all.join(' '))));
-    await each.getByRole('button', { name: /^Measure/ }).click();
+    await each.getByRole('button', { name: /^Count the audience/ }).click();
     await eventually('the address holds the purpose', () => page.url().includes('purpose=measure'));
   });
   await check('an alert is made from a saved question, paused and deleted', async () => {
