@@ -179,8 +179,8 @@ impl App {
         Ok(rows.iter().filter_map(|row| self.person_event(&grant, row)).collect())
     }
 
-    /// What a person says now, and each time that they said something, the newest last. A purpose has
-    /// a yes where one of their ids says so and none of them says no.
+    /// What a person says now, and each time that they said something, the newest last. A purpose
+    /// has a yes where one of their ids says so and none of them says no.
     pub fn choices(&self, whose: &Whose) -> Result<(Vec<Choice>, Vec<Said>), Problem> {
         let (_, leaves) = self.find(whose)?;
         let acts: Vec<Acts> =

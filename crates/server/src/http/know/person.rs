@@ -89,8 +89,8 @@ pub async fn timeline(
     Ok(Json(Timeline { person, purpose: which.purpose, events, choices, acts }))
 }
 
-/// The number of a person who is known by another id, as far as a purpose may see something of them.
-/// Nobody and somebody of whom it may see nothing are answered alike.
+/// The number of a person who is known by another id, as far as a purpose may see something of
+/// them. Nobody and somebody of whom it may see nothing are answered alike.
 #[utoipa::path(
     post,
     path = "/api/people/find",

@@ -32,11 +32,11 @@ pub struct Replaces {
 #[into_params(parameter_in = Query)]
 pub struct Within {
     /// The first instant.
-    #[param(value_type = Option<String>, format = DateTime)]
-    pub from: Option<Time>,
+    #[param(format = DateTime)]
+    pub from: Option<String>,
     /// The first instant that is left out.
-    #[param(value_type = Option<String>, format = DateTime)]
-    pub to: Option<Time>,
+    #[param(format = DateTime)]
+    pub to: Option<String>,
 }
 
 /// The routes of one kind: its module, its type, its path, and that of one of them.
@@ -151,6 +151,16 @@ saved! {
     cohort: SavedCohort, "/api/cohorts", "/api/cohorts/{id}";
 }
 
+/// An instant in an address.
+fn instant(text: Option<String>, pointer: &str) -> Result<Option<Time>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let time = Time::parse(&text).ok_or_else(|| {
+        let detail = format!("`{text}` is no instant: write it as 2026-01-31T12:00:00Z");
+        Problem::new(StatusCode::BAD_REQUEST, "invalid-time", detail).at(pointer)
+    });
+    time.map(Some)
+}
+
 /// Every saved question, by name.
 #[utoipa::path(
     get,
@@ -189,10 +199,11 @@ async fn annotations(
     _: Known,
     Query(within): Query<Within>,
 ) -> Result<Json<Vec<Saved<Annotation>>>, Problem> {
+    let (from, to) = (instant(within.from, "/from")?, instant(within.to, "/to")?);
     let mut notes = app.every_saved::<Annotation>().await?;
     notes.retain(|note| {
         let time = note.saved.time;
-        within.from.is_none_or(|from| from <= time) && within.to.is_none_or(|to| time < to)
+        from.is_none_or(|from| from <= time) && to.is_none_or(|to| time < to)
     });
     notes.sort_by_key(|note| note.saved.time);
     Ok(Json(notes))
