@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use document::Route;
 
+pub mod address;
 pub mod admit;
 pub mod arrive;
 pub mod body;

@@ -1,13 +1,14 @@
 //! ledger: its checkpoint, its facts, and a check of its files.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use life::ledger::verify::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::http::address::Query;
 use crate::http::body::Body;
 use crate::http::caller::{Known, Manager};
 use crate::problem::Problem;

@@ -1,7 +1,7 @@
 //! Why no event arrives: each finding names what was seen and what to do.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use life::admit::{Source, SourceKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,6 +9,7 @@ use vocabulary::Counts;
 
 use super::keys::KeyView;
 use crate::app::App;
+use crate::http::address::Query;
 use crate::http::caller::Manager;
 use crate::problem::Problem;
 

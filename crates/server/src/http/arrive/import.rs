@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use life::admit::KeyKind;
 use life::arrive::archive::{Hand, read_line};
@@ -16,6 +16,7 @@ use vocabulary::Outcome;
 
 use crate::app::App;
 use crate::app::collect::Caller;
+use crate::http::address::Query;
 use crate::http::caller::Manager;
 use crate::problem::Problem;
 

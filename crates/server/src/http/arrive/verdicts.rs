@@ -1,13 +1,14 @@
 //! What the gate said lately: no payload, no ids.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::app::streams::VerdictLine;
+use crate::http::address::Query;
 use crate::http::caller::{Manager, Shown};
 use crate::http::stream::{Watcher, follow as follow_lines};
 use crate::problem::Problem;

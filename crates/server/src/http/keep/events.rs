@@ -1,7 +1,7 @@
 //! Events as they become durable, for a purpose and under a grant.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use life::admit::Verb;
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::app::reading::EventView;
+use crate::http::address::Query;
 use crate::http::caller::{Known, Shown};
 use crate::http::stream::{Watcher, follow as follow_lines};
 use crate::problem::Problem;

@@ -2,7 +2,7 @@
 //! messages arrive.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::saved::Replaces;
 use crate::app::App;
 use crate::app::saved::{Saved, failed};
+use crate::http::address::Query;
 use crate::http::body::Body;
 use crate::http::caller::{Known, Manager};
 use crate::job::alerts::standing;

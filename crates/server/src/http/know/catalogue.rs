@@ -2,12 +2,13 @@
 //! conflicts.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use life::admit::Verb;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
+use crate::http::address::Query;
 use crate::http::caller::Known;
 use crate::problem::Problem;
 

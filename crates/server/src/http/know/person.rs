@@ -2,7 +2,7 @@
 //! log.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use life::admit::Verb;
@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::app::reading::{Choice, PersonEvent, Said, Whose};
+use crate::http::address::Query;
 use crate::http::body::Body;
 use crate::http::caller::Known;
 use crate::problem::Problem;

@@ -2,7 +2,7 @@
 //! manage. To see a question is no permission to ask it.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use life::know::saved::cohort::SavedCohort;
 use life::know::saved::{Annotation, Dashboard, Question};
@@ -14,6 +14,7 @@ use vocabulary::Time;
 
 use crate::app::App;
 use crate::app::saved::Saved;
+use crate::http::address::Query;
 use crate::http::body::Body;
 use crate::http::caller::{Known, Manager};
 use crate::problem::Problem;
