@@ -9,6 +9,7 @@ import { define, type BuilderProps, type ShownProps } from './kind';
 import { Pickable } from './pickable';
 import { isRunning, longInterval, shortInterval } from './scale';
 import { Where } from './where';
+import { Marked, NumberTable } from './number-table';
 
 interface Question extends Which {
   interval: Interval;
@@ -92,39 +93,18 @@ function Chart(props: Shown) {
 function Table(props: Shown) {
   const { answer, question, zone } = props;
   const parts = partsOf(props);
+  const clock = { interval: question.interval, zone };
   return (
-    <div className="mt-4 max-h-[28rem] overflow-auto" tabIndex={0} role="region"
-      aria-label="The same numbers as a table">
-      <table className="grid-table">
-        <thead className="sticky top-0 z-10 bg-raised">
-          <tr>
-            <th scope="col" className="pl-5">Interval</th>
-            {parts.map((part) => (
-              <th key={part.life} scope="col" className="number">
-                <span className="inline-flex items-center gap-2">
-                  <PartSwatch part={part} />
-                  {part.name}
-                </span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {answer.intervals.map((when, row) => (
-            <tr key={String(when)}>
-              <th scope="row" className="pl-5 font-normal">
-                {longInterval(when, { interval: question.interval, zone })}
-              </th>
-              {parts.map((part) => (
-                <td key={part.life} className="number">
-                  <Pickable value={count(answer[part.life][row] ?? 0)} of={part.name}
-                    pick={part.pick && (() => part.pick?.(row))} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <NumberTable
+      first="Interval"
+      heads={parts.map((part) => <Marked mark={<PartSwatch part={part} />}>{part.name}</Marked>)}
+      rows={answer.intervals.map((when, row) => ({
+        head: longInterval(when, clock),
+        cells: parts.map((part) => (
+          <Pickable value={count(answer[part.life][row] ?? 0)} of={part.name}
+            pick={part.pick && (() => part.pick?.(row))} />
+        )),
+      }))}
+    />
   );
 }

@@ -8,6 +8,7 @@ import { INTERVALS, PropertyField } from './fields';
 import { define, type BuilderProps, type ShownProps } from './kind';
 import { LineChart } from './line-chart';
 import { longInterval } from './scale';
+import { NumberTable } from './number-table';
 
 interface Question {
   interval: Interval;
@@ -187,33 +188,20 @@ function Pages(props: {
 }
 
 function Table({ answer, question, zone }: Shown) {
+  const clock = { interval: question.interval, zone };
   return (
-    <div className="mt-4 max-h-[28rem] overflow-auto" tabIndex={0} role="region"
-      aria-label="The same numbers as a table">
-      <table className="grid-table">
-        <thead className="sticky top-0 z-10 bg-raised">
-          <tr>
-            <th scope="col" className="pl-5">Interval</th>
-            <th scope="col" className="number">Sessions</th>
-            <th scope="col" className="number">People</th>
-            <th scope="col" className="number">Bounces</th>
-            <th scope="col" className="number pr-5">Median length</th>
-          </tr>
-        </thead>
-        <tbody>
-          {answer.intervals.map((when, row) => (
-            <tr key={String(when)}>
-              <th scope="row" className="pl-5 font-normal">
-                {longInterval(when, { interval: question.interval, zone })}
-              </th>
-              <td className="number">{count(answer.sessions[row] ?? 0)}</td>
-              <td className="number">{count(answer.people[row] ?? 0)}</td>
-              <td className="number">{count(answer.bounces[row] ?? 0)}</td>
-              <td className="number pr-5">{time(answer.median_seconds[row] ?? null)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <NumberTable
+      first="Interval"
+      heads={['Sessions', 'People', 'Bounces', 'Median length']}
+      rows={answer.intervals.map((when, row) => ({
+        head: longInterval(when, clock),
+        cells: [
+          count(answer.sessions[row] ?? 0),
+          count(answer.people[row] ?? 0),
+          count(answer.bounces[row] ?? 0),
+          time(answer.median_seconds[row] ?? null),
+        ],
+      }))}
+    />
   );
 }

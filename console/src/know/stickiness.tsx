@@ -8,6 +8,7 @@ import { AddButton, EventField, IconButton } from './fields';
 import { define, type BuilderProps, type ShownProps } from './kind';
 import { Pickable } from './pickable';
 import { Where } from './where';
+import { Marked, NumberTable } from './number-table';
 
 interface Question {
   series: Which[];
@@ -120,36 +121,16 @@ function Table(props: Shown) {
   const { answer, question } = props;
   const parts = partsOf(props);
   return (
-    <div className="mt-4 max-h-[28rem] overflow-auto" tabIndex={0} role="region"
-      aria-label="The same numbers as a table">
-      <table className="grid-table">
-        <thead className="sticky top-0 z-10 bg-raised">
-          <tr>
-            <th scope="col" className="pl-5">On exactly</th>
-            {parts.map((part) => (
-              <th key={part.name} scope="col" className="number">
-                <span className="inline-flex items-center gap-2">
-                  <PartSwatch part={part} />
-                  {part.name}
-                </span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {Array.from({ length: answer.intervals_total }, (_, row) => (
-            <tr key={row}>
-              <th scope="row" className="pl-5 font-normal">{plural(row + 1, question.interval)}</th>
-              {parts.map((part) => (
-                <td key={part.name} className="number">
-                  <Pickable value={count(part.values[row] ?? 0)} of={part.name}
-                    pick={part.pick && (() => part.pick?.(row))} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <NumberTable
+      first="On exactly"
+      heads={parts.map((part) => <Marked mark={<PartSwatch part={part} />}>{part.name}</Marked>)}
+      rows={Array.from({ length: answer.intervals_total }, (_, row) => ({
+        head: plural(row + 1, question.interval),
+        cells: parts.map((part) => (
+          <Pickable value={count(part.values[row] ?? 0)} of={part.name}
+            pick={part.pick && (() => part.pick?.(row))} />
+        )),
+      }))}
+    />
   );
 }

@@ -14,6 +14,7 @@ import { isWholeCount, needsProperty, seriesWords, type Series } from './measure
 import { Pickable } from './pickable';
 import { longInterval } from './scale';
 import { SeriesFields } from './series';
+import { Marked, NumberTable } from './number-table';
 
 interface Question {
   interval: Interval;
@@ -202,50 +203,33 @@ function Table(props: ShownProps<Question, TrendAnswer>) {
   const clock = { interval: question.interval, zone };
   const lines = linesOf(props);
   const shown = answer.formula?.length ? answer.formula : answer.series;
-  const totals = shown.map((each) => each.total);
   const say = (value: number | null | undefined) =>
     value === null || value === undefined ? '–' : exact(value);
+  const total = { head: 'Total', cells: shown.map((each) => say(each.total)), isTotal: true };
   return (
-    <div className="mt-4 max-h-[28rem] overflow-auto" tabIndex={0} role="region"
-      aria-label="The same numbers as a table">
-      <table className="grid-table">
-        <thead className="sticky top-0 z-10 bg-raised">
-          <tr>
-            <th scope="col" className="pl-5">Interval</th>
-            {lines.map((line, index) => (
-              <th key={index} scope="col" className="number">
-                <span className="inline-flex items-center gap-2">
-                  <Swatch index={index} />
-                  {line.name}
-                </span>
-                {line.earlier && <span className="block font-normal">and before</span>}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            <th scope="row" className="pl-5 font-semibold">Total</th>
-            {totals.map((total, index) => (
-              <td key={index} className="number font-semibold">{say(total)}</td>
-            ))}
-          </tr>
-          {answer.intervals.map((when, row) => (
-            <tr key={String(when)}>
-              <th scope="row" className="pl-5 font-normal">{longInterval(when, clock)}</th>
-              {lines.map((line, index) => (
-                <td key={index} className="number">
-                  <Pickable value={say(line.values[row])} of={line.name}
-                    pick={onPick && line.pick ? () => line.pick?.(row) : undefined} />
-                  {line.earlier && (
-                    <span className="ml-2 text-soft">{say(line.earlier[row])}</span>
-                  )}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <NumberTable
+      first="Interval"
+      heads={lines.map((line, index) => (
+        <>
+          <Marked mark={<Swatch index={index} />}>{line.name}</Marked>
+          {line.earlier && <span className="block font-normal">and before</span>}
+        </>
+      ))}
+      rows={[
+        total,
+        ...answer.intervals.map((when, row) => ({
+          head: longInterval(when, clock),
+          cells: lines.map((line) => (
+            <>
+              <Pickable value={say(line.values[row])} of={line.name}
+                pick={onPick && line.pick ? () => line.pick?.(row) : undefined} />
+              {line.earlier && (
+                <span className="ml-2 text-soft">{say(line.earlier[row])}</span>
+              )}
+            </>
+          )),
+        })),
+      ]}
+    />
   );
 }

@@ -37,7 +37,7 @@ pub mod words;
 pub use about::{About, People};
 pub use answer::{Reply, Scanned};
 pub use cohort::{Cohort, CohortAnswer, CohortPlan};
-pub use condition::{Condition, Demand, Test, Tested, Wanted, Where};
+pub use condition::{Condition, Deed, Demand, Test, Tested, Wanted, Where};
 pub use fault::{Fault, Faults, Flaw};
 pub use funnel::{Funnel, FunnelAnswer, FunnelPick, FunnelPlan};
 pub use kind::{Answer, Asked, Everyone, Plan, Question};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::about::About;
-use super::condition::{Condition, Where};
+use super::condition::{Condition, Deed, Where};
 use super::fault::{Faults, Flaw};
 use super::kind::{Asked, Everyone, Question};
 use super::phrase::{count, people};
@@ -25,7 +25,7 @@ pub struct Cohort {
     pub all: Vec<Did>,
     /// What none of them did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub none: Vec<DidNot>,
+    pub none: Vec<Deed>,
 }
 
 /// Something done so often.
@@ -41,17 +41,6 @@ pub struct Did {
     /// How often at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<u32>,
-    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
-    pub demands: Vec<Where>,
-}
-
-/// Something never done.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DidNot {
-    /// The event's name; null is any event.
-    #[serde(default)]
-    pub event: Option<String>,
     #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
     pub demands: Vec<Where>,
 }
@@ -104,7 +93,7 @@ impl Cohort {
         let mut none = Vec::with_capacity(self.none.len());
         for (number, did) in self.none.iter().enumerate() {
             let pointer = format!("/none/{number}");
-            none.extend(resolver.condition(&pointer, did.event.as_deref(), &did.demands));
+            none.extend(resolver.deed(&pointer, did));
         }
         Some(CohortPlan { scope: scope?, all, none })
     }

@@ -6,6 +6,17 @@ use vocabulary::Code;
 
 use super::row::{PersonRow, number};
 
+/// Something that people do: an event, and what must hold of its properties.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deed {
+    /// The event's name; null is any event.
+    #[serde(default)]
+    pub event: Option<String>,
+    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub demands: Vec<Where>,
+}
+
 /// What must hold of a property.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -15,7 +15,7 @@ use vocabulary::{Span, Time};
 
 use super::NONE;
 use super::about::About;
-use super::condition::{Condition, Where};
+use super::condition::{Condition, Deed, Where};
 use super::fault::{Faults, Flaw};
 use super::kind::{Asked, Question};
 use super::period::{Interval, Periods};
@@ -35,7 +35,7 @@ pub use answer::{Converted, FunnelAnswer, FunnelLine, FunnelStep, Reached};
 pub struct Funnel {
     #[serde(flatten)]
     pub about: About,
-    pub steps: Vec<Step>,
+    pub steps: Vec<Deed>,
     /// How long after the first step the others count, such as `30m`, `12h`, `7d`, `2w`.
     pub window: String,
     #[serde(default)]
@@ -67,17 +67,6 @@ pub enum Order {
     /// The people of the first step did one of them, those of the second two, and so on.
     #[serde(rename = "any-order")]
     Any,
-}
-
-/// One step.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Step {
-    /// The event's name; null is any event.
-    #[serde(default)]
-    pub event: Option<String>,
-    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
-    pub demands: Vec<Where>,
 }
 
 /// Something that must not happen between two steps.
@@ -191,7 +180,7 @@ impl Question for Funnel {
         let mut steps = Vec::with_capacity(self.steps.len());
         for (number, step) in self.steps.iter().enumerate() {
             let pointer = format!("/steps/{number}");
-            steps.extend(resolver.condition(&pointer, step.event.as_deref(), &step.demands));
+            steps.extend(resolver.deed(&pointer, step));
         }
         resolver.count("/exclude", self.exclude.len(), 0, CONDITIONS_MAX / 4);
         let exclude = self.excluded(&mut resolver);

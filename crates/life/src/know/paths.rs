@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use vocabulary::{Code, Span, Time};
 
 use super::about::About;
-use super::condition::{Condition, Where};
+use super::condition::{Condition, Deed};
 use super::fault::{Faults, Flaw};
 use super::funnel::window;
 use super::kind::{Asked, Question};
@@ -29,10 +29,10 @@ pub struct Paths {
     pub about: About,
     /// Ways begin at the first of these in a path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub starts: Option<Spot>,
+    pub starts: Option<Deed>,
     /// Ways end at the first of these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ends: Option<Spot>,
+    pub ends: Option<Deed>,
     /// A property whose values are the steps; without it the events' names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -48,17 +48,6 @@ pub struct Paths {
     /// Events that are passed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
-}
-
-/// Where a way begins or ends.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Spot {
-    /// The event's name; null is any event.
-    #[serde(default)]
-    pub event: Option<String>,
-    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
-    pub demands: Vec<Where>,
 }
 
 /// The people of one edge.
@@ -156,12 +145,8 @@ impl Question for Paths {
     fn resolve(&self, setting: Setting<'_>) -> Result<PathsPlan, Faults> {
         let mut resolver = Resolver::new(setting);
         let scope = resolver.scope(&self.about);
-        let mut spot = |pointer: &str, spot: &Option<Spot>| {
-            let Spot { event, demands } = spot.as_ref()?;
-            resolver.condition(pointer, event.as_deref(), demands)
-        };
-        let starts = spot("/starts", &self.starts);
-        let ends = spot("/ends", &self.ends);
+        let starts = self.starts.as_ref().and_then(|deed| resolver.deed("/starts", deed));
+        let ends = self.ends.as_ref().and_then(|deed| resolver.deed("/ends", deed));
         let by = self.by.as_deref().and_then(|property| resolver.shown("/by", property));
         let length = self.length.unwrap_or(Self::LENGTH);
         resolver.count("/length", length, 2, Self::LENGTH_MAX);

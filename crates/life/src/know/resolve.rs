@@ -7,7 +7,7 @@ use vocabulary::{Categories, Person};
 
 use super::Cohort;
 use super::about::About;
-use super::condition::{Condition, Demand, Test, Tested, Where};
+use super::condition::{Condition, Deed, Demand, Test, Tested, Where};
 use super::fault::{Faults, Flaw};
 use super::period::{self, Interval, Periods};
 use super::scope::{Column, Members, Restriction, Scope, Told};
@@ -164,6 +164,11 @@ impl<'a> Resolver<'a> {
         let place = self.column(pointer, property)?;
         self.columns.iter_mut().skip(place).take(1).for_each(|column| column.is_number = true);
         Some(place)
+    }
+
+    /// A condition from something that people do.
+    pub(super) fn deed(&mut self, pointer: &str, deed: &Deed) -> Option<Condition> {
+        self.condition(pointer, deed.event.as_deref(), &deed.demands)
     }
 
     /// A condition from an event's name and demands on its properties.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use vocabulary::Time;
 
 use super::about::About;
-use super::condition::{Condition, Where};
+use super::condition::{Condition, Deed};
 use super::fault::{Faults, Flaw};
 use super::kind::{Asked, Question};
 use super::period::{Interval, Periods};
@@ -25,10 +25,10 @@ pub struct Retention {
     pub about: About,
     pub interval: Interval,
     /// What makes a person part of a cohort.
-    pub start: Visit,
+    pub start: Deed,
     /// What counts as coming back.
     #[serde(rename = "return")]
-    pub comeback: Visit,
+    pub comeback: Deed,
     #[serde(default)]
     pub entry: Entry,
     #[serde(default)]
@@ -60,17 +60,6 @@ pub enum Back {
     Exact,
     /// Who came back in this interval or in a later one.
     Unbounded,
-}
-
-/// Something that a person did.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Visit {
-    /// The event's name; null is any event.
-    #[serde(default)]
-    pub event: Option<String>,
-    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
-    pub demands: Vec<Where>,
 }
 
 /// The people of one cell.
@@ -133,10 +122,8 @@ impl Question for Retention {
         let scope = resolver.scope(&self.about);
         let max = setting.limits.answer_intervals.min(Self::INTERVALS_MAX);
         let periods = resolver.periods(scope.as_ref(), self.interval, max);
-        let visit = &self.start;
-        let start = resolver.condition("/start", visit.event.as_deref(), &visit.demands);
-        let visit = &self.comeback;
-        let comeback = resolver.condition("/return", visit.event.as_deref(), &visit.demands);
+        let start = resolver.deed("/start", &self.start);
+        let comeback = resolver.deed("/return", &self.comeback);
         let shown = self.periods.unwrap_or(Self::INTERVALS_MAX);
         resolver.count("/periods", shown, 1, Self::INTERVALS_MAX);
         let scope = resolver.finish(scope)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::about::About;
-use super::condition::{Condition, Where};
+use super::condition::{Condition, Deed};
 use super::fault::{Faults, Flaw};
 use super::kind::{Asked, Question};
 use super::period::{Interval, Periods};
@@ -24,18 +24,7 @@ pub struct Stickiness {
     #[serde(flatten)]
     pub about: About,
     pub interval: Interval,
-    pub series: Vec<Habit>,
-}
-
-/// What people do again and again.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Habit {
-    /// The event's name; null is any event.
-    #[serde(default)]
-    pub event: Option<String>,
-    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
-    pub demands: Vec<Where>,
+    pub series: Vec<Deed>,
 }
 
 /// The people of one bar.
@@ -88,7 +77,7 @@ impl Question for Stickiness {
         let mut series = Vec::with_capacity(self.series.len());
         for (number, one) in self.series.iter().enumerate() {
             let pointer = format!("/series/{number}");
-            series.extend(resolver.condition(&pointer, one.event.as_deref(), &one.demands));
+            series.extend(resolver.deed(&pointer, one));
         }
         let scope = resolver.finish(scope)?;
         let periods = periods.ok_or_else(Faults::default)?;

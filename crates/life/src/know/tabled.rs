@@ -3,6 +3,7 @@
 //! The rows come from the answer as it is sent, so that a number in a file is the number on the
 //! screen; `shape` says which of its lists are rows.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -293,14 +294,20 @@ fn line(text: &mut String, cells: impl Iterator<Item = String>) {
 }
 
 /// Signs at the start of a text that make a spreadsheet compute it.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\0'];
+
+/// A text that a spreadsheet shows and does not compute, whoever chose it.
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    if text.starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
 
 fn quoted(text: &str) -> String {
-    let guard = if text.starts_with(FORMULA) { "'" } else { "" };
+    let text = harmless(text);
     if text.contains([',', '"', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ') {
-        return format!("\"{guard}{}\"", text.replace('"', "\"\""));
+        return format!("\"{}\"", text.replace('"', "\"\""));
     }
-    format!("{guard}{text}")
+    text.into_owned()
 }
 
 #[cfg(test)]

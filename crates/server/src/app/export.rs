@@ -5,15 +5,20 @@ use std::io::Write;
 
 use axum::http::StatusCode;
 use lake::keep::file::FileError;
+use lake::know::table::Table;
 use lake::share::{COLUMNS, ShareError, Shared, Sheet};
 use life::admit::{Grant, Verb};
 use life::keep::Row;
+use life::know::tabled::harmless;
 use thiserror::Error;
 use vocabulary::{Refusal, Time};
 
 use super::App;
 use super::reading::PersonEvent;
 use crate::problem::Problem;
+
+#[cfg(test)]
+mod tests;
 
 /// The form in which events leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,8 @@ enum ExportError {
     Line(#[from] serde_json::Error),
     #[error("the bytes could not be written: {0}")]
     Bytes(#[from] std::io::Error),
+    #[error("less may be seen than when the export began: ask again")]
+    Narrowed,
     #[error("the export has more than {limit} bytes: ask for less time or fewer events at once")]
     TooLarge { limit: usize },
 }
@@ -70,16 +77,7 @@ impl App {
         }
         let app = self.clone();
         let worked = tokio::task::spawn_blocking(move || {
-            let written = app.with_table(|table| {
-                let mut sink = Sink::new(wanted.form)?;
-                let mut rows = 0;
-                table.rows_between::<ExportError>(&grant, wanted.span, &mut |row| {
-                    rows += usize::from(app.put(&grant, &wanted, &row, &mut sink)?);
-                    let limit = app.limits().export_bytes;
-                    if sink.bytes() > limit { Err(ExportError::TooLarge { limit }) } else { Ok(()) }
-                })?;
-                Ok((sink.finish()?, rows))
-            });
+            let written = app.with_table(|table| app.written(table, &wanted, &grant));
             (written, grant)
         });
         let (written, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
@@ -87,6 +85,9 @@ impl App {
             ExportError::TooLarge { .. } => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 Problem::new(status, "export-too-large", error.to_string()).at("/from")
+            }
+            ExportError::Narrowed => {
+                Problem::new(StatusCode::CONFLICT, "mask-narrowed", error.to_string())
             }
             ExportError::Read(_)
             | ExportError::Columns(_)
@@ -96,6 +97,28 @@ impl App {
         })?;
         self.read_log(&grant, grant.verb().code(), rows).await?;
         Ok(bytes)
+    }
+
+    /// The events of one snapshot, and how many there are.
+    ///
+    /// INVARIANT(forgotten): who was seen when it began and may not be seen when it ends is not in
+    /// what leaves.
+    fn written(
+        &self,
+        table: &Table<'_>,
+        wanted: &Wanted,
+        grant: &Grant,
+    ) -> Result<(Vec<u8>, usize), ExportError> {
+        let (mut sink, mut rows) = (Sink::new(wanted.form)?, 0);
+        table.rows_between::<ExportError>(grant, wanted.span, &mut |row| {
+            rows += usize::from(self.put(grant, wanted, &row, &mut sink)?);
+            let limit = self.limits().export_bytes;
+            if sink.bytes() > limit { Err(ExportError::TooLarge { limit }) } else { Ok(()) }
+        })?;
+        if self.region().truth(|truth| truth.epoch()) != table.mask().epoch {
+            return Err(ExportError::Narrowed);
+        }
+        Ok((sink.finish()?, rows))
     }
 
     /// Puts a row into what leaves, if it is wanted; answers whether it was.
@@ -182,24 +205,5 @@ impl Sink {
             }
             Sink::Parquet(sheet) => Ok(sheet.finish()?),
         }
-    }
-}
-
-/// A cell that a spreadsheet shows and does not calculate: what would begin a formula is quoted.
-fn harmless(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']);
-    if is_formula { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::harmless;
-
-    #[test]
-    fn no_cell_begins_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\0"] {
-            assert_eq!(harmless(text), format!("'{text}"));
-        }
-        assert_eq!(harmless("Order = 1"), "Order = 1");
     }
 }

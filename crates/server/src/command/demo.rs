@@ -42,6 +42,9 @@ pub struct Demo {
     no_live: bool,
 }
 
+/// What somebody sees first who comes to the demo's console.
+const DASHBOARD: &str = include_str!("../../../../examples/shop/dashboard.json");
+
 /// Where events go: one endpoint, two keys.
 struct Target {
     http: reqwest::Client,
@@ -113,6 +116,7 @@ impl Demo {
                     *key = Some(make_key(&client, kind, source).await?);
                 }
             }
+            keep_dashboard(&client).await?;
             client.close().await;
         }
         let mut keys = keys.into_iter().filter_map(|(_, _, key)| key);
@@ -120,6 +124,20 @@ impl Demo {
         let url = self.url.trim_end_matches('/').to_owned();
         Ok(Target { http: reqwest::Client::new(), url, site, server })
     }
+}
+
+/// The dashboard that the shop begins with; whoever has one already is left alone.
+async fn keep_dashboard(client: &Client) -> anyhow::Result<()> {
+    let have = client.make(&Call::get("/api/dashboards")).await?.json()?;
+    if have.as_array().is_none_or(|have| !have.is_empty()) {
+        return Ok(());
+    }
+    let dashboard = serde_json::from_str(DASHBOARD).context("the demo's dashboard is broken")?;
+    let kept = client.make(&Call::post("/api/dashboards", dashboard)).await?;
+    if kept.status != 201 {
+        bail!("the demo's dashboard was not kept: {}", kept.json()?);
+    }
+    Ok(())
 }
 
 async fn make_key(client: &Client, kind: &str, source: &str) -> anyhow::Result<String> {

@@ -64,6 +64,8 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi, routes: &[Route]
         };
         document.paths.add_path_operation(route.path, vec![method], operation(route));
     }
+    let schemas = document.components.iter_mut().flat_map(|held| held.schemas.values_mut());
+    schemas.for_each(open_parts);
     let items = document.paths.paths.values_mut();
     for operation in items.flat_map(operations) {
         for answer in operation.responses.responses.values_mut() {
@@ -79,6 +81,17 @@ pub(super) fn complete(document: &mut utoipa::openapi::OpenApi, routes: &[Route]
             .build();
         let otherwise = "default".to_owned();
         operation.responses.responses.entry(otherwise).or_insert_with(|| RefOr::T(fault));
+    }
+}
+
+/// A part of a whole has the fields of the other parts beside it: it cannot refuse them, though its
+/// own body would.
+fn open_parts(schema: &mut RefOr<Schema>) {
+    let RefOr::T(Schema::AllOf(whole)) = schema else { return };
+    for part in &mut whole.items {
+        if let RefOr::T(Schema::Object(part)) = part {
+            part.additional_properties = None;
+        }
     }
 }
 

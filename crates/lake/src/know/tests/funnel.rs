@@ -1,15 +1,14 @@
 //! Funnels over random small lakes.
 
-use life::know::funnel::{Came, Exclusion, Order, Step};
+use life::know::funnel::{Came, Exclusion, Order};
 use life::know::{Asked as _, Funnel, FunnelPick, NONE, Plan, Question as _};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{World, about, breakdown, check, demands, event, interval, pond};
+use super::{World, about, breakdown, check, deed, demands, event, interval, pond};
 
 fn funnel() -> impl Strategy<Value = Funnel> {
-    let step = (event(), demands()).prop_map(|(event, demands)| Step { event, demands });
-    let steps = prop::collection::vec(step, 1..5);
+    let steps = prop::collection::vec(deed(), 1..5);
     let window = select(vec!["30m", "2h", "1d", "2w", "60d"]);
     let order = select(vec![Order::Loose, Order::Strict, Order::Any]);
     let exclude = prop::option::of((event(), demands(), any::<usize>(), any::<usize>()));

@@ -1,17 +1,13 @@
 //! Paths over random small lakes.
 
-use life::know::paths::Spot;
 use life::know::{Asked as _, Paths, PathsPick, Plan, Question as _};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{EVENTS, World, about, breakdown, check, demands, event, pond};
+use super::{EVENTS, World, about, breakdown, check, deed, pond};
 
 fn paths() -> impl Strategy<Value = Paths> {
-    let spot = || {
-        let spot = (event(), demands()).prop_map(|(event, demands)| Spot { event, demands });
-        prop::option::of(spot)
-    };
+    let spot = || prop::option::of(deed());
     let by = prop_oneof![2 => Just(None), 1 => breakdown()];
     let gap = select(vec![None, Some("30m"), Some("2h"), Some("90d")]);
     let exclude = prop::collection::vec(select(EVENTS.to_vec()), 0..2);

@@ -1,18 +1,17 @@
 //! Retention over random small lakes.
 
-use life::know::retention::{Back, Entry, Visit};
+use life::know::retention::{Back, Entry};
 use life::know::{Asked as _, Plan, Question as _, Retention, RetentionPick};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{World, about, check, demands, event, interval, pond};
+use super::{World, about, check, deed, interval, pond};
 
 fn retention() -> impl Strategy<Value = Retention> {
-    let visit = || (event(), demands()).prop_map(|(event, demands)| Visit { event, demands });
     let entry = select(vec![Entry::FirstInRange, Entry::FirstEver, Entry::Recurring]);
     let back = select(vec![Back::Exact, Back::Unbounded]);
     let periods = prop::option::of(1usize..5);
-    (about(), interval(), visit(), visit(), entry, back, periods).prop_map(
+    (about(), interval(), deed(), deed(), entry, back, periods).prop_map(
         |(about, interval, start, comeback, entry, back, periods)| Retention {
             about,
             interval,

@@ -1,14 +1,12 @@
 //! Stickiness over random small lakes.
 
-use life::know::stickiness::Habit;
 use life::know::{Asked as _, Plan, Question as _, Stickiness, StickinessPick};
 use proptest::prelude::*;
 
-use super::{World, about, check, demands, event, interval, pond};
+use super::{World, about, check, deed, interval, pond};
 
 fn stickiness() -> impl Strategy<Value = Stickiness> {
-    let habit = (event(), demands()).prop_map(|(event, demands)| Habit { event, demands });
-    let series = prop::collection::vec(habit, 1..4);
+    let series = prop::collection::vec(deed(), 1..4);
     (about(), interval(), series).prop_map(|(about, interval, series)| Stickiness {
         about,
         interval,

@@ -71,7 +71,7 @@ fn every_other_kind_has_its_rows() {
 #[test]
 fn what_a_spreadsheet_would_compute_is_guarded() {
     let value = |text: &str| json!({ "values": [{ "value": text, "events": -1 }] });
-    for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"] {
+    for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\0x"] {
         assert_eq!(csv("values", value(text)), format!("value,events\n'{text},-1\n"));
     }
     let answer = value("=HYPERLINK(\"x\",1)");

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use life::admit::Verb;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
+use crate::http::caller::Known;
+use crate::http::know::queries::QueryId;
 use crate::http::routes;
 use crate::stage::Stage;
 
@@ -52,6 +55,32 @@ async fn running(stage: &Stage, token: &str) -> Value {
 async fn gone(stage: &Stage, query: &std::sync::Weak<crate::app::queries::Query>) {
     while query.upgrade().is_some() || !stage.app.queries().is_empty() {
         tokio::task::yield_now().await;
+    }
+}
+
+/// The walk itself ends: nothing above it looks whether the question was cancelled.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_question_is_not_answered_by_its_walk() {
+    let stage = Stage::open("").await;
+    stage.collect(&[("Order Completed", -1, "ada".to_owned(), json!({}))]).await;
+    let known = Known::everything(&stage.app, "local");
+    let question = json!({
+        "purpose": "measure", "from": "2026-01-01", "to": "2026-01-02",
+        "all": [{ "event": "Order Completed" }],
+    });
+    for (is_cancelled, status) in [(false, None), (true, Some(409))] {
+        let plan = stage
+            .app
+            .resolve(|setting| life::know::Plan::resolve("cohort", &question.to_string(), setting));
+        let plan = plan.await.unwrap();
+        let grant = known.granted(&stage.app, "measure", Verb::Ask).await.unwrap();
+        let actor = &known.authority.actor;
+        let running = stage.app.begin_query(actor, QueryId(None), "cohort").unwrap();
+        if is_cancelled {
+            running.query().cancel();
+        }
+        let answered = stage.app.ask(plan, grant, &running).await;
+        assert_eq!(answered.err().map(|problem| problem.status), status);
     }
 }
 
