@@ -4,6 +4,7 @@
 
 mod cohorts;
 mod peers;
+mod sql;
 
 use std::collections::BTreeMap;
 

@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { answerQuery, catalogue, forget, makeEvent, purposes, remember } from './invented.mjs';
 import { answerKept, kept } from './kept.mjs';
+import { answerSql, schema } from './sql.mjs';
 import { persons } from './more-answers.mjs';
 
 const option = (name, standard) => {
@@ -211,6 +212,7 @@ async function ask(path, body, request, response) {
       { remedy: 'ask it again' });
   }
   const [kind, people] = path.split('/');
+  if (kind === 'sql') return answerSql(body, response, problem, json);
   if (body.steps?.some((step) => step.event === 'Fail')) {
     return problem(response, 422, 'plan-invalid', 'the question cannot be asked', 'bad step',
       { errors: [{ pointer: '/steps/0', detail: 'no such event' }] });
@@ -400,6 +402,7 @@ createServer(async (request, response) => {
     if (own) own.cancelled = true;
     return json(response, {});
   }
+  if (name === 'query/sql/schema') return json(response, schema);
   if (name === 'verdicts/stream') return stream('verdict', request, response);
   if (name === 'events/stream') return stream('event', request, response);
   if (name === 'ledger/facts') return json(response, facts(url));

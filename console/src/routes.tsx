@@ -68,6 +68,7 @@ const tree = root.addChildren([
   ...insights,
   page('/dashboards', () => import('./know/dashboards')),
   page('/dashboards/$id', () => import('./know/dashboard')),
+  page('/sql', () => import('./know/sql')),
   page('/alerts', () => import('./know/alerts')),
   page('/people', () => import('./know/people-page')),
   page('/people/$person', () => import('./know/person')),

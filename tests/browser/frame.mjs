@@ -25,7 +25,7 @@ export async function checkFrame({ page }) {
       if (pressed[0] === 'g') keys.push([pressed[1], label]);
     }
     await page.keyboard.press('Escape');
-    assert.ok(keys.length >= 22, `${keys.length} pages have keys`);
+    assert.ok(keys.length >= 23, `${keys.length} pages have keys`);
     assert.equal(new Set(keys.map(([key]) => key)).size, keys.length, 'two pages share a key');
     for (const [key, label] of keys) {
       await page.keyboard.press('g');

@@ -24,7 +24,7 @@ export async function checkKinds(shared) {
   await check('the index shows what each kind answers, and leads there', async () => {
     await page.goto(at('insights'));
     await page.locator('main').getByRole('link', { name: /^Retention/ }).waitFor();
-    assert.ok((await page.locator('main ul a').count()) >= 10);
+    assert.ok((await page.locator('main ul a').count()) >= 11);
     await page.locator('main').getByRole('link', { name: /^Retention/ }).click();
     await heading(page, 'Retention').waitFor();
     await answer.locator('figcaption').waitFor();

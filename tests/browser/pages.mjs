@@ -67,6 +67,12 @@ export function pages({ first, second, by, board }) {
           { name: 'dashboard-edit', path: `dashboards/${board}?edit=1`, ready: 'article button' },
         ]
       : []),
+    { name: 'sql', path: 'sql', ready: '.cm-content' },
+    {
+      name: 'sql-answer',
+      path: `sql?ask=${e('select event, count(*) from events group by event')}`,
+      ready: 'section[aria-label="Answer"] tbody tr',
+    },
     { name: 'alerts', path: 'alerts', ready: 'main h1' },
     { name: 'people', path: 'people', ready: 'main form' },
     { name: 'person', path: 'people/p1', ready: 'section[aria-label="Timeline"] p[role="status"]' },

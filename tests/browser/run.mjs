@@ -15,6 +15,7 @@ import { checkInsights } from './insights.mjs';
 import { checkKinds } from './kinds.mjs';
 import { checkLive } from './live.mjs';
 import { checkSession } from './session.mjs';
+import { checkSql } from './sql.mjs';
 import { checkStorage } from './storage.mjs';
 import { checkSubPath } from './sub-path.mjs';
 import { checkTrust } from './trust.mjs';
@@ -29,7 +30,7 @@ if (!given && !binary) {
   console.error('set CANDOR to the program, or CANDOR_URL and CANDOR_LINK to one that runs');
   process.exit(2);
 }
-// `ONLY=insights,kinds` runs some flows, after signing in.
+// `ONLY=insights,sql` runs some flows, after signing in.
 const only = (process.env.ONLY ?? '').split(',').filter((name) => name !== '');
 const FLOWS = [
   checkSession,
@@ -38,6 +39,7 @@ const FLOWS = [
   checkInsights,
   checkKinds,
   checkDashboards,
+  checkSql,
   checkFound,
   checkFrame,
   checkTrust,

@@ -72,3 +72,39 @@ async fn a_question_may_be_about_the_people_of_saved_cohorts() -> Result<()> {
     ensure!(viewers(&candor, json!({ "in": ["guests"] }), None).await? == 1, "after erasure");
     Ok(())
 }
+
+/// A cohort by one property and a question about another read the same rows, each its own column.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_and_its_cohort_each_read_their_own_properties() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    let event = |user: &str, country: &str, revenue: f64| {
+        json!({
+            "event": "Order Completed", "user_id": user, "time": "2026-01-02T10:00:00Z",
+            "properties": { "country": country, "revenue": revenue },
+            "consent": { "measure": true },
+        })
+    };
+    let events = [event("ada", "DE", 10.0), event("bob", "FR", 32.5), event("ada", "DE", 1.5)];
+    candor.collect(&candor.server_key, "/v1/events", &json!({ "events": events })).await?;
+    let session = candor.session().await?;
+    let all = json!([{
+        "event": "Order Completed", "where": [{ "property": "country", "is": ["DE"] }],
+    }]);
+    let rule =
+        json!({ "purpose": "measure", "from": "2026-01-01", "to": "2026-02-01", "all": all });
+    let body = json!({ "name": "germans", "rule": { "kind": "question", "question": rule } });
+    candor.manage(&session, Method::POST, "/api/cohorts", &body).await?;
+    let question = json!({
+        "purpose": "measure", "from": "2026-01-01", "to": "2026-02-01", "interval": "month",
+        "series": [{ "event": "Order Completed", "count": "sum", "of": "revenue" }],
+        "people": { "in": ["germans"] },
+    });
+    // From fresh rows, then from files.
+    for _ in 0..2 {
+        let answer = candor.post("/api/query/trend", &question).await?;
+        ensure!(answer["series"][0]["total"] == 11.5, "{answer}");
+        candor.stop().await?;
+        candor.restart().await?;
+    }
+    Ok(())
+}

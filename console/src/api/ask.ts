@@ -90,6 +90,25 @@ function address(kind: KindName, plan: object): [string, object] {
 }
 
 /** The people behind a number of an answer. Reading them is on record. */
+export const sql = (plan: { purpose: string; sql: string; limit: number }, enabled: boolean) => {
+  const queryKey = ['query', 'sql', plan] as const;
+  return queryOptions({
+    queryKey,
+    queryFn: ({ signal }) => running<wire.SqlAnswer>(queryKey, 'api/query/sql', plan, signal),
+    enabled,
+    retry: false,
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+};
+
+export const sqlSchema = (purpose: string) =>
+  queryOptions({
+    queryKey: ['sql', 'schema', purpose],
+    queryFn: () => get<wire.SqlSchema>(`api/query/sql/schema${query({ purpose })}`),
+    staleTime: 60_000,
+  });
+
 export const behind = (kind: KindName, question: object, pick: object) =>
   queryOptions({
     queryKey: ['query', kind, 'people', question, pick],

@@ -106,14 +106,14 @@ export interface CatalogueEvent {
   first: Instant | null;
   last: Instant | null;
   declared: boolean;
-  purposes?: string[];
+  purposes: string[];
 }
 
 export interface CatalogueProperty {
   property: string;
   type: string;
   category: string | null;
-  purposes?: string[];
+  purposes: string[];
   declared: boolean;
   column: string | number | boolean | null;
   seen: number;
@@ -390,6 +390,24 @@ export interface AlertTest {
     code?: string;
     detail?: string;
   }[];
+}
+
+export interface SqlAnswer {
+  columns: { name: string; type: string }[];
+  rows: Value[][];
+  truncated: boolean;
+  scanned: Answer['scanned'];
+  as_of: Instant;
+  purpose: string;
+}
+
+export interface SqlSchema {
+  tables: {
+    name: string;
+    about: string;
+    columns: { name: string; type: string; about: string }[];
+  }[];
+  functions: (string | { name: string })[];
 }
 
 export interface QueryProgress {

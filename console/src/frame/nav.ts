@@ -14,6 +14,7 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { to: '/dashboards', label: 'Dashboards', group: 'Answers', key: 'b', hint: 'at a glance' },
   { to: '/insights', label: 'Insights', group: 'Answers', key: 'i', hint: 'ask anything' },
+  { to: '/sql', label: 'SQL', group: 'Answers', key: 'q', hint: 'ask in SQL' },
   { to: '/people', label: 'People', group: 'Answers', key: 'a', hint: 'one person' },
   { to: '/alerts', label: 'Alerts', group: 'Answers', key: 'n', hint: 'be told' },
   { to: '/start', label: 'First event', group: 'Data', key: 'h', hint: 'send one and see' },

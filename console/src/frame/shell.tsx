@@ -64,7 +64,7 @@ export function Shell() {
 }
 
 /** A dashboard and an editor use the room there is. */
-const isWide = (path: string) => /\/dashboards\//.test(path);
+const isWide = (path: string) => /\/(dashboards\/|sql$)/.test(path);
 
 function Brand() {
   return (

@@ -124,7 +124,7 @@ function EventLine(props: {
         {event.declared ? 'yes' : <span className="chip bg-warn-soft text-warn">no</span>}
       </td>
       <td className="hidden lg:table-cell">
-        <PurposeChips names={event.purposes ?? []} />
+        <PurposeChips names={event.purposes} />
       </td>
     </tr>
   );
@@ -219,7 +219,7 @@ function PropertyLine(props: { property: CatalogueProperty; event: string | unde
         {property.last ? ago(property.last, Date.now()) : '–'}
       </td>
       <td className="hidden lg:table-cell">
-        <PurposeChips names={property.purposes ?? []} />
+        <PurposeChips names={property.purposes} />
       </td>
     </tr>
   );

@@ -35,6 +35,21 @@ export default function Insights() {
             </Link>
           </li>
         ))}
+        <li>
+          <Link to="/sql" className="card flex h-full items-center gap-4 p-4 transition-colors
+            hover:border-edge">
+            <code aria-hidden="true" className="w-28 shrink-0 text-center font-mono text-lg
+              font-semibold text-accent-text">
+              select
+            </code>
+            <span className="min-w-0">
+              <span className="block font-semibold">SQL</span>
+              <span className="mt-0.5 block text-sm text-soft">
+                Anything else, over what the purpose may see.
+              </span>
+            </span>
+          </Link>
+        </li>
       </ul>
       <Kept />
     </>

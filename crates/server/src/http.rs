@@ -51,6 +51,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(know::catalogue::events))
         .routes(routes!(know::catalogue::properties))
         .merge(know::query::routes())
+        .routes(routes!(know::sql::ask))
+        .routes(routes!(know::sql::schema))
         .routes(routes!(know::queries::list))
         .routes(routes!(know::queries::follow))
         .routes(routes!(know::queries::cancel))

@@ -71,6 +71,16 @@ pub struct Limits {
     pub saved: usize,
     /// Questions that run at one time.
     pub running_questions: usize,
+    /// A text of SQL, in bytes.
+    pub sql_bytes: usize,
+    /// Rows of the answer to a text of SQL.
+    pub sql_rows: usize,
+    /// Bytes of the answer to a text of SQL.
+    pub sql_answer_bytes: usize,
+    /// Memory that a text of SQL may hold, in bytes.
+    pub sql_memory_bytes: usize,
+    /// How long a text of SQL may take.
+    pub sql_time: Span,
     /// How long whoever asks for the progress of a question waits for it to begin.
     pub question_wait: Span,
     /// How often the progress of a question is told.
@@ -127,6 +137,11 @@ impl Default for Limits {
             page_rows: 1_000,
             saved: 1_000,
             running_questions: 128,
+            sql_bytes: 16 << 10,
+            sql_rows: 10_000,
+            sql_answer_bytes: 16 << 20,
+            sql_memory_bytes: 512 << 20,
+            sql_time: Span::seconds(60),
             question_wait: Span::seconds(2),
             progress_step: Span(200_000),
             export_bytes: 256 << 20,

@@ -40,7 +40,7 @@ pub enum Column {
 }
 
 /// What a reader asks a run for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Need {
     /// Properties to decode.
     pub columns: Vec<Code>,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use life::admit::{Grant, Verb};
 use life::keep::Mask;
-use life::know::{Answer, Asked, Plan, Scanned, Scope};
-use vocabulary::Time;
+use life::know::{Answer, Asked, Plan, Scanned};
+use vocabulary::{Categories, Purpose, Time};
 
 use super::error::AskError;
 use super::roll::{Member, Roll};
@@ -32,6 +32,16 @@ pub struct Asking<'a> {
 impl fmt::Debug for Asking<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Asking").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+impl Asking<'_> {
+    /// Refuses to go on once somebody may see less, or nobody waits any more.
+    pub(super) fn look(&self) -> Result<(), AskError> {
+        if self.watch.is_cancelled() {
+            return Err(AskError::Cancelled);
+        }
+        if (self.still)(self.mask.epoch) { Ok(()) } else { Err(AskError::MaskNarrowed) }
     }
 }
 
@@ -92,7 +102,7 @@ pub fn ask(
     grant: &Grant,
     now: Time,
 ) -> Result<(Answer, Scanned), AskError> {
-    permit(plan.scope(), grant, Verb::Ask, now)?;
+    permit(plan.scope().purpose, plan.scope().categories, grant, Verb::Ask, now)?;
     let Walked { answer, scanned, .. } = answered(asking, plan, &Arc::default(), false)?;
     Ok((answer, scanned))
 }
@@ -106,22 +116,28 @@ pub fn members(
     grant: &Grant,
     now: Time,
 ) -> Result<(Vec<Member>, Scanned), AskError> {
-    permit(plan.scope(), grant, Verb::Read, now)?;
+    permit(plan.scope().purpose, plan.scope().categories, grant, Verb::Read, now)?;
     let texts = Arc::default();
     let Walked { scanned, roll, .. } = answered(asking, plan, &texts, true)?;
     Ok((roll.members(plan.scope(), &texts), scanned))
 }
 
 /// Holds a grant against what a plan reads.
-pub(super) fn permit(scope: &Scope, grant: &Grant, verb: Verb, now: Time) -> Result<(), AskError> {
+pub(super) fn permit(
+    asked: Purpose,
+    categories: Categories,
+    grant: &Grant,
+    verb: Verb,
+    now: Time,
+) -> Result<(), AskError> {
     if grant.verb() != verb {
         return Err(AskError::OtherVerb);
     }
-    if grant.purpose() != scope.purpose {
-        let (granted, asked) = (grant.purpose(), scope.purpose);
+    if grant.purpose() != asked {
+        let granted = grant.purpose();
         return Err(AskError::OtherPurpose { granted, asked });
     }
-    if scope.categories.0 & !grant.categories().0 != 0 {
+    if categories.0 & !grant.categories().0 != 0 {
         return Err(AskError::OtherCategory);
     }
     if grant.holds(now) { Ok(()) } else { Err(AskError::Expired) }

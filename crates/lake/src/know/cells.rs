@@ -14,6 +14,7 @@ pub(super) struct Cells {
     pub(super) numbers: Vec<ScalarBuffer<f64>>,
     pub(super) leaf: ScalarBuffer<u64>,
     pub(super) session: ScalarBuffer<u64>,
+    pub(super) purposes: ScalarBuffer<u64>,
 }
 
 /// The same, growing row by row.
@@ -23,6 +24,7 @@ pub(super) struct Kept {
     /// `None` for columns that nobody reads as numbers.
     numbers: Vec<Option<Vec<f64>>>,
     session: Vec<u64>,
+    purposes: Vec<u64>,
 }
 
 impl Cells {
@@ -43,6 +45,7 @@ impl Kept {
             texts: vec![Vec::new(); scope.columns.len()],
             numbers: columns.map(|column| column.is_number.then(Vec::new)).collect(),
             session: Vec::new(),
+            purposes: Vec::new(),
         }
     }
 
@@ -53,6 +56,7 @@ impl Kept {
             texts: vec![Vec::new(); self.texts.len()],
             numbers: numbers.collect(),
             session: Vec::new(),
+            purposes: Vec::new(),
         };
         std::mem::replace(self, empty)
     }
@@ -67,6 +71,7 @@ impl Kept {
             }
         }
         self.session.push(chunk.session.get(row).copied().unwrap_or(0));
+        self.purposes.push(chunk.purposes.get(row).copied().unwrap_or(0));
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -79,6 +84,7 @@ impl Kept {
             }
         }
         self.session.extend(other.session);
+        self.purposes.extend(other.purposes);
     }
 
     /// The rows in another order.
@@ -89,6 +95,7 @@ impl Kept {
             numbers: numbers.map(|column| pick(&column.unwrap_or_default(), order)).collect(),
             leaf: leaf.into(),
             session: pick(&self.session, order),
+            purposes: pick(&self.purposes, order),
         }
     }
 }

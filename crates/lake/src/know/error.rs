@@ -1,6 +1,6 @@
 //! Why a question got no answer.
 
-use vocabulary::Purpose;
+use vocabulary::{Purpose, Span};
 
 /// Why a question got no answer. None of them says anything about people.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,16 @@ pub enum AskError {
     TooManyCells { max: usize },
     #[error("the answer would need more than {max} numbers in memory: ask for a shorter time")]
     TooManyNumbers { max: usize },
+    #[error("the text cannot be planned: {why}")]
+    SqlInvalid { why: String },
+    #[error("the text cannot be carried out: {why}")]
+    SqlFailed { why: String },
+    #[error("the text needs more memory than it may have: ask for less time, or group by less")]
+    TooMuchMemory,
+    #[error("the text takes longer than {} s: ask for less time, or join less", .span.as_seconds())]
+    TooSlow { span: Span },
+    #[error("the answer has more than {max} bytes: select fewer columns or rows")]
+    AnswerTooLarge { max: usize },
     #[error("the question was cancelled: ask again for its answer")]
     Cancelled,
     #[error("a run of rows is not in order: its file is damaged or was written wrongly")]
@@ -48,6 +58,11 @@ impl AskError {
             AskError::TooManyMovedRows { .. } => "too-many-moved-rows",
             AskError::TooManyCells { .. } => "too-many-cells",
             AskError::TooManyNumbers { .. } => "too-many-numbers",
+            AskError::SqlInvalid { .. } => "sql-invalid",
+            AskError::SqlFailed { .. } => "sql-failed",
+            AskError::TooMuchMemory => "sql-too-much-memory",
+            AskError::TooSlow { .. } => "sql-too-slow",
+            AskError::AnswerTooLarge { .. } => "sql-answer-too-large",
             AskError::Cancelled => "query-cancelled",
             AskError::Unordered => "run-unordered",
             AskError::Thread => "thread-ended",

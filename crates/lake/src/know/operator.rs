@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use life::know::NONE;
+use vocabulary::Purposes;
 
 use super::cells::Cells;
 use super::error::AskError;
@@ -38,6 +39,11 @@ impl Rows<'_> {
     /// The client's session of a row, zero for none; only for plans that read sessions.
     pub(super) fn session(&self, row: usize) -> u64 {
         self.cells.session.get(self.from + row).copied().unwrap_or(0)
+    }
+
+    /// The purposes that a row was kept for.
+    pub(super) fn purposes(&self, row: usize) -> Purposes {
+        Purposes(self.cells.purposes.get(self.from + row).copied().unwrap_or(0))
     }
 }
 

@@ -7,7 +7,6 @@
 use std::collections::HashSet;
 
 use life::keep::{Cut, Mask};
-use life::know::Scope;
 use vocabulary::{Leaf, Person, Purpose, Purposes, Time, VerdictId};
 
 use crate::keep::chunk::Chunk;
@@ -64,8 +63,12 @@ impl Inside {
 }
 
 impl Sight {
-    pub(super) fn new(mask: &Mask, scope: &Scope, people: Vec<Inside>) -> Self {
-        let purpose = scope.purpose;
+    pub(super) fn new(
+        mask: &Mask,
+        purpose: Purpose,
+        people: Vec<Inside>,
+        per: Option<usize>,
+    ) -> Self {
         let verdicts = mask.verdicts.iter();
         let mut marked = Bits::default();
         let leaves = mask.hidden.iter().chain(mask.cuts.keys()).chain(mask.moved.keys());
@@ -79,18 +82,13 @@ impl Sight {
             marked,
             targets,
             people,
-            per: scope.per,
+            per,
         }
     }
 
     /// The column whose value stands for the person.
     pub(super) fn per(&self) -> Option<usize> {
         self.per
-    }
-
-    /// The version of the mask.
-    pub(super) fn epoch(&self) -> u64 {
-        self.mask.epoch
     }
 
     /// Whether leaves have to be read at all.

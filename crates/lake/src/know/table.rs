@@ -6,7 +6,7 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use life::admit::Grant;
 use life::keep::manifest::{FileEntry, FileId};
@@ -16,7 +16,7 @@ use vocabulary::{Leaf, Person, PersonSealer, Time};
 
 use super::error::AskError;
 use super::run::{MemoryRun, Run, Scan, Source};
-use crate::keep::chunk::Chunk;
+use crate::keep::chunk::{Chunk, Need, Texts};
 use crate::keep::file::{FileError, Place, Scanned};
 use crate::keep::fresh::Snapshot;
 use crate::keep::keeper::Region;
@@ -40,8 +40,8 @@ pub struct Table<'a> {
     mask: Mask,
     /// The person of every leaf that has fresh rows.
     persons: HashMap<Leaf, Person>,
-    /// Fresh rows by bucket, sorted when the first bucket asks.
-    sorted: OnceLock<Vec<Chunk>>,
+    /// Fresh rows by bucket for each scan, sorted when its first bucket asks.
+    sorted: Mutex<Vec<Sorted>>,
 }
 
 impl fmt::Debug for Table<'_> {
@@ -79,7 +79,7 @@ impl<'a> Table<'a> {
             fresh,
             mask,
             persons,
-            sorted: OnceLock::new(),
+            sorted: Mutex::default(),
         }
     }
 
@@ -138,9 +138,35 @@ impl<'a> Table<'a> {
         fresh.filter(is_wanted).try_for_each(take)
     }
 
+    /// The fresh rows as a scan needs them.
+    fn sorted(&self, scan: &Scan) -> Arc<Vec<Chunk>> {
+        let mut sorted = self.sorted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = sorted.iter().find(|known| known.is_for(scan)) {
+            return Arc::clone(&known.buckets);
+        }
+        let buckets =
+            Arc::new(Snapshot::chunks(&self.fresh, &self.persons, &scan.need, &scan.texts));
+        let (need, texts) = (scan.need.clone(), Arc::clone(&scan.texts));
+        sorted.push(Sorted { need, texts, buckets: Arc::clone(&buckets) });
+        buckets
+    }
+
     fn shows(&self, grant: &Grant, row: &Row) -> bool {
         let Row { leaf, time, received, verdict, purposes, .. } = *row;
         self.mask.shows(grant.purpose(), Masked { leaf, time, received, verdict, purposes })
+    }
+}
+
+/// Fresh rows by bucket, with the columns of one scan and the numbers of its texts.
+struct Sorted {
+    need: Need,
+    texts: Arc<Texts>,
+    buckets: Arc<Vec<Chunk>>,
+}
+
+impl Sorted {
+    fn is_for(&self, scan: &Scan) -> bool {
+        self.need == scan.need && Arc::ptr_eq(&self.texts, &scan.texts)
     }
 }
 
@@ -164,9 +190,7 @@ impl Source for Table<'_> {
                 scanned,
             }));
         }
-        let fresh = self
-            .sorted
-            .get_or_init(|| Snapshot::chunks(&self.fresh, &self.persons, &scan.need, &scan.texts));
+        let fresh = self.sorted(scan);
         if let Some(chunk) = fresh.get(usize::from(bucket)).filter(|chunk| !chunk.is_empty()) {
             let first = chunk.time.iter().min().copied().unwrap_or_default();
             let last = chunk.time.iter().max().copied().unwrap_or_default();

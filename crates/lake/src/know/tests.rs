@@ -8,6 +8,7 @@ mod paths;
 mod question;
 mod retention;
 mod sessions;
+mod sql;
 mod stickiness;
 mod trend;
 mod values;
@@ -20,6 +21,7 @@ use life::keep::mask::{Masked, VerdictMask};
 use life::keep::names::Named;
 use life::keep::{Cut, Mask, Names};
 use life::know::cohort::Did;
+use life::know::tabled::Kind;
 use life::know::words::Word;
 use life::know::{About, Cohort, Cohorted, People, PersonRow, Plan, Setting, Words};
 use proptest::prelude::*;
@@ -196,7 +198,12 @@ impl Pond {
 
     /// What the reference may see.
     fn visible(&self, plan: &Plan) -> Vec<PersonRow> {
-        let (mask, scope) = (self.mask(), plan.scope());
+        self.seen(plan.scope().purpose, &plan.scope().codes())
+    }
+
+    /// What a purpose may see of these columns.
+    fn seen(&self, purpose: Purpose, columns: &[Code]) -> Vec<PersonRow> {
+        let mask = self.mask();
         let runs = self.sorted().into_iter().flat_map(|(_, facts)| facts);
         let seen = runs.filter(|(fact, _)| {
             let masked = Masked {
@@ -206,7 +213,7 @@ impl Pond {
                 verdict: VerdictId(fact.verdict),
                 purposes: purposes(fact.purposes),
             };
-            mask.shows(scope.purpose, masked)
+            mask.shows(purpose, masked)
         });
         seen.map(|(fact, has_columns)| PersonRow {
             person: Person(leaf(self.current(fact.leaf)).0),
@@ -216,10 +223,9 @@ impl Pond {
             event: Code(fact.event as u32 + 1),
             leaf: leaf(fact.leaf),
             session: fact.session(),
-            values: scope
-                .columns
+            values: columns
                 .iter()
-                .map(|column| if has_columns { fact.value(column.code) } else { None })
+                .map(|column| if has_columns { fact.value(*column) } else { None })
                 .collect(),
         })
         .collect()
@@ -310,11 +316,11 @@ impl Pond {
             sequence: shorts(&|fact| fact.sequence).into(),
             event: shorts(&|fact| fact.event as u32 + 1).into(),
             leaf: if scan.need.leaf { leaves.into() } else { Vec::new().into() },
+            source: shorts(&|_| 1).into(),
             verdict: shorts(&|fact| fact.verdict).into(),
             session: numbers(&|fact| fact.session()).into(),
             purposes: numbers(&|fact| purposes(fact.purposes).0).into(),
             columns: scan.need.columns.iter().map(column).collect(),
-            ..Chunk::default()
         }
     }
 }
@@ -339,12 +345,11 @@ impl World {
             purposes: PURPOSES.iter().map(named).collect(),
             properties: PROPERTIES
                 .iter()
-                .map(|name| {
+                .zip([Kind::Text, Kind::Integer, Kind::Number, Kind::Flag])
+                .map(|(name, kind)| {
                     let code = names.insert(Named::Property, name);
-                    (
-                        name.to_string(),
-                        Word { code, category, sealed: None, is_page: *name == "tone" },
-                    )
+                    let is_page = *name == "tone";
+                    (name.to_string(), Word { code, category, sealed: None, is_page, kind })
                 })
                 .collect(),
         };

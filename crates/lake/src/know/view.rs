@@ -173,8 +173,12 @@ impl Texter {
 
     fn cells(&mut self, chunk: &Chunk) -> Cells {
         let texts = &self.texts;
-        let mut cells =
-            Cells { leaf: chunk.leaf.clone(), session: chunk.session.clone(), ..Cells::default() };
+        let mut cells = Cells {
+            leaf: chunk.leaf.clone(),
+            session: chunk.session.clone(),
+            purposes: chunk.purposes.clone(),
+            ..Cells::default()
+        };
         for (known, column) in self.columns.iter_mut().zip(&chunk.columns) {
             cells.numbers.push(match known.is_number {
                 true => known.numbers(column, texts),

@@ -7,7 +7,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use life::admit::{Grant, Verb};
 use life::know::Scope;
-use vocabulary::{Categories, Code, Time};
+use vocabulary::{Categories, Code, Purposes, Time};
 
 use super::ask::{Asking, permit};
 use super::error::AskError;
@@ -22,6 +22,8 @@ pub struct Volume {
     pub rows: u64,
     pub first: Time,
     pub last: Time,
+    /// All purposes that they were kept for.
+    pub purposes: Purposes,
 }
 
 /// Counts the visible rows of every event. Like any question it needs a grant.
@@ -45,7 +47,7 @@ pub fn volumes(
         per: None,
         reads_sessions: false,
     };
-    permit(&scope, grant, Verb::Ask, now)?;
+    permit(scope.purpose, scope.categories, grant, Verb::Ask, now)?;
     let watch = Watch::default();
     let asking = Asking {
         mask: table.mask(),
@@ -65,12 +67,14 @@ pub fn volumes(
 struct VolumeOperator(Vec<Volume>);
 
 impl Volume {
-    const NONE: Volume = Volume { rows: 0, first: Time(i64::MAX), last: Time(i64::MIN) };
+    const NONE: Volume =
+        Volume { rows: 0, first: Time(i64::MAX), last: Time(i64::MIN), purposes: Purposes::NONE };
 
     fn join(&mut self, other: Volume) {
         self.rows += other.rows;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
+        self.purposes = self.purposes | other.purposes;
     }
 }
 
@@ -90,9 +94,9 @@ impl Operator for VolumeOperator {
 
     #[inline]
     fn rows(&mut self, rows: &Rows<'_>) {
-        for (event, time) in rows.event.iter().zip(rows.time) {
-            let time = Time(*time);
-            self.join(*event as usize, Volume { rows: 1, first: time, last: time });
+        for (row, (event, time)) in rows.event.iter().zip(rows.time).enumerate() {
+            let (time, purposes) = (Time(*time), rows.purposes(row));
+            self.join(*event as usize, Volume { rows: 1, first: time, last: time, purposes });
         }
     }
 

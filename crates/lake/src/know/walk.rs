@@ -136,7 +136,7 @@ pub(super) fn walk<O: Operator>(
 ) -> Result<Walked<O>, AskError> {
     let mut scanned = Scanned::default();
     let people = insides(asking, scope, texts, &mut scanned)?;
-    let sight = Sight::new(asking.mask, scope, people);
+    let sight = Sight::new(asking.mask, scope.purpose, people, scope.per);
     let need = Need {
         columns: scope.codes(),
         sealed: scope.sealed(),
@@ -402,9 +402,7 @@ impl<'a, O: Operator> Walker<'a, O> {
             if self.shared.stop.load(Ordering::Relaxed) {
                 return Err(AskError::Thread);
             }
-            if !(self.shared.asking.still)(self.shared.sight.epoch()) {
-                return Err(AskError::MaskNarrowed);
-            }
+            self.shared.asking.look()?;
             self.operator.check()?;
             cursor.first += cursor.view.len() as u64;
             cursor.at = 0;

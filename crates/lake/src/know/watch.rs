@@ -21,6 +21,11 @@ impl Watch {
         self.is_cancelled.store(true, Ordering::Relaxed);
     }
 
+    /// Whether nobody wants the answer any more.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Relaxed)
+    }
+
     /// Visible rows so far.
     #[must_use]
     pub fn rows(&self) -> u64 {
@@ -50,6 +55,6 @@ impl Watch {
         self.passed.fetch_add(rows, Ordering::Relaxed);
         self.rows.fetch_add(visible, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if self.is_cancelled.load(Ordering::Relaxed) { Err(AskError::Cancelled) } else { Ok(()) }
+        if self.is_cancelled() { Err(AskError::Cancelled) } else { Ok(()) }
     }
 }

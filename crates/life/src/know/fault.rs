@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::sql::SqlFlaw;
+
 /// One thing that is wrong with a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -64,6 +66,8 @@ pub enum Flaw {
     NotBetween { last: usize },
     #[error("`{text}` is no earlier period: write `previous`, -7d, -1w, -1m or -1y")]
     InvalidCompare { text: String },
+    #[error(transparent)]
+    Sql(#[from] SqlFlaw),
 }
 
 impl Flaw {
@@ -95,6 +99,7 @@ impl Flaw {
             Flaw::TooFewAtMost { .. } => "too-few-at-most",
             Flaw::NotBetween { .. } => "not-between",
             Flaw::InvalidCompare { .. } => "invalid-compare",
+            Flaw::Sql(flaw) => flaw.code(),
         }
     }
 }

@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 use vocabulary::Time;
 
 use super::answer::Reply;
 use super::shape::{List, Places, Shape};
+use crate::admit::catalogue::PropertyType;
 
 /// What can be handed out as a table.
 pub trait Tabled {
@@ -33,7 +35,8 @@ pub struct Column {
 }
 
 /// The type of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     Flag,
     Integer,
@@ -213,6 +216,33 @@ fn kind(name: &str, value: &Value) -> Kind {
         Value::Number(_) => Kind::Number,
         Value::String(text) if TIMES.contains(&name) && Time::parse(text).is_some() => Kind::Time,
         Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => Kind::Text,
+    }
+}
+
+impl From<PropertyType> for Kind {
+    fn from(kind: PropertyType) -> Self {
+        match kind {
+            PropertyType::Text | PropertyType::Url | PropertyType::Address | PropertyType::Json => {
+                Kind::Text
+            }
+            PropertyType::Integer => Kind::Integer,
+            PropertyType::Number => Kind::Number,
+            PropertyType::Flag => Kind::Flag,
+            PropertyType::Time => Kind::Time,
+        }
+    }
+}
+
+impl From<&Cell> for Value {
+    fn from(cell: &Cell) -> Self {
+        match cell {
+            Cell::Missing => Value::Null,
+            Cell::Flag(flag) => (*flag).into(),
+            Cell::Integer(number) => (*number).into(),
+            Cell::Number(number) => (*number).into(),
+            Cell::Text(text) => text.as_str().into(),
+            Cell::Time(time) => time.to_string().into(),
+        }
     }
 }
 

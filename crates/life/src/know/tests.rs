@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use vocabulary::{Category, Class, Code, Leaf, Limits, Person, Purpose, Span, Time};
 
+use super::tabled::Kind;
 use super::words::Word;
 use super::*;
 use crate::keep::Names;
@@ -16,7 +17,13 @@ fn with<T>(resolve: impl FnOnce(Setting<'_>) -> T) -> T {
         names.insert(Named::Event, name);
     }
     let category = Category::new(1).unwrap();
-    let word = |code, sealed| Word { code: Code(code), category, sealed, is_page: code == 1 };
+    let word = |code, sealed| Word {
+        code: Code(code),
+        category,
+        sealed,
+        is_page: code == 1,
+        kind: Kind::Text,
+    };
     let words = Words {
         purposes: [("measure".to_owned(), Purpose::MEASURE)].into(),
         properties: [

@@ -6,6 +6,7 @@ use vocabulary::{Category, Class, Code, Limits, Purpose, Time};
 
 use super::fault::Flaw;
 use super::resolve::Cohorted;
+use super::tabled::Kind;
 use crate::admit::Catalogue;
 use crate::keep::Names;
 use crate::keep::names::Named;
@@ -19,6 +20,8 @@ pub struct Word {
     pub sealed: Option<Class>,
     /// Whether its value names the page, or the screen, that a person is on.
     pub is_page: bool,
+    /// The type of its values.
+    pub kind: Kind,
 }
 
 /// Purposes and declared properties by name.
@@ -41,7 +44,8 @@ impl Words {
                     let (code, category) = (known.code, known.category);
                     let class = catalogue.category(category).map(|declared| declared.class);
                     let sealed = class.filter(|_| !known.is_column);
-                    (known.name.clone(), Word { code, category, sealed, is_page: known.is_page })
+                    let (is_page, kind) = (known.is_page, known.kind.into());
+                    (known.name.clone(), Word { code, category, sealed, is_page, kind })
                 })
                 .collect(),
         }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use lake::keep::file::Scanned as Read;
 use lake::know::table::Table;
-use lake::know::{AskError, Asking, Watch};
+use lake::know::{AskError, Asking, Naming, Selected, Watch};
 use life::admit::{Actor, Grant, Verb};
-use life::know::{Answer, Faults, Plan, Reply, Scanned, Setting};
+use life::keep::names::Named;
+use life::know::{Answer, Faults, Plan, Reply, Scanned, Setting, SqlPlan, SqlReply};
 use sha2::{Digest as _, Sha256};
 use tracing::field;
 use vocabulary::{Digest, Fact, Purpose, Refusal};
@@ -69,6 +70,44 @@ impl App {
         let scanned = Scanned { seconds: took.as_seconds(), ..scanned };
         let purpose = self.catalogue().purpose_name(grant.purpose()).unwrap_or_default();
         Ok(Reply::new(&plan, answer, scanned, start, purpose))
+    }
+
+    /// Carries out a text of SQL. Who asked what is durable before the answer leaves.
+    pub async fn select(
+        &self,
+        plan: SqlPlan,
+        grant: Grant,
+        running: &Running,
+    ) -> Result<SqlReply, Problem> {
+        let (app, query) = (self.clone(), running.query());
+        let start = self.now();
+        let digest = digest(&plan.statement.to_string());
+        let span = tracing::info_span!("question", plan = %digest.0, rows = field::Empty);
+        let asked = span.clone();
+        let worked = tokio::task::spawn_blocking(move || {
+            let selected = asked.in_scope(|| app.selected(&plan, &grant, query.watch()));
+            (selected, grant)
+        });
+        let (selected, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
+        let Selected { table, truncated, scanned } = selected.map_err(|error| refused(&error))?;
+        span.record("rows", scanned.rows);
+        drop(span);
+        self.log(&grant, digest, scanned.rows).await?;
+        let took = self.inner().clock.since(start);
+        metrics::histogram!("candor_question_seconds").record(took.as_seconds());
+        let scanned = Scanned { seconds: took.as_seconds(), ..scanned };
+        let purpose = self.catalogue().purpose_name(grant.purpose()).unwrap_or_default();
+        Ok(SqlReply::new(table, truncated, scanned, start, purpose))
+    }
+
+    fn selected(&self, plan: &SqlPlan, grant: &Grant, watch: &Watch) -> Result<Selected, AskError> {
+        let event = |code| {
+            self.region().truth(|truth| truth.names.text(Named::Event, code).map(str::to_owned))
+        };
+        let naming = Naming { event: &event, source: &|source| Some(self.source_name(source)) };
+        self.asking(watch, |asking| {
+            lake::know::select(asking, plan, naming, self.limits(), grant, self.now())
+        })
     }
 
     fn answer(
@@ -179,12 +218,18 @@ pub(super) fn refused(error: &AskError) -> Problem {
         | AskError::OtherCategory => StatusCode::FORBIDDEN,
         AskError::TooManyCells { .. }
         | AskError::TooManyNumbers { .. }
-        | AskError::TooManyMovedRows { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        | AskError::TooManyMovedRows { .. }
+        | AskError::SqlFailed { .. }
+        | AskError::TooMuchMemory
+        | AskError::TooSlow { .. }
+        | AskError::AnswerTooLarge { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        AskError::SqlInvalid { .. } => StatusCode::BAD_REQUEST,
         AskError::MaskNarrowed => StatusCode::CONFLICT,
         AskError::Cancelled => return cancelled(),
         AskError::Unordered | AskError::Thread | AskError::Read(_) => {
             return Problem::internal(error);
         }
     };
-    Problem::new(status, error.code(), error.to_string())
+    let problem = Problem::new(status, error.code(), error.to_string());
+    if error.code().starts_with("sql-") { problem.at("/sql") } else { problem }
 }

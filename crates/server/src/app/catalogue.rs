@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 
 use life::admit::Grant;
 use life::keep::names::Named;
+use vocabulary::Purposes;
 
 use super::App;
 use crate::http::know::catalogue::{EventLine, PropertyLine};
@@ -34,6 +35,7 @@ impl App {
                     count: volume.rows,
                     first: Some(volume.first.to_string()),
                     last: Some(volume.last.to_string()),
+                    purposes: self.purpose_names(volume.purposes),
                 })
             });
             lines.collect()
@@ -49,14 +51,15 @@ impl App {
     pub fn property_catalogue(&self) -> Vec<PropertyLine> {
         let mut lines: BTreeMap<String, PropertyLine> = BTreeMap::new();
         for property in self.catalogue().properties() {
-            let category =
-                self.catalogue().categories().iter().find(|one| one.category == property.category);
+            let category = self.catalogue().category(property.category);
+            let purposes = category.map_or(Purposes::NONE, |one| one.kept_for);
             lines.insert(
                 property.name.clone(),
                 PropertyLine {
                     property: property.name.clone(),
                     kind: property.kind.code().to_owned(),
                     category: category.map(|one| one.key.clone()),
+                    purposes: self.purpose_names(purposes),
                     declared: true,
                     column: property.is_column,
                     seen: 0,
@@ -70,6 +73,7 @@ impl App {
                 property: name.to_owned(),
                 kind: met.kind.code().to_owned(),
                 category: None,
+                purposes: Vec::new(),
                 declared: false,
                 column: false,
                 seen: 0,

@@ -12,6 +12,7 @@ mod lifecycle;
 mod paths;
 mod retention;
 mod sessions;
+mod sql;
 mod stickiness;
 mod trend;
 mod values;
@@ -22,6 +23,7 @@ use lifecycle::Lifecycle;
 use paths::Paths;
 use retention::Retention;
 use sessions::Sessions;
+use sql::Sql;
 use stickiness::Stickiness;
 use trend::Trend;
 use values::Values;
@@ -46,6 +48,8 @@ pub enum Query {
     Stickiness(Asked<Stickiness>),
     /// What a property says, how often, and of how many people.
     Values(Asked<Values>),
+    /// The rows and values of one select over what the purpose may see.
+    Sql(Sql),
 }
 
 impl Query {
@@ -60,6 +64,7 @@ impl Query {
             Query::Lifecycle(asked) => asked.run(environment).await,
             Query::Stickiness(asked) => asked.run(environment).await,
             Query::Values(asked) => asked.run(environment).await,
+            Query::Sql(asked) => asked.run(environment).await,
         }
     }
 }
@@ -198,15 +203,19 @@ fn listed(answer: &Value) -> String {
 
 /// An answer as a sentence, a table, and what it cost.
 fn show<Q: Question>(answer: &Value) -> String {
+    let head = [text(answer, "sentence"), String::new()];
+    head.into_iter().chain(Q::lines(answer)).chain([cost(answer)]).collect::<Vec<_>>().join("\n")
+}
+
+/// What an answer cost, after an empty line.
+fn cost(answer: &Value) -> String {
     let scanned = |name: &str| text(answer.get("scanned").unwrap_or(&Value::Null), name);
-    let cost = format!(
+    format!(
         "\n{} rows, {} bytes, {} files, {} s, for {}",
         scanned("rows"),
         scanned("bytes"),
         scanned("files"),
         scanned("seconds"),
         text(answer, "purpose")
-    );
-    let head = [text(answer, "sentence"), String::new()];
-    head.into_iter().chain(Q::lines(answer)).chain([cost]).collect::<Vec<_>>().join("\n")
+    )
 }

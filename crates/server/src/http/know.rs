@@ -11,3 +11,4 @@ pub mod person;
 pub mod queries;
 pub mod query;
 pub mod saved;
+pub mod sql;

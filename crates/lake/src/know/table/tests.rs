@@ -9,6 +9,7 @@ use life::keep::names::Named;
 use life::keep::{Record, Row, Truth};
 use life::know::cohort::Did;
 use life::know::measure::Counted;
+use life::know::tabled::Kind;
 use life::know::trend::Series;
 use life::know::words::Word;
 use life::know::{
@@ -112,7 +113,13 @@ fn people(table: &Table<'_>, at_least: u32) -> u64 {
 /// A plan against the words of the tests: a purpose, and a property that lies sealed.
 fn resolve(table: &Table<'_>, resolve: impl FnOnce(Setting<'_>) -> Result<Plan, Faults>) -> Plan {
     let category = Category::new(1).unwrap();
-    let remark = Word { code: REMARK, category, sealed: Some(Class::General), is_page: false };
+    let remark = Word {
+        code: REMARK,
+        category,
+        sealed: Some(Class::General),
+        is_page: false,
+        kind: Kind::Text,
+    };
     let words = Words {
         purposes: [("measure".to_owned(), Purpose::MEASURE)].into(),
         properties: [("remark".to_owned(), remark)].into(),

@@ -33,6 +33,8 @@ pub struct EventLine {
     pub last: Option<String>,
     /// Whether the shipped catalogue or the operator declares it.
     pub declared: bool,
+    /// The purposes that these rows were kept for.
+    pub purposes: Vec<String>,
 }
 
 /// A property as the catalogue shows it.
@@ -42,6 +44,8 @@ pub struct PropertyLine {
     #[serde(rename = "type")]
     pub kind: String,
     pub category: Option<String>,
+    /// The purposes that may see it whole; none while it is not declared.
+    pub purposes: Vec<String>,
     pub declared: bool,
     /// Whether it is a column that questions can filter and split by.
     pub column: bool,

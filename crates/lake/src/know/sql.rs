@@ -1,0 +1,190 @@
+//! SQL over what a purpose may see: a judged statement is planned and carried out by DataFusion,
+//! over tables whose rows were masked before it met them.
+//!
+//! INVARIANT(mask): a table is not a view over all rows. Its scan hands out visible rows and
+//! nothing else, and says nothing of how many there are, so no expression can meet a hidden one.
+
+mod answer;
+mod batch;
+mod scan;
+mod session;
+mod span;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SessionState;
+use datafusion::physical_plan::execute_stream;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast;
+use life::admit::{Grant, Verb};
+use life::keep::manifest::FileId;
+use life::know::tabled::Table;
+use life::know::{Scanned, SqlPlan};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{self, MissedTickBehavior};
+use tokio_stream::StreamExt;
+use vocabulary::{Code, Limits, SourceId, Time};
+
+use self::answer::Rows;
+use self::scan::{Order, Producer};
+use super::ask::{Asking, permit};
+use super::error::AskError;
+use super::sight::Sight;
+
+/// What the codes of events and sources are called.
+#[derive(Clone, Copy)]
+pub struct Naming<'a> {
+    pub event: &'a (dyn Fn(Code) -> Option<String> + Sync),
+    pub source: &'a (dyn Fn(SourceId) -> Option<String> + Sync),
+}
+
+impl fmt::Debug for Naming<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Naming").finish_non_exhaustive()
+    }
+}
+
+/// What a statement selected.
+#[derive(Debug)]
+pub struct Selected {
+    pub table: Table,
+    /// Whether there were more rows than were asked for.
+    pub truncated: bool,
+    pub scanned: Scanned,
+}
+
+/// What producers tell of what they read.
+#[derive(Debug, Default)]
+struct Read {
+    rows: u64,
+    bytes: u64,
+    files: HashSet<FileId>,
+}
+
+/// Parts of scans that may wait for a producer.
+const ORDERS: usize = 1 << 10;
+/// How often a statement is looked after while it runs.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Carries out a statement. The caller knows the time: `seconds` is zero in what was scanned.
+///
+/// INVARIANT(gate): nothing is read before the grant has been held against the plan. Rows are
+/// people's, so a statement is reading.
+pub fn select(
+    asking: &Asking<'_>,
+    plan: &SqlPlan,
+    naming: Naming<'_>,
+    limits: &Limits,
+    grant: &Grant,
+    now: Time,
+) -> Result<Selected, AskError> {
+    permit(plan.purpose, plan.categories, grant, Verb::Read, now)?;
+    let threads = asking.threads.max(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_time()
+        .build()
+        .map_err(|error| AskError::Read(Box::new(error)))?;
+    let sight = Sight::new(asking.mask, plan.purpose, Vec::new(), None);
+    let read = Mutex::new(Read::default());
+    let (orders, mut coming) = mpsc::channel(ORDERS);
+    let (over, is_over) = watch::channel(false);
+    let done = thread::scope(|scope| {
+        let state = runtime.block_on(session::state(plan, orders, threads, limits))?;
+        let rows = Rows::new(plan.rows_max, limits.sql_answer_bytes);
+        let mut working = runtime.spawn(carry_out(state, plan.statement.clone(), rows));
+        let produce = |order: Order| {
+            let (handle, is_over) = (runtime.handle().clone(), is_over.clone());
+            let producer = Producer { asking, sight: &sight, naming, read: &read, handle, is_over };
+            scope.spawn(move || producer.carry_out(&order));
+        };
+        let watched = async {
+            let mut look = time::interval(LOOK);
+            look.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            loop {
+                tokio::select! {
+                    Some(order) = coming.recv() => produce(order),
+                    done = &mut working => return done.unwrap_or(Err(AskError::Thread)),
+                    _ = look.tick() => asking.look()?,
+                }
+            }
+        };
+        let limit = Duration::from_micros(u64::try_from(limits.sql_time.0).unwrap_or(0));
+        let done = runtime.block_on(async { time::timeout(limit, watched).await });
+        let done = done.unwrap_or(Err(AskError::TooSlow { span: limits.sql_time }));
+        working.abort();
+        // Producers that wait for a taker wait no longer.
+        over.send_replace(true);
+        done
+    });
+    runtime.shutdown_background();
+    let rows = done?;
+    // Whoever may be seen less since the last look is not in what leaves.
+    asking.look()?;
+    let read = read.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let scanned = Scanned {
+        rows: read.rows,
+        bytes: read.bytes,
+        files: read.files.len() as u64,
+        ..Scanned::default()
+    };
+    let (table, truncated) = rows.finish();
+    Ok(Selected { table, truncated, scanned })
+}
+
+/// Plans a statement and takes its rows until there are enough.
+async fn carry_out(
+    state: SessionState,
+    statement: ast::Statement,
+    mut rows: Rows,
+) -> Result<Rows, AskError> {
+    let statement = Statement::Statement(Box::new(statement));
+    let logical = state.statement_to_plan(statement).await.map_err(unplanned)?;
+    let physical = state.create_physical_plan(&logical).await.map_err(unplanned)?;
+    rows.head(&physical.schema());
+    let mut batches = execute_stream(physical, state.task_ctx()).map_err(failed)?;
+    while let Some(batch) = batches.next().await {
+        let batch: RecordBatch = batch.map_err(failed)?;
+        if rows.take(&batch)? {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+/// A statement that cannot be planned is the caller's to mend.
+fn unplanned(error: DataFusionError) -> AskError {
+    match failed(error) {
+        AskError::SqlFailed { why } => AskError::SqlInvalid { why },
+        other => other,
+    }
+}
+
+/// What stopped a statement. A producer's cause comes back as it was.
+fn failed(error: DataFusionError) -> AskError {
+    let error = match error {
+        DataFusionError::External(cause) => match cause.downcast::<AskError>() {
+            Ok(cause) => return *cause,
+            Err(cause) => DataFusionError::External(cause),
+        },
+        other => other,
+    };
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => AskError::TooMuchMemory,
+        DataFusionError::External(cause) => {
+            match cause.downcast_ref::<AskError>() {
+                // Only its word and its sentence are left of a cause that others hold too.
+                Some(AskError::Cancelled) => AskError::Cancelled,
+                Some(AskError::MaskNarrowed) => AskError::MaskNarrowed,
+                Some(_) | None => AskError::Read(cause.to_string().into()),
+            }
+        }
+        root => AskError::SqlFailed { why: root.strip_backtrace() },
+    }
+}

@@ -1,0 +1,50 @@
+//! Times that a statement is about: conditions on `time` say which files need not be opened. The
+//! conditions themselves stay where they are.
+
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use datafusion::scalar::ScalarValue;
+use vocabulary::Time;
+
+/// From, and until.
+pub(super) type Span = (Time, Time);
+
+/// Every time.
+pub(super) const ALWAYS: Span = (Time(i64::MIN), Time(i64::MAX));
+
+/// The span of a condition that compares `time` with an instant.
+pub(super) fn span(condition: &Expr) -> Option<Span> {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = condition else { return None };
+    let (op, instant) = match (left.as_ref(), right.as_ref()) {
+        (Expr::Column(column), Expr::Literal(instant, _)) if column.name == "time" => {
+            (*op, instant)
+        }
+        (Expr::Literal(instant, _), Expr::Column(column)) if column.name == "time" => {
+            (op.swap()?, instant)
+        }
+        _ => return None,
+    };
+    let instant = micros(instant)?;
+    let after = Time(instant.saturating_add(1));
+    Some(match op {
+        Operator::Eq => (Time(instant), after),
+        Operator::Gt | Operator::GtEq => (Time(instant), ALWAYS.1),
+        Operator::Lt | Operator::LtEq => (ALWAYS.0, after),
+        _ => return None,
+    })
+}
+
+/// What is left of both.
+pub(super) fn both(one: Span, other: Span) -> Span {
+    (one.0.max(other.0), one.1.min(other.1))
+}
+
+/// Whole microseconds, at or before the instant.
+fn micros(instant: &ScalarValue) -> Option<i64> {
+    Some(match instant {
+        ScalarValue::TimestampSecond(Some(seconds), _) => seconds.saturating_mul(1_000_000),
+        ScalarValue::TimestampMillisecond(Some(millis), _) => millis.saturating_mul(1_000),
+        ScalarValue::TimestampMicrosecond(Some(micros), _) => *micros,
+        ScalarValue::TimestampNanosecond(Some(nanos), _) => nanos.div_euclid(1_000),
+        _ => return None,
+    })
+}

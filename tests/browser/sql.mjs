@@ -1,0 +1,52 @@
+// SQL: written with completion, asked by keys, refused with a remedy; its address reproduces it.
+import assert from 'node:assert/strict';
+import { check, eventually } from './harness.mjs';
+import { at } from './pages.mjs';
+
+export async function checkSql({ page }) {
+  const editor = page.locator('.cm-content');
+  const answer = page.getByRole('region', { name: 'Answer', exact: true });
+  const rows = page.getByRole('region', { name: 'Rows' }).locator('tbody tr');
+  const write = async (text) => {
+    await editor.click();
+    await page.keyboard.press('Control+a');
+    // Over a selection the browser itself would write styled text, which the policy blocks.
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type(text);
+  };
+  await check('an example is taken over, and asked with Ctrl-Enter', async () => {
+    await page.goto(at('sql'));
+    await editor.waitFor();
+    await page.getByRole('button', { name: 'Events by name' }).click();
+    await eventually('it is in the editor', async () =>
+      /select event/.test(await editor.textContent()));
+    await page.keyboard.press('Control+Enter');
+    await rows.first().waitFor();
+    assert.match(await answer.locator('footer').textContent(), /rows.*for purpose measure/);
+    await eventually('the address holds it', () => page.url().includes('ask='));
+  });
+  await check('the address asks the same again', async () => {
+    await page.reload();
+    await rows.first().waitFor();
+    assert.match(await editor.textContent(), /select event/);
+  });
+  await check('columns of the schema are offered while writing', async () => {
+    await write('select rec');
+    await page.locator('.cm-tooltip-autocomplete li', { hasText: 'received' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+  await check('what is no question is refused, with its code and remedy', async () => {
+    await write('drop table events');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Enter');
+    const alert = answer.getByRole('alert');
+    await alert.waitFor();
+    assert.match(await alert.locator('code').first().textContent(), /^[a-z-]+$/);
+  });
+  await check('Tab leaves the editor', async () => {
+    await editor.focus();
+    await page.keyboard.press('Tab');
+    const inside = await page.evaluate(() => document.activeElement?.shadowRoot !== null);
+    assert.ok(!inside, 'the keyboard is caught in the editor');
+  });
+}

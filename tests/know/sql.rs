@@ -1,0 +1,153 @@
+//! SQL as its users meet it: over HTTP, on the command line and as files; what may not be seen is
+//! not there, and what asks for more than a select is refused by name.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use it::Candor;
+use it::program::SOURCES;
+use it::wait::eventually;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+const ALL: &str = "select event, count(*) as times, count(distinct person) as people, sum(revenue) \
+                   as revenue from events group by event order by event";
+
+async fn lived() -> Result<Candor> {
+    let candor = Candor::start(SOURCES).await?;
+    let event = |user: &str, event: &str, revenue: Option<f64>, choices: Value| {
+        json!({
+            "event": event, "user_id": user, "time": "2026-01-02T10:00:00Z",
+            "properties": { "revenue": revenue, "country": "DE" }, "consent": choices,
+        })
+    };
+    let (both, one) =
+        (json!({ "measure": true, "analyse": true }), json!({ "measure": true, "analyse": false }));
+    let events = json!({ "events": [
+        event("ada", "Order Completed", Some(10.0), both.clone()),
+        event("ada", "Product Viewed", None, both),
+        event("bob", "Order Completed", Some(32.5), one.clone()),
+        event("eve", "Product Viewed", None, one),
+    ] });
+    candor.collect(&candor.server_key, "/v1/events", &events).await?;
+    Ok(candor)
+}
+
+/// What a text is answered with: its rows, or the code and place of what is wrong with it.
+fn select(candor: &Candor, purpose: &str, sql: &str) -> Result<Value> {
+    let output = candor.run(&["query", "sql", sql, "--purpose", purpose, "--json"])?;
+    let answer: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    if output.status.success() {
+        return Ok(answer["rows"].clone());
+    }
+    Ok(json!([answer["code"], answer["errors"][0]["pointer"]]))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_select_shows_what_the_purpose_may_see_and_nothing_else() -> Result<()> {
+    let mut candor = lived().await?;
+    let every = json!([["Order Completed", 2, 2, 42.5], ["Product Viewed", 2, 2, null]]);
+    let some = json!([["Order Completed", 1, 1, 10.0], ["Product Viewed", 1, 1, null]]);
+    // Fresh rows first, then the same from files.
+    for _ in 0..2 {
+        ensure!(select(&candor, "measure", ALL)? == every, "measure");
+        ensure!(select(&candor, "analyse", ALL)? == some, "analyse");
+        ensure!(select(&candor, "sell", ALL)? == json!([]), "sell");
+        candor.stop().await?;
+        candor.restart().await?;
+    }
+    let output = candor.run(&["erase", "--user-id", "bob", "--json"])?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let left = select(&candor, "measure", "select count(*), max(revenue) from events")?;
+    ensure!(left == json!([[3, 10.0]]), "after erasure: {left}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_select_is_refused_by_name_and_place() -> Result<()> {
+    let candor = lived().await?;
+    for (sql, code) in [
+        ("drop table events", "sql-not-select"),
+        ("copy events to '/tmp/out.parquet'", "sql-not-select"),
+        ("select * from '/etc/passwd'", "sql-unknown-table"),
+        ("select * from generate_series(1, 9)", "sql-table-function"),
+        ("select repeat('a', 2000000000)", "sql-unknown-function"),
+        ("select gone from events", "sql-invalid"),
+        ("select 1 / 0", "sql-failed"),
+    ] {
+        let answer = select(&candor, "measure", sql)?;
+        ensure!(answer == json!([code, "/sql"]), "{sql}: {answer}");
+    }
+    let limited = ["query", "sql", "select 1", "--limit", "1000000", "--json"];
+    let answer: Value = serde_json::from_slice(&candor.run(&limited)?.stdout)?;
+    ensure!(answer["errors"][0]["pointer"] == "/limit", "{answer}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_line_shows_rows_and_tables() -> Result<()> {
+    let candor = lived().await?;
+    let run = |arguments: &[&str]| -> Result<String> {
+        let output = candor.run(&[&["query", "sql"], arguments].concat())?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    let shown = run(&[ALL])?;
+    let lines: Vec<&str> = shown.lines().collect();
+    ensure!(lines[0] == "event            times  people  revenue", "{shown}");
+    ensure!(lines[1] == "Order Completed  2      2       42.5", "{shown}");
+    let cut = run(&[ALL, "--limit", "1"])?;
+    ensure!(cut.contains("there are more"), "{cut}");
+    let tables = run(&["--schema"])?;
+    ensure!(tables.contains("events: ") && tables.contains("  revenue"), "{tables}");
+    let output = candor.run(&["query", "sql", "delete from events"])?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    ensure!(!output.status.success() && told.contains("sql-not-select"), "{told}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_is_handed_out_as_a_file() -> Result<()> {
+    let candor = lived().await?;
+    let session = candor.session().await?;
+    let question = json!({ "purpose": "measure", "sql": ALL });
+    let request = Client::new().post(format!("{}/api/query/sql", candor.url)).json(&question);
+    let request = request.header("cookie", session).header("accept", "text/csv");
+    let text = request.send().await?.error_for_status()?.text().await?;
+    // A token may read, and what leaves as a file is exported.
+    let request = Client::new().post(format!("{}/api/query/sql", candor.url)).json(&question);
+    let request = request.bearer_auth(&candor.token).header("accept", "text/csv").send().await?;
+    let refused: Value = request.json().await?;
+    ensure!(refused["code"] == "actor-not-allowed", "{refused}");
+    ensure!(text.starts_with("event,times,people,revenue\r\nOrder Completed,2,2,42.5"), "{text}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_text_can_be_stopped() -> Result<()> {
+    let candor = lived().await?;
+    let session = candor.session().await?;
+    // A hundred million pairs of rows and more: it would go on until its time is up.
+    let events = (0..15).map(|alias| format!("events e{alias}")).collect::<Vec<_>>().join(", ");
+    let sql = format!("select count(*) from {events} where e0.time < e1.received");
+    let request = Client::new()
+        .post(format!("{}/api/query/sql", candor.url))
+        .json(&json!({ "purpose": "measure", "sql": sql }))
+        .header("cookie", &session)
+        .header("query-id", "long");
+    let asked = tokio::spawn(request.send());
+    eventually(Duration::from_secs(10), async || {
+        let list = candor.manage(&session, Method::GET, "/api/queries", &Value::Null).await?;
+        ensure!(list.as_array().is_some_and(|list| !list.is_empty()), "the text runs");
+        Ok(())
+    })
+    .await?;
+    let stop = Client::new().delete(format!("{}/api/queries/long", candor.url));
+    stop.header("cookie", &session).send().await?.error_for_status()?;
+    let answer =
+        tokio::time::timeout(Duration::from_secs(10), asked).await.context("it ends")??;
+    let answer: Value = answer?.json().await?;
+    ensure!(answer["code"] == "query-cancelled", "{answer}");
+    Ok(())
+}
