@@ -207,16 +207,26 @@ async fn what_the_document_promises_holds_for_any_request() -> Result<()> {
         let mut ask = Command::new(schemathesis());
         ask.arg("run").arg(&file).args(["--url", &candor.url, "--no-color"]);
         ask.args(["--phases", "examples,coverage,fuzzing", "--max-examples", "5"]);
-        ask.args(["--seed", "20260301", "--request-timeout", "20", "--workers", "2"]);
+        ask.args(["--seed", "20260301", "--request-timeout", "20", "--workers", "1"]);
         ask.args(["--checks", CHECKS]);
         ask.args(["--exclude-path-regex", LEFT_OUT]);
         if !shown.is_empty() {
             ask.args(["--header", shown]);
         }
-        let output = ask.current_dir(folder.path()).output();
-        let output = output.context("schemathesis is missing: run `make setup`")?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        ensure!(output.status.success(), "asked as {name}:\n{said}");
+        ask.current_dir(folder.path());
+        let mut tries = 0;
+        loop {
+            let output = ask.output().context("schemathesis is missing: run `make setup`")?;
+            let said = String::from_utf8_lossy(&output.stdout);
+            // Under load the client may draw a request that it cannot draw again. That is its own
+            // complaint, of no answer of ours, and it is asked once more.
+            tries += 1;
+            let is_its_own = said.contains("Inconsistent results") && !said.contains("FAILURES");
+            if output.status.success() || tries > 1 || !is_its_own {
+                ensure!(output.status.success(), "asked as {name}:\n{said}");
+                break;
+            }
+        }
     }
     let log = candor.said();
     ensure!(!log.contains("panicked") && !log.contains("a request failed"), "{log}");
