@@ -32,7 +32,8 @@ export async function checkSql({ page }) {
   });
   await check('columns of the schema are offered while writing', async () => {
     await write('select rec');
-    await page.locator('.cm-tooltip-autocomplete li', { hasText: 'received' }).waitFor();
+    const offered = page.locator('.cm-tooltip-autocomplete li', { hasText: /^received/ });
+    await offered.first().waitFor();
     await page.keyboard.press('Escape');
   });
   await check('what is no question is refused, with its code and remedy', async () => {
