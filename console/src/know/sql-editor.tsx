@@ -15,6 +15,10 @@ import { tags } from '@lezer/highlight';
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
 import type { SqlSchema } from '../api/wire';
 
+/** A name as a text of SQL writes it: quoted, unless it is plain. */
+export const written = (name: string) =>
+  /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+
 export interface EditorHandle {
   insert: (text: string) => void;
   replace: (text: string) => void;
@@ -64,6 +68,7 @@ function language(schema: SqlSchema | undefined): Extension {
         self: { label: table.name, detail: table.about, type: 'class' } as Completion,
         children: table.columns.map((column) => ({
           label: column.name,
+          apply: written(column.name),
           detail: column.type,
           info: column.about,
           type: 'property',
@@ -79,6 +84,7 @@ function language(schema: SqlSchema | undefined): Extension {
   const columns = schema?.tables[0]?.columns ?? [];
   const loose: Completion[] = columns.map(({ name, type, about }) => ({
     label: name,
+    apply: written(name),
     detail: type,
     info: about,
     type: 'property',

@@ -7,14 +7,14 @@ import * as ask from '../api/ask';
 import type { SqlAnswer, SqlSchema, Value } from '../api/wire';
 import { one, type Search } from '../frame/search';
 import { usePurposeOptions } from '../parts/chips';
-import { Select } from '../parts/field';
+import { Select, Text } from '../parts/field';
 import { count, plain } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { Empty, Failure, PageHead } from '../parts/page';
 import { Footer } from './answer';
 import { ExportMenu } from './export';
 import { Progress } from './progress';
-import { SqlEditor, type EditorHandle } from './sql-editor';
+import { SqlEditor, written, type EditorHandle } from './sql-editor';
 
 const LIMITS = [100, 1_000, 10_000].map((each) => ({
   value: String(each),
@@ -205,24 +205,53 @@ function Schema(props: {
             <span className="font-mono text-[0.8125rem] font-semibold">{table.name}</span>
           </summary>
           <p className="px-4 pb-1 text-xs text-soft">{table.about}</p>
-          <ul className="pb-2">
-            {table.columns.map((column) => (
-              <li key={column.name}>
-                <button
-                  type="button"
-                  title={`${column.about}. Press to write it.`}
-                  className="flex min-h-7 w-full items-baseline justify-between gap-3 px-4
-                    text-left hover:bg-sunken"
-                  onClick={() => props.onTake(column.name)}
-                >
-                  <span className="truncate font-mono text-[0.8125rem]">{column.name}</span>
-                  <span className="shrink-0 text-xs text-soft">{column.type}</span>
-                </button>
-              </li>
-            ))}
-          </ul>
+          <Columns columns={table.columns} onTake={props.onTake} />
         </details>
       ))}
     </section>
+  );
+}
+
+/** Columns that are listed at once; the others are found by their name. */
+const LISTED = 24;
+
+function Columns(props: {
+  columns: SqlSchema['tables'][number]['columns'];
+  onTake: (name: string) => void;
+}) {
+  const [part, setPart] = useState('');
+  const wanted = part.trim().toLowerCase();
+  const found = props.columns.filter((column) => column.name.toLowerCase().includes(wanted));
+  return (
+    <>
+      {props.columns.length > LISTED && (
+        <div className="px-4 py-1">
+          <Text label="Find a column" hideLabel type="search" value={part}
+            placeholder={`Find one of ${count(props.columns.length)} columns`}
+            onChange={setPart} />
+        </div>
+      )}
+      <ul className="pb-2">
+        {found.slice(0, LISTED).map((column) => (
+          <li key={column.name}>
+            <button
+              type="button"
+              title={`${column.about}. Press to write it.`}
+              className="flex min-h-7 w-full items-baseline justify-between gap-3 px-4
+                text-left hover:bg-sunken"
+              onClick={() => props.onTake(written(column.name))}
+            >
+              <span className="truncate font-mono text-[0.8125rem]">{column.name}</span>
+              <span className="shrink-0 text-xs text-soft">{column.type}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {found.length > LISTED && (
+        <p className="px-4 pb-3 text-xs text-soft">
+          {count(found.length - LISTED)} more: type a part of the name.
+        </p>
+      )}
+    </>
   );
 }
