@@ -2,6 +2,7 @@
 //!
 //! Rows arrive unsorted, tie, are folded in between, people are merged afterwards, one is erased.
 
+mod catalogue;
 mod cohorts;
 mod peers;
 mod sql;

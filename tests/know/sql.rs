@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 const ALL: &str = "select event, count(*) as times, count(distinct person) as people, sum(revenue) \
                    as revenue from events group by event order by event";
 
+const JOINED: &str = "select a.country, b.revenue from events a join events b on a.person = b.person \
+                      where b.revenue > 0 group by a.country, b.revenue order by b.revenue";
+
 async fn lived() -> Result<Candor> {
     let candor = Candor::start(SOURCES).await?;
     let event = |user: &str, event: &str, revenue: Option<f64>, choices: Value| {
@@ -54,6 +57,9 @@ async fn a_select_shows_what_the_purpose_may_see_and_nothing_else() -> Result<()
         ensure!(select(&candor, "measure", ALL)? == every, "measure");
         ensure!(select(&candor, "analyse", ALL)? == some, "analyse");
         ensure!(select(&candor, "sell", ALL)? == json!([]), "sell");
+        // Two scans of one statement, each with columns of its own.
+        let joined = select(&candor, "measure", JOINED)?;
+        ensure!(joined == json!([["DE", 10.0], ["DE", 32.5]]), "{joined}");
         candor.stop().await?;
         candor.restart().await?;
     }

@@ -1,7 +1,7 @@
 //! know: questions over ordered runs of people, fresh rows and files alike.
 //!
 //! A question needs a grant for its purpose. The mask works inside the walk, before any operator.
-//! Nothing here reads a file or a clock: runs of rows come from a `Source`.
+//! Nothing here reads a file: runs of rows come from a `Source`. Only SQL has a limit of time.
 
 mod cells;
 mod cohort;

@@ -42,14 +42,18 @@ pub fn parquet(table: &Table) -> Result<Vec<u8>, ExportError> {
 }
 
 fn field(column: &Column) -> Field {
-    let kind = match column.kind {
+    Field::new(&column.name, form(column.kind), true)
+}
+
+/// How values of a kind lie in columns that leave.
+pub(super) fn form(kind: Kind) -> DataType {
+    match kind {
         Kind::Flag => DataType::Boolean,
         Kind::Integer => DataType::Int64,
         Kind::Number => DataType::Float64,
         Kind::Text => DataType::Utf8,
         Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-    };
-    Field::new(&column.name, kind, true)
+    }
 }
 
 /// One column; a cell of another type than its column's is missing.

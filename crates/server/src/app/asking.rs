@@ -11,12 +11,20 @@ use life::keep::names::Named;
 use life::know::{Answer, Faults, Plan, Reply, Scanned, Setting, SqlPlan, SqlReply};
 use sha2::{Digest as _, Sha256};
 use tracing::field;
-use vocabulary::{Digest, Fact, Purpose, Refusal};
+use vocabulary::{Digest, Fact, Purpose, Refusal, Time};
 
 use super::App;
 use super::queries::{Running, cancelled};
 use crate::config::time::WeekStart;
 use crate::problem::Problem;
+
+/// What came of a question.
+struct Done<T> {
+    answer: T,
+    scanned: Scanned,
+    as_of: Time,
+    purpose: String,
+}
 
 impl App {
     /// How often a question starts again because the mask narrowed or files were replaced while it
@@ -48,56 +56,65 @@ impl App {
         Ok(resolved?)
     }
 
-    /// Answers a plan. Who asked what is durable before the answer leaves.
+    /// Answers a plan.
     pub async fn ask(&self, plan: Plan, grant: Grant, running: &Running) -> Result<Reply, Problem> {
-        let (app, query) = (self.clone(), running.query());
-        let start = self.now();
-        let digest = digest(&format!("{plan:?}"));
-        // What is asked may name a value of a person: of the plan only its digest is told.
-        let span = tracing::info_span!("question", plan = %digest.0, rows = field::Empty);
-        let asked = span.clone();
-        let worked = tokio::task::spawn_blocking(move || {
-            let answered = asked.in_scope(|| app.answer(&plan, &grant, query.watch()));
-            (answered, plan, grant)
-        });
-        let (answered, plan, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
-        let (answer, scanned) = answered.map_err(|error| refused(&error))?;
-        span.record("rows", scanned.rows);
-        drop(span);
-        self.log(&grant, digest, scanned.rows).await?;
-        let took = self.inner().clock.since(start);
-        metrics::histogram!("candor_question_seconds").record(took.as_seconds());
-        let scanned = Scanned { seconds: took.as_seconds(), ..scanned };
-        let purpose = self.catalogue().purpose_name(grant.purpose()).unwrap_or_default();
-        Ok(Reply::new(&plan, answer, scanned, start, purpose))
+        let asked = format!("{plan:?}");
+        let work = move |app: &App, grant: &Grant, watch: &Watch| {
+            let (answer, scanned) = app.answer(&plan, grant, watch)?;
+            Ok(((plan, answer), scanned))
+        };
+        let Done { answer, scanned, as_of, purpose } =
+            self.carry_out(&asked, grant, running, work).await?;
+        let (plan, answer) = answer;
+        Ok(Reply::new(&plan, answer, scanned, as_of, &purpose))
     }
 
-    /// Carries out a text of SQL. Who asked what is durable before the answer leaves.
+    /// Carries out a text of SQL.
     pub async fn select(
         &self,
         plan: SqlPlan,
         grant: Grant,
         running: &Running,
     ) -> Result<SqlReply, Problem> {
+        let asked = plan.statement.to_string();
+        let work = move |app: &App, grant: &Grant, watch: &Watch| {
+            let Selected { table, truncated, scanned } = app.selected(&plan, grant, watch)?;
+            Ok(((table, truncated), scanned))
+        };
+        let Done { answer, scanned, as_of, purpose } =
+            self.carry_out(&asked, grant, running, work).await?;
+        let (table, truncated) = answer;
+        Ok(SqlReply::new(table, truncated, scanned, as_of, &purpose))
+    }
+
+    /// Works on a question beside the requests. Who asked what is durable before the answer leaves.
+    async fn carry_out<T: Send + 'static>(
+        &self,
+        asked: &str,
+        grant: Grant,
+        running: &Running,
+        work: impl FnOnce(&App, &Grant, &Watch) -> Result<(T, Scanned), AskError> + Send + 'static,
+    ) -> Result<Done<T>, Problem> {
         let (app, query) = (self.clone(), running.query());
-        let start = self.now();
-        let digest = digest(&plan.statement.to_string());
+        let as_of = self.now();
+        let digest = digest(asked);
+        // What is asked may name a value of a person: of the plan only its digest is told.
         let span = tracing::info_span!("question", plan = %digest.0, rows = field::Empty);
-        let asked = span.clone();
+        let inside = span.clone();
         let worked = tokio::task::spawn_blocking(move || {
-            let selected = asked.in_scope(|| app.selected(&plan, &grant, query.watch()));
-            (selected, grant)
+            let worked = inside.in_scope(|| work(&app, &grant, query.watch()));
+            (worked, grant)
         });
-        let (selected, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
-        let Selected { table, truncated, scanned } = selected.map_err(|error| refused(&error))?;
+        let (worked, grant) = worked.await.map_err(|error| Problem::internal(&error))?;
+        let (answer, scanned) = worked.map_err(|error| refused(&error))?;
         span.record("rows", scanned.rows);
         drop(span);
         self.log(&grant, digest, scanned.rows).await?;
-        let took = self.inner().clock.since(start);
+        let took = self.inner().clock.since(as_of);
         metrics::histogram!("candor_question_seconds").record(took.as_seconds());
         let scanned = Scanned { seconds: took.as_seconds(), ..scanned };
         let purpose = self.catalogue().purpose_name(grant.purpose()).unwrap_or_default();
-        Ok(SqlReply::new(table, truncated, scanned, start, purpose))
+        Ok(Done { answer, scanned, as_of, purpose: purpose.to_owned() })
     }
 
     fn selected(&self, plan: &SqlPlan, grant: &Grant, watch: &Watch) -> Result<Selected, AskError> {

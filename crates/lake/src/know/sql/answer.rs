@@ -3,12 +3,13 @@
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
-    DataType, Float64Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType,
+    DataType, Float64Type, Int64Type, Schema, TimestampMicrosecondType,
 };
 use life::know::tabled::{Cell, Column, Kind, Table};
 use vocabulary::Time;
 
 use crate::know::error::AskError;
+use crate::know::export::form;
 
 /// Rows on their way into an answer.
 #[derive(Debug)]
@@ -76,14 +77,7 @@ fn kind(of: &DataType) -> Kind {
 
 /// A column in the one form that its kind has here.
 fn shown(array: &ArrayRef, kind: Kind) -> Result<ArrayRef, AskError> {
-    let form = match kind {
-        Kind::Flag => DataType::Boolean,
-        Kind::Integer => DataType::Int64,
-        Kind::Number => DataType::Float64,
-        Kind::Text => DataType::Utf8,
-        Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-    };
-    cast(array, &form).map_err(|error| AskError::SqlFailed { why: error.to_string() })
+    cast(array, &form(kind)).map_err(|error| AskError::SqlFailed { why: error.to_string() })
 }
 
 fn cell(array: &ArrayRef, kind: Kind, row: usize) -> Cell {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::datasource::TableProvider;
 use datafusion::error::{DataFusionError, Result as Planned};
@@ -29,6 +29,7 @@ use super::{Naming, Read};
 use crate::keep::chunk::{Need, Texts};
 use crate::know::ask::Asking;
 use crate::know::error::AskError;
+use crate::know::export::form;
 use crate::know::run::{Run, Scan};
 use crate::know::sight::Sight;
 
@@ -83,11 +84,8 @@ fn schema(columns: &[SqlColumn]) -> SchemaRef {
 /// How values of a kind lie in a batch.
 pub(super) fn stored(kind: Kind) -> DataType {
     match kind {
-        Kind::Flag => DataType::Boolean,
-        Kind::Integer => DataType::Int64,
-        Kind::Number => DataType::Float64,
         Kind::Text => DataType::Utf8View,
-        Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        Kind::Flag | Kind::Integer | Kind::Number | Kind::Time => form(kind),
     }
 }
 

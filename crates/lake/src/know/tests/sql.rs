@@ -305,6 +305,24 @@ fn every_function_that_is_listed_is_there() {
     }
 }
 
+/// What the schema promises is what a text finds.
+#[test]
+fn tables_have_the_columns_that_the_schema_lists() {
+    let pond = few();
+    let (mask, watch) = (pond.mask(), Watch::default());
+    let asking = asking(&mask, &pond, &watch, 1);
+    let schema = life::know::sql::schema(World::new().setting(), Categories::ALL);
+    assert_eq!(schema.tables.len(), 2);
+    for table in schema.tables {
+        let plan = plan("measure", &format!("select * from {}", table.name));
+        let done = carry_out(&asking, &plan, &Limits::default(), Verb::Read).unwrap();
+        let found: Vec<_> =
+            done.table.columns.into_iter().map(|one| (one.name, one.kind)).collect();
+        let listed: Vec<_> = table.columns.into_iter().map(|one| (one.name, one.kind)).collect();
+        assert_eq!(found, listed, "{}", table.name);
+    }
+}
+
 #[test]
 fn what_analysts_write_is_answered() {
     let pond = few();
