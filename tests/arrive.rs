@@ -120,6 +120,26 @@ async fn segment_answers_as_its_clients_expect() -> Result<()> {
     Ok(())
 }
 
+/// Whoever still writes when the answer is ready reads it all the same, on every path.
+#[tokio::test]
+async fn whoever_sends_too_much_hears_why() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let token = format!("Bearer {}", candor.token);
+    let session = candor.session().await?;
+    for _ in 0..10 {
+        for (path, headers) in [
+            ("/v1/batch", [("authorization", "-")]),
+            ("/api/query/trend", [("authorization", token.as_str())]),
+            ("/api/import?source=backend&from=native", [("cookie", session.as_str())]),
+        ] {
+            let huge = vec![b' '; 16 << 20];
+            let refused = send(&candor, Method::POST, path, &headers, huge).await?;
+            assert_eq!(refused.told(), "413 body-too-large", "{path}");
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_browser_of_any_site_may_send_and_is_told_where() -> Result<()> {
     let candor = Candor::start(SOURCES).await?;

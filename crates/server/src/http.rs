@@ -1,7 +1,6 @@
 //! The outside: one file for each verb, in folders by the words of the life of a datum.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware;
 use utoipa::OpenApi;
@@ -101,7 +100,6 @@ pub fn routes(app: &App) -> Router {
         .layer(middleware::from_fn(caller::same_origin))
         .merge(arrive::routes())
         .merge(health::routes())
-        .layer(DefaultBodyLimit::max(app.limits().body_bytes))
         .with_state(app.clone())
         .merge(problems::routes())
         .merge(console::routes(&base))
@@ -119,8 +117,7 @@ pub fn routes(app: &App) -> Router {
 /// The same for the socket of the machine itself: its caller is the local operator.
 pub fn local_routes(app: &App) -> Router {
     let (api, _) = api().split_for_parts();
-    api.layer(DefaultBodyLimit::max(app.limits().body_bytes))
-        .layer(axum::Extension(caller::LocalSocket))
+    api.layer(axum::Extension(caller::LocalSocket))
         .layer(middleware::from_fn(crate::log::request))
         .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
         .with_state(app.clone())

@@ -1,35 +1,40 @@
-//! The JSON body of a request to the API, read whatever its content type says, with errors that
-//! help.
+//! The body of a request: taken whole within the limits of size and time, or refused with an error
+//! that its sender hears.
 
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body as Stream, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use vocabulary::Limits;
 
+use super::edge::SPARE;
+use crate::app::App;
 use crate::problem::Problem;
 
-/// How long a body may take to arrive.
-const TIME_MAX: Duration = Duration::from_secs(15);
+/// The bytes of a body, whatever they are.
+#[derive(Debug)]
+pub struct Whole(pub Bytes);
 
-/// A body that is this kind of JSON.
+/// A body that is this kind of JSON, whatever its content type says.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl FromRequest<App> for Whole {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let reading = tokio::time::timeout(TIME_MAX, Bytes::from_request(request, state));
-        let bytes = reading.await.map_err(|_| {
-            let detail = "the body did not arrive in time: send the request again";
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "body-slow", detail)
-        })?;
-        let bytes = bytes.map_err(|error| {
-            let status = error.status();
-            Problem::new(status, "body-unreadable", format!("{error}: send less, and all of it"))
-        })?;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        whole(request.into_body(), app.limits()).await.map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let bytes = whole(request.into_body(), app.limits()).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let detail = format!(
@@ -38,5 +43,40 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             );
             Problem::new(StatusCode::BAD_REQUEST, "json-broken", detail)
         })
+    }
+}
+
+/// The whole body.
+pub async fn whole(mut body: Stream, limits: &Limits) -> Result<Bytes, Problem> {
+    let time = Duration::from_micros(limits.request_time.0.unsigned_abs());
+    let taken = tokio::time::timeout(time, take(&mut body, limits.body_bytes)).await;
+    taken.unwrap_or_else(|_| {
+        let detail = "the body took too long to arrive: send it again, or less at once";
+        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail))
+    })
+}
+
+async fn take(body: &mut Stream, bytes_max: usize) -> Result<Bytes, Problem> {
+    let error = match Limited::new(&mut *body, bytes_max).collect().await {
+        Ok(whole) => return Ok(whole.to_bytes()),
+        Err(error) => error,
+    };
+    if !error.is::<LengthLimitError>() {
+        let detail = "the body ended too early: send it again";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "body-broken", detail));
+    }
+    let_go(body, bytes_max.saturating_mul(SPARE)).await;
+    let detail = format!("the body has more than {bytes_max} bytes: send smaller batches");
+    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail))
+}
+
+/// Reads what nobody wants, up to a limit: a client that is answered while it still writes hears of
+/// a broken connection, and not why.
+async fn let_go(body: &mut Stream, bytes_max: usize) {
+    let mut bytes = 0;
+    while bytes <= bytes_max
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        bytes += frame.data_ref().map_or(0, Bytes::len);
     }
 }

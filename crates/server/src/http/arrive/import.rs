@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use life::admit::KeyKind;
@@ -17,6 +16,7 @@ use vocabulary::Outcome;
 use crate::app::App;
 use crate::app::collect::Caller;
 use crate::http::address::Query;
+use crate::http::body::Whole;
 use crate::http::caller::Manager;
 use crate::problem::Problem;
 
@@ -95,7 +95,7 @@ pub async fn load(
     State(app): State<App>,
     _: Manager,
     Query(which): Query<Which>,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Json<Imported>, Problem> {
     let source = app.source(&which.source).ok_or_else(|| Problem::not_found("source"))?;
     let caller = Caller { source, kind: KeyKind::Server };

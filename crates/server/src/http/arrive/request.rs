@@ -2,9 +2,8 @@
 //! limits, find the caller, keep the pace, let the gate judge. Answers are each protocol's own.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use lake::keep::keeper::Unavailable;
@@ -14,6 +13,7 @@ use vocabulary::{Outcome, Time};
 use super::pace::Paces;
 use crate::app::App;
 use crate::app::collect::{Caller, EventOutcome};
+use crate::http::body::whole;
 use crate::problem::{FieldProblem, Problem};
 
 /// A request with its whole body.
@@ -57,19 +57,7 @@ impl Received {
     /// Takes the request with its body, within the limits of size and time.
     pub async fn take(app: &App, request: Request) -> Result<Self, Declined> {
         let (parts, stream) = request.into_parts();
-        let limits = app.limits();
-        let time = Duration::from_micros(limits.request_time.0.unsigned_abs());
-        let whole = tokio::time::timeout(time, to_bytes(stream, limits.body_bytes)).await;
-        let body = match whole {
-            Ok(Ok(body)) => body,
-            Ok(Err(error)) => return Err(broken(&error, limits.body_bytes).into()),
-            Err(_) => {
-                let detail = "the body took too long to arrive: send it again, or less at once";
-                return Err(
-                    Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail).into()
-                );
-            }
-        };
+        let body = whole(stream, app.limits()).await?;
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         Ok(Self {
             key: None,
@@ -246,15 +234,6 @@ pub fn problems(list: Option<&str>, endings: &[EventOutcome]) -> Vec<FieldProble
             FieldProblem { pointer, detail: invalid.problem.clone() }
         })
         .collect()
-}
-
-fn broken(error: &axum::Error, bytes: usize) -> Problem {
-    let cause = std::error::Error::source(error);
-    if cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>()) {
-        let detail = format!("the body has more than {bytes} bytes: send smaller batches");
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail);
-    }
-    Problem::new(StatusCode::BAD_REQUEST, "body-broken", "the body ended too early: send it again")
 }
 
 /// The address of the client: behind proxies that are trusted, the last one that none of them is.
