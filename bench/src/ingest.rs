@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::disk::percentiles;
 use crate::http::Connection;
+use crate::memory;
 
 /// How hard, and where.
 pub(crate) struct Load {
@@ -63,7 +64,7 @@ pub(crate) fn measure(load: &Load) -> Result<()> {
         load.connections,
         events as f64 / seconds,
         times.len() as f64 / seconds,
-        memory(load.server),
+        memory::resident(load.server),
     );
     Ok(())
 }
@@ -109,13 +110,4 @@ fn event(worker: u64, number: u64) -> String {
     let run = std::process::id();
     format!(r#"{{"event":"Product Viewed","id":"{run}-{worker}-{number}","user_id":"u{person}","#)
         + &format!(r#""properties":{{{properties}{more}"device":"mobile"}},{consent}}}"#)
-}
-
-fn memory(process: u64) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-    match (line("VmRSS:"), line("VmHWM:")) {
-        (Some(now), Some(most)) => format!("  resident {now}, at most {most}"),
-        (Some(_), None) | (None, _) => String::new(),
-    }
 }

@@ -8,6 +8,7 @@
 mod disk;
 mod http;
 mod ingest;
+mod memory;
 mod questions;
 
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: bench disk FOLDER
        bench ingest URL KEY [batch=100] [seconds=10] [connections=8] [rate=EVENTS_A_SECOND] [pid=SERVER]
-       bench questions URL TOKEN [runs=3]";
+       bench questions URL TOKEN [runs=3] [pid=SERVER]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,7 +32,10 @@ fn main() -> ExitCode {
             Some(load) => ingest::measure(&load),
             None => Err(anyhow::anyhow!("{USAGE}")),
         },
-        ["questions", url, token] => questions::measure(url, token, option("runs", 3).unwrap_or(3)),
+        ["questions", url, token] => match (option("runs", 3), option("pid", 0)) {
+            (Some(runs), Some(server)) => questions::measure(url, token, runs, server),
+            (None, _) | (_, None) => Err(anyhow::anyhow!("{USAGE}")),
+        },
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };
     match ended {

@@ -1,36 +1,42 @@
-//! The four kinds of insight on the data of the generator, each asked several times; the best time
-//! counts.
+//! Each kind of insight on the data of the generator, asked several times; the best time counts.
 
-use anyhow::{Context, Result, bail};
+use std::time::Instant;
+
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::http::Connection;
+use crate::memory;
 
-/// Asks each question and prints seconds, rows and bytes.
-pub(crate) fn measure(url: &str, token: &str, runs: u64) -> Result<()> {
+/// Asks each question and prints seconds as the client sees them, what was read for the answer, and
+/// how far the server's memory grew.
+pub(crate) fn measure(url: &str, token: &str, runs: u64, server: u64) -> Result<()> {
     for (name, kind, question) in questions() {
+        let body = serde_json::to_vec(&question)?;
         let mut best = f64::INFINITY;
         let mut answer = Value::Null;
+        memory::forget_peak(server);
         for _ in 0..runs.max(1) {
-            let mut connection = Connection::open(url)?;
-            let body = serde_json::to_vec(&question)?;
-            let authorization = format!("Bearer {token}");
-            let (status, body) =
-                connection.post(&format!("/api/query/{kind}"), &authorization, &body)?;
+            let begun = Instant::now();
+            let (status, body) = Connection::open(url)?.post(
+                &format!("/api/query/{kind}"),
+                &format!("Bearer {token}"),
+                &body,
+            )?;
+            best = best.min(begun.elapsed().as_secs_f64());
             if status != 200 {
                 bail!("{name}: the server answered {status}: {}", String::from_utf8_lossy(&body));
             }
             answer = serde_json::from_slice(&body)?;
-            let seconds = answer.pointer("/scanned/seconds").and_then(Value::as_f64);
-            best = best.min(seconds.context("no seconds in the answer")?);
         }
         let scanned =
             |field: &str| answer.pointer(&format!("/scanned/{field}")).cloned().unwrap_or_default();
         let sentence = answer.get("sentence").and_then(Value::as_str).unwrap_or_default();
         println!(
-            "{name:12} {best:8.3} s  {} rows  {} bytes  {sentence}",
+            "{name:13} {best:8.3} s  {} rows  {} bytes{}  {sentence}",
             scanned("rows"),
-            scanned("bytes")
+            scanned("bytes"),
+            memory::resident(server)
         );
     }
     Ok(())
@@ -41,19 +47,45 @@ fn questions() -> Vec<(&'static str, &'static str, Value)> {
         .iter()
         .map(|event| json!({ "event": event }))
         .collect();
+    let funnel = |order: &str| json!({ "steps": steps, "window": "7d", "breakdown": "country", "order": order });
     let any = json!({ "event": null });
     let viewers = json!([{ "event": "page_view", "count": "people" }]);
     let orders = json!([{ "event": "purchase", "count": "events" }]);
+    let median = json!([{ "event": "purchase", "count": { "median": { "of": "amount" } } }]);
     let often = json!([{ "event": "add_to_cart", "at_least": 3 }]);
     let never = json!([{ "event": "purchase" }]);
-    let questions = [
-        ("funnel5", "funnel", json!({ "steps": steps, "window": "7d", "breakdown": "country" })),
+    let kinds = [
+        ("funnel5", "funnel", funnel("in-order")),
+        ("funnel-strict", "funnel", funnel("strict")),
+        ("funnel-any", "funnel", funnel("any-order")),
         ("retention", "retention", json!({ "start": any, "return": any, "interval": "week" })),
         ("uniques", "trend", json!({ "interval": "day", "series": viewers })),
         ("cohort", "cohort", json!({ "all": often, "none": never })),
         ("trend", "trend", json!({ "interval": "day", "series": orders, "breakdown": "country" })),
+        ("median", "trend", json!({ "interval": "day", "series": median })),
+        ("paths", "paths", json!({ "length": 3 })),
+        ("sessions", "sessions", json!({ "interval": "day" })),
+        ("lifecycle", "lifecycle", json!({ "interval": "week" })),
+        ("stickiness", "stickiness", json!({ "interval": "day", "series": [any] })),
+        ("values", "values", json!({ "property": "country" })),
     ];
-    questions.map(|(name, kind, question)| (name, kind, about(question))).to_vec()
+    let mut questions = kinds.map(|(name, kind, question)| (name, kind, about(question))).to_vec();
+    let selects = [
+        (
+            "sql-uniques",
+            "select date_trunc('day', time) d, event, count(distinct person) \
+             from events group by 1, 2 order by 1, 2",
+        ),
+        (
+            "sql-trend",
+            "select date_trunc('day', time) d, country, count(*), sum(amount) \
+             from events where event = 'purchase' group by 1, 2 order by 1, 2",
+        ),
+    ];
+    questions.extend(
+        selects.map(|(name, sql)| (name, "sql", json!({ "purpose": "measure", "sql": sql }))),
+    );
+    questions
 }
 
 /// The purpose and the time that all of them share.

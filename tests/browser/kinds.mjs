@@ -178,4 +178,25 @@ export async function checkKinds(shared) {
     await eventually('it is in the address', () => page.url().includes('people.in='));
     await answer.locator('figcaption').waitFor();
   });
+  await check('a list of people is brought, replaced and deleted', async () => {
+    await page.goto(at('insights'));
+    const cohorts = page.getByRole('region', { name: 'Cohorts', exact: true });
+    const name = `Brought ${Date.now()}`;
+    await cohorts.getByRole('button', { name: 'Bring a list' }).click();
+    await page.getByLabel('Name of the cohort').fill(name);
+    await page.getByLabel('Ids, one on each line').fill('u1\nu2, u2\n\nnobody');
+    await page.getByRole('button', { name: 'Take 3' }).click();
+    const line = cohorts.getByRole('listitem').filter({ hasText: name });
+    await line.getByText(/^A list, changed/).waitFor();
+    const act = async (label) => {
+      await line.getByRole('button', { name: `More about ${name}` }).click();
+      await page.getByRole('button', { name: label, exact: true }).click();
+    };
+    await act('Replace the list');
+    await page.getByLabel('Ids, one on each line').fill('u3');
+    await page.getByRole('button', { name: 'Take 1' }).click();
+    await page.getByRole('dialog', { name: `Who is in ${name}` }).waitFor({ state: 'hidden' });
+    await act('Delete');
+    await line.waitFor({ state: 'detached' });
+  });
 }

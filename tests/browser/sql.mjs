@@ -44,6 +44,28 @@ export async function checkSql({ page }) {
     await alert.waitFor();
     assert.match(await alert.locator('code').first().textContent(), /^[a-z-]+$/);
   });
+  await check('an answer becomes a tile of rows, which leads back to its text', async () => {
+    await page.goto(at(`sql?ask=${encodeURIComponent('select count(*) as all_of_them from events')}`));
+    await answer.getByRole('button', { name: 'Keep' }).click();
+    await answer.getByRole('button', { name: 'Add to a dashboard' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Add to a dashboard' });
+    await dialog.getByLabel('Dashboard').selectOption({ label: 'A new one' });
+    await dialog.getByLabel('Its name').fill(`Rows ${Date.now()}`);
+    await dialog.getByLabel('Title of the tile').fill('All events');
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    const tile = page.getByRole('article', { name: 'All events' });
+    await tile.locator('tbody td').waitFor();
+    const all = await tile.locator('tbody td').textContent();
+    assert.ok(Number(all.replaceAll(/\D/g, '')) > 0, all);
+    // The dashboard's dates hold for its texts too.
+    await page.goto(`${page.url()}?from=2001-01-01&to=2001-01-02`);
+    await eventually('no event is that old', async () =>
+      (await tile.locator('tbody td').textContent()) === '0');
+    await tile.getByRole('link', { name: 'All events' }).click();
+    await rows.first().waitFor();
+    assert.match(await editor.textContent(), /all_of_them/);
+    assert.equal(await rows.first().textContent(), '0');
+  });
   await check('Tab leaves the editor', async () => {
     await editor.focus();
     await page.keyboard.press('Tab');

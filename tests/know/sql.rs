@@ -105,11 +105,57 @@ async fn the_command_line_shows_rows_and_tables() -> Result<()> {
     ensure!(lines[1] == "Order Completed  2      2       42.5", "{shown}");
     let cut = run(&[ALL, "--limit", "1"])?;
     ensure!(cut.contains("there are more"), "{cut}");
+    let early = run(&[ALL, "--to", "2026-01-02"])?;
+    ensure!(early.contains("\n0 rows, "), "{early}");
+    let file = candor.data().join("../text.sql");
+    std::fs::write(&file, ALL)?;
+    let piped = std::fs::File::open(file)?;
+    let piped = candor.command(&["query", "sql", "-"]).stdin(piped).output()?;
+    let piped = String::from_utf8(piped.stdout)?;
+    ensure!(piped.lines().take(3).eq(lines.iter().copied().take(3)), "{piped}");
     let tables = run(&["--schema"])?;
     ensure!(tables.contains("events: ") && tables.contains("  revenue"), "{tables}");
     let output = candor.run(&["query", "sql", "delete from events"])?;
     let told = String::from_utf8_lossy(&output.stderr);
     ensure!(!output.status.success() && told.contains("sql-not-select"), "{told}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_is_saved_and_stands_on_a_dashboard() -> Result<()> {
+    let candor = lived().await?;
+    let session = candor.session().await?;
+    let post =
+        async |path: &str, body: Value| candor.manage(&session, Method::POST, path, &body).await;
+    let text = json!({ "purpose": "measure", "sql": ALL });
+    let saved = json!({ "name": "By name", "kind": "sql", "question": text });
+    let saved = post("/api/questions", saved).await?;
+    let misspelt = json!({ "name": "No", "kind": "sql", "question": { "purpose": "measure" } });
+    let refused = post("/api/questions", misspelt).await.err().context("it was saved")?;
+    ensure!(refused.to_string().contains("question-unreadable"), "{refused}");
+    let tile = |id: &str, question: Value, y: u32| json!({ "id": id, "question": question, "view": "table", "x": 0, "y": y, "w": 6, "h": 4 });
+    let written = json!({ "kind": "sql", "question": {
+        "purpose": "analyse", "sql": "select count(*) from events",
+    } });
+    let tiles = [tile("saved", json!({ "saved": saved["id"] }), 0), tile("written", written, 4)];
+    let board = post("/api/dashboards", json!({ "name": "Shop", "tiles": tiles })).await?;
+    let path = format!("/api/dashboards/{}/answers", board["id"].as_str().context("no id")?);
+    let answers = post(&path, json!({})).await?;
+    let rows = |answers: &Value, tile: usize| answers["tiles"][tile]["answer"]["rows"].clone();
+    ensure!(rows(&answers, 0)[0] == json!(["Order Completed", 2, 2, 42.5]), "{answers}");
+    ensure!(rows(&answers, 1) == json!([[2]]), "each for its own purpose: {answers}");
+    // The dashboard's dates and purpose hold for its texts too.
+    let filters = json!({ "filters": { "purpose": "sell" } });
+    ensure!(rows(&post(&path, filters).await?, 0) == json!([]), "for another purpose");
+    let filters = json!({ "filters": { "from": "2026-01-03", "to": "2026-01-04" } });
+    ensure!(rows(&post(&path, filters).await?, 1) == json!([[0]]), "on another day");
+    // A condition is not laid over a text: it is refused, and not passed over.
+    let demand = json!([{ "property": "country", "is": ["DE"] }]);
+    let answers = post(&path, json!({ "filters": { "where": demand } })).await?;
+    ensure!(
+        answers["tiles"][0]["problem"]["errors"][0]["pointer"] == "/filters/where",
+        "{answers}"
+    );
     Ok(())
 }
 

@@ -344,8 +344,14 @@ export interface Dashboard extends Saved {
   tiles: Tile[];
 }
 
+export interface TileAnswer {
+  id: string;
+  answer?: Answer | SqlAnswer;
+  problem?: Problem;
+}
+
 export interface TileAnswers {
-  tiles: { id: string; answer?: Answer; problem?: Problem }[];
+  tiles: TileAnswer[];
 }
 
 export interface Annotation {

@@ -5,7 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
 import * as ask from '../api/ask';
 import { Dialog } from '../parts/dialog';
-import { searchOf } from '../know/search-of';
+import { linkTo } from '../know/link';
 import { flatten } from '../know/codec';
 import { kindTitle } from '../know/kinds';
 import { compact } from '../parts/format';
@@ -69,11 +69,7 @@ function useKept(open: boolean): Entry[] {
       id: `question ${each.id}`,
       label: each.name,
       hint: `question · ${kindTitle(each.kind).toLowerCase()}`,
-      run: () =>
-        void navigate({
-          to: `/insights/${each.kind}` as '/insights',
-          search: { ...searchOf(each.question), saved: each.id },
-        }),
+      run: () => void navigate(linkTo(each, each.id) ?? { to: '/insights' }),
     })),
   ];
 }

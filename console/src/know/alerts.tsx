@@ -12,8 +12,8 @@ import { Icon } from '../parts/icons';
 import { Menu } from '../parts/menu';
 import { Empty, Failure, PageHead, Waiting } from '../parts/page';
 import { AlertForm } from './alert-form';
-import { isKindName, kindTitle } from './kinds';
-import { searchOf } from './search-of';
+import { kindTitle } from './kinds';
+import { linkTo } from './link';
 
 export default function Alerts() {
   const alerts = useQuery(ask.alerts());
@@ -126,6 +126,7 @@ function Line({ alert, questions }: { alert: Alert; questions: readonly SavedQue
   const saved = 'saved' in alert.question ? alert.question.saved : undefined;
   const asked =
     'saved' in alert.question ? questions.find((each) => each.id === saved) : alert.question;
+  const link = asked && linkTo(asked, saved);
   const to = alert.to.map(receiver);
   return (
     <li className="border-b border-line px-5 py-3 last:border-b-0">
@@ -143,10 +144,9 @@ function Line({ alert, questions }: { alert: Alert; questions: readonly SavedQue
             )}
           </p>
           <p className="mt-0.5 text-sm text-soft">
-            {asked && isKindName(asked.kind) ? (
+            {asked && link ? (
               <Link
-                to={`/insights/${asked.kind}` as '/insights'}
-                search={searchOf(asked.question)}
+                {...link}
                 className="underline decoration-line underline-offset-4 hover:decoration-current"
               >
                 {kindTitle(asked.kind)}

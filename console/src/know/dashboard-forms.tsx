@@ -3,6 +3,7 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { SavedQuestion, Tile } from '../api/wire';
+import { among } from '../frame/search';
 import { Choice, Select, Text } from '../parts/field';
 import { kindTitle } from './kinds';
 import { freePlace, newTileId, settle } from './layout';
@@ -20,7 +21,7 @@ export function AddTile(props: {
 }) {
   const { tiles, questions } = props;
   const [chosen, setChosen] = useState<string>();
-  const [view, setView] = useState<Tile['view']>('chart');
+  const [chosenView, setView] = useState<Tile['view']>('chart');
   const id = chosen ?? questions[0]?.id;
   if (id === undefined) {
     return (
@@ -31,8 +32,11 @@ export function AddTile(props: {
       </p>
     );
   }
+  const question = questions.find((each) => each.id === id);
+  const views = question?.kind === 'sql' ? VIEWS.filter((each) => each.value !== 'chart') : VIEWS;
+  const view = among(chosenView, views.map((each) => each.value));
   const add = () => {
-    const title = questions.find((each) => each.id === id)?.name;
+    const title = question?.name;
     const place = freePlace(tiles);
     const size = view === 'number' ? { w: 3, h: 2 } : {};
     const tile = { id: newTileId(tiles), title, question: { saved: id }, view, ...place, ...size };
@@ -55,7 +59,7 @@ export function AddTile(props: {
         }))}
         onChange={setChosen}
       />
-      <Choice label="Shown as" value={view} options={VIEWS} onChange={setView} />
+      <Choice label="Shown as" value={view} options={views} onChange={setView} />
       <button type="submit" className="press press-first self-start">Add</button>
     </form>
   );

@@ -8,9 +8,10 @@ import type { SavedQuestion } from '../api/wire';
 import { ago } from '../parts/format';
 import { Menu } from '../parts/menu';
 import { Empty, Failure, PageHead, Section, Waiting } from '../parts/page';
+import { Cohorts } from './cohorts';
 import { Glyph } from './glyph';
-import { isKindName, KINDS, kindTitle } from './kinds';
-import { searchOf } from './search-of';
+import { KINDS, kindTitle } from './kinds';
+import { linkTo } from './link';
 
 export default function Insights() {
   return (
@@ -52,6 +53,7 @@ export default function Insights() {
         </li>
       </ul>
       <Kept />
+      <Cohorts />
     </>
   );
 }
@@ -83,18 +85,15 @@ function Kept() {
 
 function Line({ question }: { question: SavedQuestion }) {
   const client = useQueryClient();
+  const link = linkTo(question, question.id);
   const drop = useMutation({
     mutationFn: () => remove(`api/questions/${encodeURIComponent(question.id)}`),
     onSuccess: () => client.invalidateQueries({ queryKey: ['questions'] }),
   });
   return (
     <li className="flex items-center gap-3 border-b border-line px-5 py-1 last:border-b-0">
-      {isKindName(question.kind) ? (
-        <Link
-          to={`/insights/${question.kind}` as '/insights'}
-          search={{ ...searchOf(question.question), saved: question.id }}
-          className="min-w-0 flex-1 py-2 hover:text-accent-text"
-        >
+      {link ? (
+        <Link {...link} className="min-w-0 flex-1 py-2 hover:text-accent-text">
           <span className="block truncate font-medium">{question.name}</span>
           <span className="block truncate text-sm text-soft">
             {kindTitle(question.kind)}, changed {ago(question.changed, Date.now())}

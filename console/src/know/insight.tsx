@@ -126,11 +126,13 @@ function Answered(props: { kind: Kind<object, Answer>; address: Address<object>;
           <>
             <ExportMenu path={`api/query/${kind.name}`} plan={plan} name={kind.name} figure={figure}
               onError={setFailure} />
-            <KeepMenu
-              asked={{ kind: kind.name, question: { ...plan } }}
-              saved={address.saved}
-              title={props.title}
-            />
+            {!kind.showsPeople && (
+              <KeepMenu
+                asked={{ kind: kind.name, question: { ...plan } }}
+                saved={address.saved}
+                title={props.title}
+              />
+            )}
           </>
         }
       />

@@ -61,7 +61,7 @@ function SaveForm(props: { asked: Asked; title: string; onDone: () => void }) {
       await client.invalidateQueries({ queryKey: ['questions'] });
       props.onDone();
       void navigate({
-        to: `/insights/${props.asked.kind}`,
+        to: '.',
         search: (before: object) => ({ ...before, saved: made.id }),
         replace: true,
       } as never);
@@ -104,7 +104,7 @@ function BoardForm({ asked, title }: { asked: Asked; title: string }) {
         id: newTileId(old?.tiles ?? []),
         title: tileTitle.trim() || undefined,
         question: asked,
-        view: 'chart',
+        view: asked.kind === 'sql' ? 'table' : 'chart',
         ...place,
       } as Tile;
       if (!old) {

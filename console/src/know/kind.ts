@@ -64,7 +64,7 @@ export interface Kind<Q extends object, A extends Answer> {
   Table?: (props: ShownProps<Q, A>) => ReactNode;
   /** The answer as one figure, for a tile. */
   figure?: (answer: A, question: Q) => Figure | undefined;
-  /** Lists people under a grant to read; its table may not be saved as a file without one. */
+  /** Lists people under a grant to read: no question to keep, a cohort is. */
   showsPeople?: boolean;
 }
 

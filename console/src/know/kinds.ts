@@ -94,4 +94,5 @@ export const KINDS: readonly KindLine[] = KIND_NAMES.map((name) => ({ name, ...L
 export const isKindName = (name: string): name is KindName =>
   (KIND_NAMES as readonly string[]).includes(name);
 
-export const kindTitle = (name: string) => (isKindName(name) ? LINES[name].title : name);
+export const kindTitle = (name: string) =>
+  isKindName(name) ? LINES[name].title : name === 'sql' ? 'SQL' : name;

@@ -3,7 +3,7 @@
 
 import { useState } from 'react';
 import type { Interval, RetentionAnswer, Which } from '../api/wire';
-import { Choice, Select } from '../parts/field';
+import { Choice, Select, Text } from '../parts/field';
 import { count, share, wholeShare } from '../parts/format';
 import { EventField } from './fields';
 import { define, type BuilderProps, type ShownProps } from './kind';
@@ -17,6 +17,7 @@ interface Question {
   return: Which;
   back?: 'exact' | 'unbounded';
   entry?: 'first-in-range' | 'first-ever' | 'recurring';
+  periods?: number;
 }
 
 const INTERVALS = [
@@ -34,7 +35,7 @@ export default define<Question, RetentionAnswer>({
   last: '90d',
   Builder,
   Options,
-  options: ['back', 'entry'],
+  options: ['back', 'entry', 'periods'],
   isEmpty: (answer) => answer.cohorts.every((each) => each.people === 0),
   Chart: Grid,
   figure: (answer) => {
@@ -91,6 +92,16 @@ function Options({ question, change }: BuilderProps<Question>) {
         ]}
         onChange={(entry) =>
           change({ entry: entry === 'first-in-range' ? undefined : entry } as Partial<Question>)
+        }
+      />
+      <Text
+        label="Intervals after the first"
+        type="number"
+        min={1}
+        placeholder="as many as there are"
+        value={String(question.periods ?? '')}
+        onChange={(text) =>
+          change({ periods: Number(text) > 0 ? Number(text) : undefined } as Partial<Question>)
         }
       />
     </>

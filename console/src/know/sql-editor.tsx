@@ -14,10 +14,7 @@ import { EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
 import type { SqlSchema } from '../api/wire';
-
-/** A name as a text of SQL writes it: quoted, unless it is plain. */
-export const written = (name: string) =>
-  /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+import { written } from './sql-rows';
 
 export interface EditorHandle {
   insert: (text: string) => void;
@@ -107,7 +104,7 @@ function language(schema: SqlSchema | undefined): Extension {
   ];
 }
 
-export function SqlEditor(props: {
+export default function SqlEditor(props: {
   handle: Ref<EditorHandle>;
   initial: string;
   schema: SqlSchema | undefined;

@@ -2,24 +2,33 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import * as ask from '../api/ask';
-import type { SqlAnswer, SqlSchema, Value } from '../api/wire';
+import type { SqlAnswer, SqlSchema } from '../api/wire';
 import { one, type Search } from '../frame/search';
 import { usePurposeOptions } from '../parts/chips';
 import { Select, Text } from '../parts/field';
-import { count, plain } from '../parts/format';
+import { count } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { Empty, Failure, PageHead } from '../parts/page';
 import { Footer } from './answer';
 import { ExportMenu } from './export';
+import { KeepMenu } from './keep-question';
+import { LASTS, periodWords, range, readPeriod, readZone } from './period';
 import { Progress } from './progress';
-import { SqlEditor, written, type EditorHandle } from './sql-editor';
+import type { EditorHandle } from './sql-editor';
+import { SqlRows, written } from './sql-rows';
 
 const LIMITS = [100, 1_000, 10_000].map((each) => ({
   value: String(each),
   label: `${count(each)} rows`,
 }));
+
+// The editor is as large as the rest of the console: the page does not wait for it.
+const SqlEditor = lazy(() => import('./sql-editor'));
+
+/** The period while the address says none. */
+const ALWAYS = 'always';
 
 const EXAMPLES = [
   {
@@ -47,15 +56,26 @@ export default function SqlPage() {
   const text = one(search, 'ask') ?? '';
   const purpose = one(search, 'purpose') ?? 'measure';
   const limit = Number(one(search, 'limit') ?? 1_000) || 1_000;
+  const find = (name: string) => one(search, name);
+  const period = readPeriod({ last: find('last'), from: find('from'), to: find('to') }, ALWAYS);
+  const saved = useQuery({ ...ask.questions(), enabled: find('saved') !== undefined });
+  const own = saved.data?.find((each) => each.id === find('saved'));
   const [draft, setDraft] = useState(text);
   const editor = useRef<EditorHandle>(null);
   const schema = useQuery(ask.sqlSchema(purpose));
   const purposes = usePurposeOptions();
-  const plan = { purpose, sql: text, limit };
+  const plan = {
+    purpose,
+    sql: text,
+    limit,
+    ...(period.last === ALWAYS ? {} : { ...range(period), zone: readZone(find('zone')) }),
+  };
   const query = ask.sql(plan, text.trim() !== '');
   const result = useQuery(query);
   const set = (change: Search, replace = true) =>
     void navigate({ to: '/sql', search: { ...search, ...change }, replace });
+  // The editor may still be on its way; it begins with the draft.
+  const take = (sql: string) => (editor.current ? editor.current.replace(sql) : setDraft(sql));
   const run = () => {
     if (draft === text) void result.refetch();
     else set({ ask: draft }, false);
@@ -63,14 +83,16 @@ export default function SqlPage() {
   return (
     <>
       <PageHead
-        title="SQL"
+        title={own?.name ?? 'SQL'}
         lead="One select over what the purpose may see. What it may not see is not there."
       />
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_16rem]">
         <div className="min-w-0">
           <section className="card mb-5" aria-label="Question">
-            <SqlEditor handle={editor} initial={text} schema={schema.data} onChange={setDraft}
-              onRun={run} />
+            <Suspense fallback={<div className="h-[10.5rem]" />}>
+              <SqlEditor handle={editor} initial={draft} schema={schema.data} onChange={setDraft}
+                onRun={run} />
+            </Suspense>
             <div className="flex flex-wrap items-end gap-3 border-t border-line px-4 py-3">
               <button type="button" className="press press-first" disabled={draft.trim() === ''}
                 onClick={run}>
@@ -80,18 +102,26 @@ export default function SqlPage() {
               </button>
               <Select label="For purpose" hideLabel value={purpose} options={purposes}
                 onChange={(value) => set({ purpose: value })} />
+              <Select label="Time" hideLabel value={period.last}
+                options={[
+                  { value: ALWAYS, label: 'All of time' },
+                  ...LASTS,
+                  ...(period.last === '' ? [{ value: '', label: periodWords(period) }] : []),
+                ]}
+                onChange={(last) => set({ last, from: undefined, to: undefined })} />
               <Select label="At most" hideLabel value={String(limit)} options={LIMITS}
                 onChange={(value) => set({ limit: value })} />
             </div>
           </section>
           <section className="card" aria-label="Answer" aria-busy={result.isFetching}>
             <Progress queryKey={query.queryKey} />
-            {text.trim() === '' && <Examples onTake={(sql) => editor.current?.replace(sql)} />}
+            {text.trim() === '' && <Examples onTake={take} />}
             {result.error && (
               <Failure error={result.error} retry={() => void result.refetch()} />
             )}
             {result.data && !result.error && text.trim() !== '' && (
               <Rows answer={result.data} plan={plan} isStale={result.isPlaceholderData}
+                title={own?.name ?? 'SQL'} saved={find('saved')}
                 again={() => void result.refetch()} />
             )}
           </section>
@@ -124,13 +154,12 @@ function Examples({ onTake }: { onTake: (sql: string) => void }) {
   );
 }
 
-const isNumber = (type: string) => /int|float|double|decimal|number|numeric|real/i.test(type);
-const write = (value: Value | undefined) => (value === undefined ? '' : plain(value));
-
 function Rows(props: {
   answer: SqlAnswer;
-  plan: object;
+  plan: { purpose: string; sql: string };
   isStale: boolean;
+  title: string;
+  saved: string | undefined;
   again: () => void;
 }) {
   const { answer } = props;
@@ -146,7 +175,11 @@ function Rows(props: {
             </span>
           )}
         </p>
-        <ExportMenu path="api/query/sql" plan={props.plan} name="answer" onError={setFailure} />
+        <div className="flex flex-wrap items-center gap-2">
+          <ExportMenu path="api/query/sql" plan={props.plan} name="answer" onError={setFailure} />
+          <KeepMenu asked={{ kind: 'sql', question: { ...props.plan } }} saved={props.saved}
+            title={props.title} />
+        </div>
       </div>
       {failure !== null && <Failure error={failure} />}
       <div
@@ -157,30 +190,7 @@ function Rows(props: {
         role="region"
         aria-label="Rows"
       >
-        <table className="grid-table">
-          <thead className="sticky top-0 z-10 bg-raised">
-            <tr>
-              {answer.columns.map((column, index) => (
-                <th key={index} scope="col" className={isNumber(column.type) ? 'number' : ''}>
-                  {column.name}{' '}
-                  <span className="text-xs font-normal text-soft">{column.type}</span>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {answer.rows.map((row, at) => (
-              <tr key={at}>
-                {answer.columns.map((column, index) => (
-                  <td key={index}
-                    className={`max-w-[28rem] truncate ${isNumber(column.type) ? 'number' : ''}`}>
-                    {write(row[index])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <SqlRows answer={answer} />
       </div>
       <Footer answer={answer} again={props.again} />
     </>

@@ -5,12 +5,13 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Problem } from '../api/problem';
 import { ProblemError } from '../api/problem';
-import type { Answer, Asked, Tile } from '../api/wire';
+import type { Answer, Asked, SqlAnswer, Tile, TileAnswer } from '../api/wire';
 import { clockTime, count, duration, spoken } from '../parts/format';
 import { Failure, Waiting } from '../parts/page';
 import type { AnyKind, Figure, Picked } from './kind';
-import { isKindName, KINDS, kindTitle } from './kinds';
-import { searchOf } from './search-of';
+import { KINDS, kindTitle } from './kinds';
+import { linkTo } from './link';
+import { onlyValue, SqlRows } from './sql-rows';
 
 export const ROW_PX = 54;
 export const GAP_PX = 12;
@@ -33,7 +34,7 @@ export function useKind(name: string | undefined) {
 export function TileCard(props: {
   tile: Tile;
   asked: Asked | undefined;
-  answer: Answer | undefined;
+  answer: TileAnswer['answer'];
   problem: Problem | undefined;
   isStale: boolean;
   onPick: (picked: Picked) => void;
@@ -43,19 +44,13 @@ export function TileCard(props: {
 }) {
   const { tile, asked, answer, problem } = props;
   const title = tile.title || (asked ? kindTitle(asked.kind) : 'Gone');
+  const link = asked && linkTo(asked, props.saved);
   return (
     <article className="card flex h-full min-w-0 flex-col overflow-clip" aria-label={title}>
       <div className="flex items-start gap-2 pt-2.5 pr-2 pl-4">
         <h2 className="min-w-0 flex-1 pt-1 text-[0.9375rem] leading-snug font-semibold">
-          {asked && isKindName(asked.kind) ? (
-            <Link
-              to={`/insights/${asked.kind}` as '/insights'}
-              search={{
-                ...searchOf(asked.question),
-                ...(props.saved ? { saved: props.saved } : {}),
-              }}
-              className="hover:text-accent-text hover:underline"
-            >
+          {link ? (
+            <Link {...link} className="hover:text-accent-text hover:underline">
               {title}
             </Link>
           ) : (
@@ -70,7 +65,11 @@ export function TileCard(props: {
         {!answer && !problem && <Waiting label="Asking" />}
         {answer && !problem && asked && (
           <div className={props.isStale ? 'opacity-55 transition-opacity delay-300' : ''}>
-            <Body {...props} asked={asked} answer={answer} />
+            {isRows(answer) ? (
+              <RowsBody answer={answer} isFigure={tile.view === 'number'} />
+            ) : (
+              <Body {...props} asked={asked} answer={answer} />
+            )}
           </div>
         )}
       </div>
@@ -113,11 +112,28 @@ function Body(props: {
   );
 }
 
-const readWords = ({ scanned, as_of, purpose }: Answer) =>
+const isRows = (answer: Answer | SqlAnswer): answer is SqlAnswer => 'rows' in answer;
+
+/** What a text of SQL was answered with. */
+function RowsBody({ answer, isFigure }: { answer: SqlAnswer; isFigure: boolean }) {
+  const figure = isFigure ? onlyValue(answer) : undefined;
+  if (figure) return <FigureBody figure={figure} answer={answer} />;
+  return (
+    <figure>
+      <figcaption className="px-4 pb-1 text-sm text-soft" title={readWords(answer)}>
+        {count(answer.rows.length)} {answer.rows.length === 1 ? 'row' : 'rows'}
+        {answer.truncated && ', cut at the limit'}
+      </figcaption>
+      <SqlRows answer={answer} />
+    </figure>
+  );
+}
+
+const readWords = ({ scanned, as_of, purpose }: Answer | SqlAnswer) =>
   `${count(scanned.rows)} rows in ${duration(scanned.seconds)}, as of ${clockTime(as_of)}, ` +
   `for purpose ${purpose}`;
 
-function FigureBody({ figure, answer }: { figure: Figure; answer: Answer }) {
+function FigureBody({ figure, answer }: { figure: Figure; answer: Answer | SqlAnswer }) {
   return (
     <figure className="flex items-end justify-between gap-4 px-4 pt-1 pb-3">
       <figcaption title={readWords(answer)}>

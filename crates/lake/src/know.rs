@@ -5,7 +5,7 @@
 
 mod cells;
 mod cohort;
-mod divert;
+mod reorder;
 mod funnel;
 mod lifecycle;
 mod matcher;
@@ -26,7 +26,7 @@ mod tests;
 pub mod ask;
 pub mod error;
 pub mod export;
-pub mod roll;
+pub mod people_behind;
 pub mod run;
 pub mod sql;
 pub mod table;
@@ -35,7 +35,7 @@ pub mod watch;
 
 pub use ask::{Asking, ask, members};
 pub use error::AskError;
-pub use roll::Member;
+pub use people_behind::Member;
 pub use run::{MemoryRun, Run, Scan, Source};
 pub use sql::{Naming, Selected, select};
 pub use volumes::volumes;

@@ -15,9 +15,10 @@ pub mod plan;
 pub mod scrub;
 pub mod seen;
 pub mod source;
-pub mod tries;
+pub mod attempts;
 mod typed;
 
+pub use attempts::Attempts;
 pub use catalogue::{Catalogue, CatalogueError, DeclaredProperty, PropertyType};
 pub use consent::{Act, Acts, Standing};
 pub use gate::{Gate, KeyKind};
@@ -27,4 +28,3 @@ pub use judge::{Admitted, Blinded, Identified, Judged, Parts};
 pub use plan::{Action, AdmissionPlan, AgeBand, Basis, VerdictKey};
 pub use seen::{Seen, SeenProperty};
 pub use source::{Audience, Source, SourceKind};
-pub use tries::Tries;

@@ -12,7 +12,7 @@ use lake::keep::file::Place;
 use lake::keep::keeper::{Keeper, Region};
 use lake::keep::read::Footers;
 use life::admit::catalogue::DeclaredProperty;
-use life::admit::{Blinder, Catalogue, Gate, Seen, Source, Tries};
+use life::admit::{Attempts, Blinder, Catalogue, Gate, Seen, Source};
 use life::know::Words;
 use metrics_exporter_prometheus::PrometheusHandle;
 use vault::Vault;
@@ -23,7 +23,7 @@ use crate::config::Config;
 
 pub mod access;
 pub mod asking;
-pub mod behind;
+pub mod people_behind;
 pub mod catalogue;
 pub mod cohorts;
 pub mod collect;
@@ -33,7 +33,7 @@ pub mod messages;
 mod open;
 pub mod proof;
 pub mod quarantine;
-pub mod queries;
+pub mod running;
 pub mod reading;
 pub mod saved;
 pub mod schemas;
@@ -69,7 +69,7 @@ pub(crate) struct Inner {
     pub(crate) journal: PathBuf,
     pub(crate) footers: Footers,
     pub(crate) streams: Arc<Streams>,
-    pub(crate) queries: Arc<queries::Queries>,
+    pub(crate) queries: Arc<running::Queries>,
     /// Held by whoever changes the manifest: fold, compaction, erasure.
     pub(crate) manifest: tokio::sync::Mutex<()>,
     /// Held by whoever moves an erasure on before its files are rewritten: one at a time.
@@ -77,7 +77,7 @@ pub(crate) struct Inner {
     pub(crate) seen: Mutex<Seen>,
     pub(crate) sequence: AtomicU64,
     pub(crate) unknown_keys: AtomicU64,
-    pub(crate) tries: Mutex<Tries<access::Tried>>,
+    pub(crate) attempts: Mutex<Attempts<access::Tried>>,
     pub(crate) jobs: crate::job::Jobs,
     pub(crate) figures: Option<PrometheusHandle>,
     pub(crate) stopping: AtomicBool,

@@ -9,7 +9,7 @@ use life::know::{Answer, Asked, Plan, Scanned};
 use vocabulary::{Categories, Purpose, Time};
 
 use super::error::AskError;
-use super::roll::{Member, Roll};
+use super::people_behind::{Member, Roll};
 use super::run::Source;
 use super::watch::Watch;
 use crate::keep::chunk::Texts;

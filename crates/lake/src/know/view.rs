@@ -9,9 +9,9 @@ use life::know::{Scope, Told};
 use vocabulary::Person;
 
 use super::cells::Cells;
-use super::divert::{Moved, Place};
 use super::error::AskError;
 use super::operator::Rows;
+use super::reorder::{Moved, Place};
 use super::sight::{Sight, Standing};
 use crate::keep::chunk::{Chunk, Column, Texts};
 

@@ -14,10 +14,10 @@ use vocabulary::Person;
 
 use super::ask::{Asking, Walked};
 use super::cohort::CohortOperator;
-use super::divert::{Limit, Moved, Place};
 use super::error::AskError;
 use super::operator::{Operator, Rows};
-use super::roll::Roll;
+use super::people_behind::Roll;
+use super::reorder::{Limit, Moved, Place};
 use super::run::{Run, Scan};
 use super::sight::{Inside, Sight};
 use super::view::{Texter, View};

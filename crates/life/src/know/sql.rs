@@ -15,17 +15,28 @@ pub use self::judge::SqlFlaw;
 pub use self::offer::{AGGREGATES, SCALARS, WINDOWS};
 use super::answer::Scanned;
 use super::fault::{Faults, Flaw};
+use super::period;
 use super::tabled::{Kind, Table, Tabled};
 use super::words::Setting;
 
 /// The question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sql {
     /// The purpose that it is asked for.
     pub purpose: String,
     /// One `SELECT` over `events` and `people`.
     pub sql: String,
+    /// Only events from this instant or day on, written as in every question; without it, from the
+    /// first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Only events before this instant or day; without it, to the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The time zone that days of `from` and `to` are days of; the installation's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// How many rows are answered at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
@@ -38,6 +49,8 @@ pub struct SqlPlan {
     /// The categories of its columns.
     pub categories: Categories,
     pub statement: Statement,
+    /// The time that `events` shows: from, and until.
+    pub within: (Time, Time),
     pub columns: Vec<SqlColumn>,
     pub rows_max: usize,
 }
@@ -115,6 +128,9 @@ pub struct SqlTableColumn {
     pub about: String,
 }
 
+/// From the first instant until the last.
+pub const ALWAYS: (Time, Time) = (Time(i64::MIN), Time(i64::MAX));
+
 /// The tables that a text may name.
 pub const EVENTS: &str = "events";
 pub const PEOPLE: &str = "people";
@@ -148,6 +164,7 @@ impl Sql {
         let purpose = faults.keep("/purpose", setting.purpose(&self.purpose));
         let statement = judge::judge(&self.sql, setting.now, setting.limits).map_err(Flaw::Sql);
         let statement = faults.keep("/sql", statement);
+        let within = self.within(setting, &mut faults);
         let most = setting.limits.sql_rows;
         let rows_max = self.limit.unwrap_or(most.min(Self::LIMIT));
         if rows_max == 0 {
@@ -155,13 +172,32 @@ impl Sql {
         } else if rows_max > most {
             faults.add("/limit", Flaw::TooMany { count: rows_max, max: most });
         }
-        match (purpose, statement) {
-            (Some(purpose), Some(statement)) if faults.0.is_empty() => {
+        match (purpose, statement, within) {
+            (Some(purpose), Some(statement), Some(within)) if faults.0.is_empty() => {
                 let (columns, categories) = columns(setting, categories);
-                Ok(SqlPlan { purpose, categories, statement, columns, rows_max })
+                Ok(SqlPlan { purpose, categories, statement, within, columns, rows_max })
             }
             _ => Err(faults),
         }
+    }
+
+    /// The time that the question is about: all of it where it does not say.
+    fn within(&self, setting: Setting<'_>, faults: &mut Faults) -> Option<(Time, Time)> {
+        let zone = self.zone.as_deref().unwrap_or(setting.zone);
+        let zone = faults.keep("/zone", period::zone(zone))?;
+        let mut moment = |place, text: Option<&str>, otherwise| match text {
+            None => Some(otherwise),
+            Some(text) => faults.keep(place, period::moment(&zone, setting.now, text)),
+        };
+        let from = moment("/from", self.from.as_deref(), ALWAYS.0);
+        let until = moment("/to", self.to.as_deref(), ALWAYS.1);
+        let (from, until) = (from?, until?);
+        if from < until {
+            return Some((from, until));
+        }
+        let said = |text: &Option<String>| text.clone().unwrap_or_default();
+        faults.add("/to", Flaw::EmptyRange { from: said(&self.from), to: said(&self.to) });
+        None
     }
 
     /// Rows that are answered when the question does not say.

@@ -102,8 +102,8 @@ impl App {
 
     /// Lets a sign-in be tried, or says when.
     fn try_in(&self, tried: &[Tried]) -> Result<(), Problem> {
-        let mut tries = self.inner().tries.lock().unwrap_or_else(PoisonError::into_inner);
-        tries.begin(tried, self.now(), self.limits()).map_err(|wait| {
+        let mut attempts = self.inner().attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.begin(tried, self.now(), self.limits()).map_err(|wait| {
             let detail = "too many sign-ins failed: wait as `Retry-After` says, or use a new link";
             let status = StatusCode::TOO_MANY_REQUESTS;
             Problem::new(status, "sign-in-slowed", detail).after(wait)
@@ -115,7 +115,7 @@ impl App {
         if !success {
             return Ok(None);
         }
-        self.inner().tries.lock().unwrap_or_else(PoisonError::into_inner).succeeded(tried);
+        self.inner().attempts.lock().unwrap_or_else(PoisonError::into_inner).succeeded(tried);
         self.begin_session().await.map(Some)
     }
 

@@ -14,7 +14,7 @@ use tracing::field;
 use vocabulary::{Digest, Fact, Purpose, Refusal, Time};
 
 use super::App;
-use super::queries::{Running, cancelled};
+use super::running::{Running, cancelled};
 use crate::config::time::WeekStart;
 use crate::problem::Problem;
 

@@ -104,7 +104,7 @@ impl App {
             seen: Mutex::new(Seen::default()),
             sequence: AtomicU64::new(0),
             unknown_keys: AtomicU64::new(0),
-            tries: Mutex::default(),
+            attempts: Mutex::default(),
             jobs,
             figures: figures(),
             stopping: AtomicBool::new(false),

@@ -8,7 +8,7 @@ pub mod dashboard;
 pub mod file;
 pub mod export;
 pub mod person;
-pub mod queries;
+pub mod running;
 pub mod query;
 pub mod saved;
 pub mod sql;

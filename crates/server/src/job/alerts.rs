@@ -16,8 +16,8 @@ use vocabulary::{Span, Time};
 use crate::app::App;
 use crate::http::caller::Known;
 use crate::http::know::dashboard::written_out;
-use crate::http::know::queries::QueryId;
 use crate::http::know::query;
+use crate::http::know::running::QueryId;
 use crate::problem::Problem;
 
 /// How often the job looks whether it shall stop.

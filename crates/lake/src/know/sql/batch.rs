@@ -93,7 +93,9 @@ impl<'a> Maker<'a> {
 
     /// INVARIANT(mask): rows that are not seen go no further than here.
     fn seen(&self, chunk: &Chunk) -> Seen {
-        if self.sight.sees_all(chunk) {
+        let (from, until) = self.wanted.within;
+        let is_within = |time: &i64| (from.0..until.0).contains(time);
+        if self.sight.sees_all(chunk) && chunk.time.iter().all(is_within) {
             return Seen { rows: None, persons: chunk.person.clone() };
         }
         let mut standing = Standing::default();
@@ -103,7 +105,8 @@ impl<'a> Maker<'a> {
             if !standing.is_of(*person, leaf) {
                 standing = self.sight.standing(*person, leaf);
             }
-            if self.sight.sees(&standing, chunk, row as usize) {
+            let is_about = chunk.time.get(row as usize).is_some_and(is_within);
+            if is_about && self.sight.sees(&standing, chunk, row as usize) {
                 rows.push(row);
                 persons.push(standing.elsewhere.map_or(*person, |moved| moved.0));
             }

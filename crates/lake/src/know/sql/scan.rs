@@ -16,6 +16,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use life::keep::manifest::BUCKETS;
+use life::know::SqlPlan;
 use life::know::sql::{Field, SqlColumn};
 use life::know::tabled::Kind;
 use tokio::runtime::Handle;
@@ -24,7 +25,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::batch::Maker;
-use super::span::{ALWAYS, Span, both, span};
+use super::span::{Span, both, span};
 use super::{Naming, Read};
 use crate::keep::chunk::{Need, Texts};
 use crate::know::ask::Asking;
@@ -38,6 +39,7 @@ use crate::know::sight::Sight;
 pub(super) struct Events {
     columns: Arc<[SqlColumn]>,
     schema: SchemaRef,
+    within: Span,
     parts: usize,
     orders: mpsc::Sender<Order>,
 }
@@ -57,6 +59,9 @@ pub(super) struct Wanted {
     pub(super) columns: Vec<SqlColumn>,
     pub(super) schema: SchemaRef,
     pub(super) texts: Arc<Texts>,
+    /// The time that rows are shown of.
+    pub(super) within: Span,
+    /// The time that the statement's conditions leave of it.
     span: Span,
 }
 
@@ -71,8 +76,10 @@ pub(super) struct Order {
 }
 
 impl Events {
-    pub(super) fn new(columns: &[SqlColumn], parts: usize, orders: mpsc::Sender<Order>) -> Self {
-        Self { columns: columns.into(), schema: schema(columns), parts, orders }
+    pub(super) fn new(plan: &SqlPlan, parts: usize, orders: mpsc::Sender<Order>) -> Self {
+        let columns = plan.columns.as_slice();
+        let within = plan.within;
+        Self { columns: columns.into(), schema: schema(columns), within, parts, orders }
     }
 }
 
@@ -124,9 +131,10 @@ impl TableProvider for Events {
                 places.iter().filter_map(|place| self.columns.get(*place).cloned()).collect()
             }
         };
-        let span = filters.iter().filter_map(span).fold(ALWAYS, both);
-        let wanted =
-            Arc::new(Wanted { schema: schema(&columns), columns, texts: Arc::default(), span });
+        let within = self.within;
+        let span = filters.iter().filter_map(span).fold(within, both);
+        let (schema, texts) = (schema(&columns), Arc::default());
+        let wanted = Arc::new(Wanted { schema, columns, texts, within, span });
         let parts = (0..self.parts).map(|number| {
             let (wanted, orders) = (Arc::clone(&wanted), self.orders.clone());
             Arc::new(Part { wanted, number, of: self.parts, orders }) as Arc<dyn PartitionStream>

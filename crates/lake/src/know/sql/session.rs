@@ -59,7 +59,7 @@ pub(super) async fn state(
         )
         .build();
     let tables = state.schema_for_ref(EVENTS).map_err(failed)?;
-    let events = Arc::new(Events::new(&plan.columns, threads, orders));
+    let events = Arc::new(Events::new(plan, threads, orders));
     tables.register_table(EVENTS.to_owned(), events).map_err(failed)?;
     let people = state.create_logical_plan(PEOPLE_IS).await.map_err(failed)?;
     let people = Arc::new(ViewTable::new(people, None));

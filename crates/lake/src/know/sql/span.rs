@@ -3,13 +3,11 @@
 
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::scalar::ScalarValue;
+use life::know::sql::ALWAYS;
 use vocabulary::Time;
 
 /// From, and until.
 pub(super) type Span = (Time, Time);
-
-/// Every time.
-pub(super) const ALWAYS: Span = (Time(i64::MIN), Time(i64::MAX));
 
 /// The span of a condition that compares `time` with an instant.
 pub(super) fn span(condition: &Expr) -> Option<Span> {

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use life::admit::Verb;
-use life::know::sql::{AGGREGATES, SCALARS, WINDOWS};
+use life::know::sql::{AGGREGATES, ALWAYS, SCALARS, WINDOWS};
 use life::know::tabled::Cell;
 use life::know::{PersonRow, Sql, SqlPlan};
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ use crate::know::{AskError, Asking, Naming, Run, Scan, Selected, Source, Watch, 
 
 fn plan(purpose: &str, sql: &str) -> SqlPlan {
     let (purpose, sql) = (purpose.to_owned(), sql.to_owned());
-    let question = Sql { purpose, sql, limit: Some(10_000) };
+    let question = Sql { purpose, sql, limit: Some(10_000), ..Sql::default() };
     question.resolve(World::new().setting(), Categories::ALL).unwrap()
 }
 
@@ -34,9 +34,13 @@ fn carry_out(
 
 /// The rows of a text over a lake, in any order.
 fn rows(pond: &Pond, purpose: &str, sql: &str, threads: usize) -> Result<Vec<String>, AskError> {
+    rows_of(pond, &plan(purpose, sql), threads)
+}
+
+fn rows_of(pond: &Pond, plan: &SqlPlan, threads: usize) -> Result<Vec<String>, AskError> {
     let (mask, watch) = (pond.mask(), Watch::default());
     let asking = asking(&mask, pond, &watch, threads);
-    let done = carry_out(&asking, &plan(purpose, sql), &Limits::default(), Verb::Read)?;
+    let done = carry_out(&asking, plan, &Limits::default(), Verb::Read)?;
     let mut rows: Vec<String> = done.table.rows.iter().map(|row| line(row)).collect();
     rows.sort_unstable();
     Ok(rows)
@@ -126,12 +130,45 @@ proptest! {
         let sum = sum.map_or_else(|| "-".to_owned(), |sum| sum.to_string());
         let found = rows(&pond, purpose.0, &sql, threads).map_err(fail)?;
         prop_assert_eq!(found, [format!("{} | {sum}", persons.len())]);
+        // The same time, when it is the question's own and no condition of the text.
+        let within = (Time(late), Time(late + 40 * STEP));
+        let about = SqlPlan { within, ..plan(purpose.0, all) };
+        let in_time = |row: &&PersonRow| within.0 <= row.time && row.time < within.1;
+        let mut expected: Vec<String> = visible.iter().filter(in_time).map(said).collect();
+        expected.sort_unstable();
+        prop_assert_eq!(rows_of(&pond, &about, threads).map_err(fail)?, expected);
         let people = rows(&pond, purpose.0, "select count(*), sum(events) from people", threads);
         let persons: std::collections::BTreeSet<_> =
             visible.iter().map(|row| row.person).collect();
         let events = if visible.is_empty() { "-".to_owned() } else { visible.len().to_string() };
         prop_assert_eq!(people.map_err(fail)?, [format!("{} | {events}", persons.len())]);
     }
+}
+
+#[test]
+fn the_time_is_said_as_in_every_question() {
+    let within = |from: Option<&str>, to: Option<&str>, zone: Option<&str>| {
+        let said = |text: Option<&str>| text.map(str::to_owned);
+        let question = Sql {
+            purpose: "measure".to_owned(),
+            sql: "select 1".to_owned(),
+            from: said(from),
+            to: said(to),
+            zone: said(zone),
+            limit: None,
+        };
+        let plan = question.resolve(World::new().setting(), Categories::ALL);
+        plan.map(|plan| plan.within).map_err(|faults| faults.code())
+    };
+    let day = |text: &str| Time::parse(text).unwrap();
+    assert_eq!(within(None, None, None), Ok(ALWAYS));
+    let berlin = within(Some("2026-01-02"), Some("2026-01-03"), Some("Europe/Berlin"));
+    assert_eq!(berlin, Ok((day("2026-01-01T23:00:00Z"), day("2026-01-02T23:00:00Z"))));
+    let later = within(Some("2026-01-02T10:00:00Z"), None, None);
+    assert_eq!(later, Ok((day("2026-01-02T10:00:00Z"), ALWAYS.1)));
+    assert_eq!(within(Some("2026-01-02"), Some("2026-01-02"), None), Err("empty-range"));
+    assert_eq!(within(Some("soon"), None, None), Err("invalid-time"));
+    assert_eq!(within(None, None, Some("Mars/X")), Err("unknown-zone"));
 }
 
 #[test]

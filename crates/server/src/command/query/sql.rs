@@ -20,6 +20,15 @@ pub struct Sql {
     /// The purpose that the question serves.
     #[arg(long, default_value = "measure")]
     purpose: String,
+    /// Only events from this instant or day on, such as 2026-01-01 or -30d.
+    #[arg(long, allow_hyphen_values = true)]
+    from: Option<String>,
+    /// Only events before this instant or day.
+    #[arg(long, allow_hyphen_values = true)]
+    to: Option<String>,
+    /// An IANA time zone in which those days begin; without it the installation's.
+    #[arg(long)]
+    zone: Option<String>,
     /// How many rows are shown at most.
     #[arg(long)]
     limit: Option<usize>,
@@ -39,7 +48,10 @@ impl Sql {
             sql.clear();
             std::io::stdin().read_to_string(&mut sql).context("the text could not be read")?;
         }
-        let question = json!({ "purpose": self.purpose, "sql": sql, "limit": self.limit });
+        let question = json!({
+            "purpose": self.purpose, "sql": sql, "limit": self.limit,
+            "from": self.from, "to": self.to, "zone": self.zone,
+        });
         self.place.ask(environment, &Call::post("/api/query/sql", question), rows).await
     }
 }

@@ -3,20 +3,19 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use life::know::Reply;
 use life::know::saved::dashboard::Tile;
 use life::know::saved::{Asked, Complaints, Dashboard, Filters, Question};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::query;
+use super::query::{self, Answered};
 use crate::app::App;
-use crate::app::queries::Running;
+use crate::app::running::Running;
 use crate::app::saved::complain;
 use crate::http::body::Body;
 use crate::http::caller::Known;
-use crate::http::know::queries::QueryId;
+use crate::http::know::running::QueryId;
 use crate::problem::Problem;
 
 /// What whoever looks at a dashboard lays over its own filters.
@@ -38,7 +37,7 @@ pub struct Answers {
 pub struct TileAnswer {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Reply>,
+    pub answer: Option<Answered>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
 }
@@ -90,12 +89,12 @@ async fn tile_answer(
     tile: &Tile,
     filters: &Filters,
     running: &Running,
-) -> Result<Reply, Problem> {
+) -> Result<Answered, Problem> {
     let WrittenOut { kind, question, .. } = written_out(app, &tile.question).await?;
     let question = filters.over(&kind, &question).map_err(|amiss| {
         Problem::new(StatusCode::BAD_REQUEST, amiss.code(), amiss.to_string()).at("/filters/where")
     })?;
-    query::pose(app, known, &kind, &question, running).await
+    query::pose_any(app, known, &kind, &question, running).await
 }
 
 /// A question as its kind and its body, with its name where it is a saved one.

@@ -6,23 +6,27 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use life::admit::Verb;
 use life::know::{
-    Asked as _, Everyone, Faults, Flaw, Plan, Question as _, Reply, cohort::*, funnel::*,
-    lifecycle::*, paths::*, retention::*, sessions::*, stickiness::*, trend::*, values::*,
+    Asked as _, Everyone, Faults, Flaw, Plan, Question as _, Reply, Sql, SqlReply, cohort::*,
+    funnel::*, lifecycle::*, paths::*, retention::*, sessions::*, stickiness::*, trend::*,
+    values::*,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::app::behind::{Behind, Sorted};
-use crate::app::queries::Running;
+use crate::app::people_behind::{Behind, Sorted};
+use crate::app::running::Running;
 use crate::http::body::Body;
 use crate::http::caller::Known;
 use crate::http::know::file::Form;
-use crate::http::know::queries::QueryId;
+use crate::http::know::running::QueryId;
 use crate::problem::{FieldProblem, Problem};
+
+/// What a text of SQL is called where kinds of questions are named.
+pub const SQL: &str = "sql";
 
 /// Which number of which answer, and how its people are listed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -172,8 +176,12 @@ pub async fn resolve(app: &App, kind: &str, question: &Value) -> Result<Plan, Pr
 /// Refuses what no words could make a question of this kind. Names that are not known yet pass:
 /// they may be when it is asked.
 pub async fn shaped(app: &App, pointer: &str, kind: &str, question: &Value) -> Result<(), Problem> {
-    let question = question.to_string();
-    let read = app.resolve(|setting| Ok(Plan::resolve(kind, &question, setting))).await?;
+    let read = if kind == SQL {
+        select(question).map(drop)
+    } else {
+        let question = question.to_string();
+        app.resolve(|setting| Ok(Plan::resolve(kind, &question, setting).map(drop))).await?
+    };
     let Err(mut faults) = read else { return Ok(()) };
     faults
         .0
@@ -185,7 +193,36 @@ pub async fn shaped(app: &App, pointer: &str, kind: &str, question: &Value) -> R
     if faults.0.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
-/// Judges and answers a question that comes as JSON: a tile's, an alert's.
+/// Reads a text of SQL that comes as JSON.
+fn select(question: &Value) -> Result<Sql, Faults> {
+    Sql::deserialize(question)
+        .map_err(|error| Faults::one("", Flaw::Unreadable { why: error.to_string() }))
+}
+
+/// The answer to a question, or to a text of SQL.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Answered {
+    Question(Reply),
+    Sql(SqlReply),
+}
+
+/// Judges and answers what a tile asks.
+pub async fn pose_any(
+    app: &App,
+    known: &Known,
+    kind: &str,
+    question: &Value,
+    running: &Running,
+) -> Result<Answered, Problem> {
+    if kind == SQL {
+        let question = select(question)?;
+        return super::sql::answer(app, known, &question, running).await.map(Answered::Sql);
+    }
+    pose(app, known, kind, question, running).await.map(Answered::Question)
+}
+
+/// Judges and answers a question that comes as JSON.
 pub async fn pose(
     app: &App,
     known: &Known,

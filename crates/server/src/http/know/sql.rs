@@ -10,11 +10,13 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::app::App;
+use crate::app::running::Running;
 use crate::http::address::Query;
 use crate::http::body::Body;
 use crate::http::caller::Known;
 use crate::http::know::file::Form;
-use crate::http::know::queries::QueryId;
+use crate::http::know::query::SQL;
+use crate::http::know::running::QueryId;
 use crate::problem::Problem;
 
 /// What the rows and values of one select are.
@@ -46,13 +48,23 @@ pub async fn ask(
     Body(question): Body<Sql>,
 ) -> Result<Response, Problem> {
     let purpose = app.purpose(&question.purpose)?;
-    let running = app.begin_query(&known.authority.actor, id, "sql")?;
+    let running = app.begin_query(&known.authority.actor, id, SQL)?;
     let leaves = form.grant(&app, &known, purpose).await?;
-    let grant = known.grant(&app, purpose, Verb::Read).await?;
+    let reply = answer(&app, &known, &question, &running).await?;
+    form.hand_out(&app, leaves, SQL, reply).await
+}
+
+/// Judges and carries out a text for whoever may read for its purpose.
+pub(super) async fn answer(
+    app: &App,
+    known: &Known,
+    question: &Sql,
+    running: &Running,
+) -> Result<SqlReply, Problem> {
+    let grant = known.granted(app, &question.purpose, Verb::Read).await?;
     let categories = grant.categories();
     let plan = app.resolve(|setting| question.resolve(setting, categories)).await?;
-    let reply = app.select(plan, grant, &running).await?;
-    form.hand_out(&app, leaves, "sql", reply).await
+    app.select(plan, grant, running).await
 }
 
 /// The purpose whose tables are wanted.

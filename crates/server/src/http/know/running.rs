@@ -18,7 +18,7 @@ use utoipa::IntoParams;
 use vocabulary::Span;
 
 use crate::app::App;
-use crate::app::queries::{Phase, Query, QueryView};
+use crate::app::running::{Phase, Query, QueryView};
 use crate::http::caller::{Known, Shown};
 use crate::http::stream::Watcher;
 use crate::problem::Problem;
@@ -103,7 +103,7 @@ pub async fn follow(
 fn tell(
     app: &App,
     query: Option<&Query>,
-    last: &mut Option<crate::app::queries::Progress>,
+    last: &mut Option<crate::app::running::Progress>,
 ) -> Event {
     let progress = query.map(|query| query.progress(app.now()));
     let name = if progress.is_some() { "progress" } else { "done" };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 use crate::http::caller::Known;
-use crate::http::know::queries::QueryId;
+use crate::http::know::running::QueryId;
 use crate::http::routes;
 use crate::stage::Stage;
 
@@ -52,7 +52,7 @@ async fn running(stage: &Stage, token: &str) -> Value {
 }
 
 /// Waits until no thread works for the question any more.
-async fn gone(stage: &Stage, query: &std::sync::Weak<crate::app::queries::Query>) {
+async fn gone(stage: &Stage, query: &std::sync::Weak<crate::app::running::Query>) {
     while query.upgrade().is_some() || !stage.app.queries().is_empty() {
         tokio::task::yield_now().await;
     }

@@ -10,7 +10,7 @@ use vocabulary::Time;
 
 use super::App;
 use super::asking::refused;
-use super::queries::Running;
+use super::running::Running;
 use crate::problem::Problem;
 
 /// What comes first in the list.

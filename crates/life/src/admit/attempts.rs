@@ -8,9 +8,9 @@ use std::hash::Hash;
 
 use vocabulary::{Limits, Span, Time};
 
-/// The failed tries by whom they are laid to: an account, an address. Memory is bounded.
+/// The failed attempts by whom they are laid to: an account, an address. Memory is bounded.
 #[derive(Debug, Clone)]
-pub struct Tries<K> {
+pub struct Attempts<K> {
     failed: HashMap<K, Failed>,
 }
 
@@ -21,13 +21,13 @@ struct Failed {
     again: Time,
 }
 
-impl<K> Default for Tries<K> {
+impl<K> Default for Attempts<K> {
     fn default() -> Self {
         Self { failed: HashMap::new() }
     }
 }
 
-impl<K: Clone + Eq + Hash> Tries<K> {
+impl<K: Clone + Eq + Hash> Attempts<K> {
     /// Begins a try that is laid to all of these, or says how long to wait.
     pub fn begin(&mut self, whose: &[K], now: Time, limits: &Limits) -> Result<(), Span> {
         self.forget(now, limits);
@@ -43,7 +43,7 @@ impl<K: Clone + Eq + Hash> Tries<K> {
         Ok(())
     }
 
-    /// Forgives all of these: one of their tries was right.
+    /// Forgives all of these: one of their attempts was right.
     pub fn succeeded(&mut self, whose: &[K]) {
         for one in whose {
             self.failed.remove(one);
@@ -75,7 +75,7 @@ impl<K: Clone + Eq + Hash> Tries<K> {
     }
 }
 
-/// The pause after so many failed tries: none at first, then a second, then twice as long.
+/// The pause after so many failed attempts: none at first, then a second, then twice as long.
 fn wait(times: u32, limits: &Limits) -> Span {
     let Some(late) = times.checked_sub(limits.sign_in_free + 1) else { return Span::default() };
     let seconds = 1i64.checked_shl(late.min(32)).unwrap_or(i64::MAX);
@@ -88,14 +88,18 @@ mod tests {
 
     const START: Time = Time(1_000_000_000_000);
 
-    /// The seconds that somebody who never gets in has to wait between tries.
-    fn waits(tries: &mut Tries<&'static str>, whose: &[&'static str], count: usize) -> Vec<i64> {
+    /// The seconds that somebody who never gets in has to wait between attempts.
+    fn waits(
+        attempts: &mut Attempts<&'static str>,
+        whose: &[&'static str],
+        count: usize,
+    ) -> Vec<i64> {
         let limits = Limits::default();
         let mut now = START;
         let mut waits = Vec::new();
         for _ in 0..count {
             let mut waited = 0;
-            while let Err(wait) = tries.begin(whose, now, &limits) {
+            while let Err(wait) = attempts.begin(whose, now, &limits) {
                 waited += wait.0;
                 now = now + wait;
             }
@@ -106,57 +110,57 @@ mod tests {
 
     #[test]
     fn each_failure_past_the_free_ones_doubles_the_wait() {
-        let mut tries = Tries::default();
-        let waited = waits(&mut tries, &["operator", "192.0.2.1"], 16);
+        let mut attempts = Attempts::default();
+        let waited = waits(&mut attempts, &["operator", "192.0.2.1"], 16);
         assert_eq!(waited, [0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
     }
 
     #[test]
     fn an_account_is_slowed_for_all_and_an_address_for_every_account() {
         let limits = Limits::default();
-        let mut tries = Tries::default();
+        let mut attempts = Attempts::default();
         for _ in 0..=limits.sign_in_free {
-            assert_eq!(tries.begin(&["operator", "192.0.2.1"], START, &limits), Ok(()));
+            assert_eq!(attempts.begin(&["operator", "192.0.2.1"], START, &limits), Ok(()));
         }
         let second = Err(Span::SECOND);
-        assert_eq!(tries.begin(&["operator", "192.0.2.2"], START, &limits), second);
-        assert_eq!(tries.begin(&["other", "192.0.2.1"], START, &limits), second);
-        assert_eq!(tries.begin(&["other", "192.0.2.2"], START, &limits), Ok(()));
+        assert_eq!(attempts.begin(&["operator", "192.0.2.2"], START, &limits), second);
+        assert_eq!(attempts.begin(&["other", "192.0.2.1"], START, &limits), second);
+        assert_eq!(attempts.begin(&["other", "192.0.2.2"], START, &limits), Ok(()));
         // What came too early did not lengthen the wait.
-        assert_eq!(tries.begin(&["operator"], START + Span::SECOND, &limits), Ok(()));
+        assert_eq!(attempts.begin(&["operator"], START + Span::SECOND, &limits), Ok(()));
     }
 
     #[test]
     fn a_success_forgives_and_time_does_too() {
         let limits = Limits { sign_in_peers: 1, ..Limits::default() };
-        let mut tries = Tries::default();
-        waits(&mut tries, &["operator"], 8);
-        tries.succeeded(&["operator"]);
-        assert_eq!(waits(&mut tries, &["operator"], 6), [0; 6]);
+        let mut attempts = Attempts::default();
+        waits(&mut attempts, &["operator"], 8);
+        attempts.succeeded(&["operator"]);
+        assert_eq!(waits(&mut attempts, &["operator"], 6), [0; 6]);
         let later = START + Span::HOUR + Span::HOUR;
-        assert_eq!(tries.begin(&["operator"], later, &limits), Ok(()));
-        assert_eq!(tries.begin(&["operator"], later, &limits), Ok(()));
+        assert_eq!(attempts.begin(&["operator"], later, &limits), Ok(()));
+        assert_eq!(attempts.begin(&["operator"], later, &limits), Ok(()));
     }
 
     #[test]
     fn many_at_once_gain_nothing() {
         let limits = Limits::default();
-        let mut tries = Tries::default();
-        let begun = (0..1_000).filter(|_| tries.begin(&["operator"], START, &limits).is_ok());
+        let mut attempts = Attempts::default();
+        let begun = (0..1_000).filter(|_| attempts.begin(&["operator"], START, &limits).is_ok());
         assert_eq!(begun.count(), usize::try_from(limits.sign_in_free).unwrap() + 1);
     }
 
     #[test]
     fn memory_is_bounded_and_a_flood_of_addresses_lifts_nothing() {
         let limits = Limits { sign_in_peers: 10, ..Limits::default() };
-        let mut tries: Tries<u32> = Tries::default();
+        let mut attempts: Attempts<u32> = Attempts::default();
         for _ in 0..=limits.sign_in_free {
-            tries.begin(&[0], START, &limits).unwrap();
+            attempts.begin(&[0], START, &limits).unwrap();
         }
         for address in 1..1_000 {
-            tries.begin(&[address], START, &limits).unwrap();
+            attempts.begin(&[address], START, &limits).unwrap();
         }
-        assert_eq!(tries.count(), 10);
-        assert_eq!(tries.begin(&[0], START, &limits), Err(Span::SECOND));
+        assert_eq!(attempts.count(), 10);
+        assert_eq!(attempts.begin(&[0], START, &limits), Err(Span::SECOND));
     }
 }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use vocabulary::Time;
 
 use super::App;
-use crate::http::know::queries::QueryId;
+use crate::http::know::running::QueryId;
 use crate::problem::Problem;
 
 /// All questions that run, by their actor and the id that the actor gave them.
