@@ -1,10 +1,10 @@
 //! What an operator holds in the hand: the package, the unit, completions, the log, the document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use it::Candor;
 use it::program::{SOURCES, binary};
 use serde_json::{Value, json};
@@ -45,9 +45,8 @@ fn shells_and_man_know_every_verb() -> Result<()> {
 }
 
 /// Every route that the sources of the server give to the router, with its parameters' names.
-fn routes_in_sources() -> Result<BTreeSet<String>> {
-    let mut folders = vec![root().join("crates/server/src/http")];
-    let mut files: Vec<PathBuf> = vec![root().join("crates/server/src/http.rs")];
+fn sources_below(folder: PathBuf) -> Result<Vec<PathBuf>> {
+    let (mut folders, mut files) = (vec![folder], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
@@ -60,6 +59,12 @@ fn routes_in_sources() -> Result<BTreeSet<String>> {
             }
         }
     }
+    Ok(files)
+}
+
+fn routes_in_sources() -> Result<BTreeSet<String>> {
+    let mut files = sources_below(root().join("crates/server/src/http"))?;
+    files.push(root().join("crates/server/src/http.rs"));
     let mut routes = BTreeSet::new();
     for file in files {
         let text = std::fs::read_to_string(&file)?;
@@ -81,6 +86,32 @@ fn routes_in_sources() -> Result<BTreeSet<String>> {
         }
     }
     Ok(routes)
+}
+
+/// Two types of one name would be one schema, and the document false for one of them.
+#[test]
+fn each_schema_has_a_name_of_its_own() -> Result<()> {
+    let mut owners: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for file in sources_below(root().join("crates"))? {
+        let text = std::fs::read_to_string(&file)?;
+        for (derived, _) in text.match_indices("ToSchema)]") {
+            let head = &text[derived..];
+            let declared = head.lines().find_map(|line| {
+                let line = line.strip_prefix("pub ").unwrap_or(line);
+                line.strip_prefix("struct ").or_else(|| line.strip_prefix("enum "))
+            });
+            let Some(declared) = declared else { continue };
+            let attributes = head.split("pub ").next().unwrap_or_default();
+            let renamed = attributes.split("#[schema(as = ").nth(1);
+            let name = renamed.unwrap_or(declared).split(|sign: char| !sign.is_alphanumeric());
+            let name = name.map(str::to_owned).next().context("a name")?;
+            if let Some(owner) = owners.insert(name.clone(), file.clone()) {
+                bail!("`{name}` is a schema of {} and {}", owner.display(), file.display());
+            }
+        }
+    }
+    ensure!(owners.len() > 100, "only {} schemas are found", owners.len());
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

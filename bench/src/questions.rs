@@ -51,7 +51,7 @@ fn questions() -> Vec<(&'static str, &'static str, Value)> {
     let any = json!({ "event": null });
     let viewers = json!([{ "event": "page_view", "count": "people" }]);
     let orders = json!([{ "event": "purchase", "count": "events" }]);
-    let median = json!([{ "event": "purchase", "count": { "median": { "of": "amount" } } }]);
+    let median = json!([{ "event": "purchase", "count": "median", "of": "amount" }]);
     let often = json!([{ "event": "add_to_cart", "at_least": 3 }]);
     let never = json!([{ "event": "purchase" }]);
     let kinds = [

@@ -91,6 +91,76 @@ async fn what_is_no_select_is_refused_by_name_and_place() -> Result<()> {
     Ok(())
 }
 
+/// As deep as a text may be, and far deeper: none takes the program with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_text_ends_the_program() -> Result<()> {
+    let candor = lived().await?;
+    let url = format!("{}/api/query/sql", candor.url);
+    let ask = async |sql: &str| -> Result<Value> {
+        let question = json!({ "purpose": "measure", "sql": sql, "limit": 1 });
+        let request = Client::new().post(&url).bearer_auth(&candor.token).json(&question);
+        let start = &sql[..sql.len().min(40)];
+        Ok(request.send().await.with_context(|| format!("{start}…"))?.json().await?)
+    };
+    let links =
+        [" + 1", " and true", " is null", "::int", " union select 1", " - interval '1 day'"];
+    for link in links {
+        for (count, refused) in [(240, false), (480, false), (3_000, true)] {
+            let text = format!("select 1 = 1{}", link.repeat(count));
+            let text = if link.contains("union") { text.replace("1 = 1", "1") } else { text };
+            let answer = ask(&text).await?;
+            let code = answer["code"].as_str().unwrap_or_default();
+            let is_refused = ["sql-too-much-to-do", "sql-too-long"].contains(&code);
+            ensure!(is_refused == refused, "{count} of `{link}`: {answer}");
+        }
+    }
+    for (text, code) in [
+        ("select approx_percentile_cont(revenue, 0.5, 99999999999999) from events", "sql-clause"),
+        ("select lag(event, 9223372036854775807) over (order by time) from events", ""),
+        ("select ntile(9223372036854775807) over (order by time) from events", ""),
+        ("select regexp_like('a', '(') from events", "sql-invalid"),
+    ] {
+        let answer = ask(text).await?;
+        ensure!(answer["code"].as_str().unwrap_or_default() == code, "{text}: {answer}");
+    }
+    ensure!(select(&candor, "measure", "select 1")? == json!([[1]]), "it is there");
+    Ok(())
+}
+
+/// Figures of what was read would tell of hidden rows: how many, of which time, with which columns.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_seen_costs_nothing_that_is_told() -> Result<()> {
+    let mut candor = lived().await?;
+    candor.stop().await?;
+    candor.restart().await?;
+    let scanned = |purpose: &str, sql: &str| -> Result<Value> {
+        let output = candor.run(&["query", "sql", sql, "--purpose", purpose, "--json"])?;
+        let answer: Value = serde_json::from_slice(&output.stdout)?;
+        Ok(answer["scanned"].clone())
+    };
+    let all = scanned("measure", "select count(revenue) from events")?;
+    ensure!(all["files"].as_u64() > Some(0) && all["bytes"].as_u64() > Some(0), "{all}");
+    for sql in ["select count(revenue) from events", "select count(*) from events"] {
+        let none = scanned("sell", sql)?;
+        ensure!(none["files"] == 0 && none["bytes"] == 0 && none["rows"] == 0, "{sql}: {none}");
+    }
+    let output = candor.run(&[
+        "query",
+        "trend",
+        "--purpose",
+        "sell",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-02-01",
+        "--json",
+    ])?;
+    let trend: Value = serde_json::from_slice(&output.stdout)?;
+    let scanned = &trend["scanned"];
+    ensure!(scanned["files"] == 0 && scanned["bytes"] == 0, "{scanned}");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_command_line_shows_rows_and_tables() -> Result<()> {
     let candor = lived().await?;
@@ -133,7 +203,10 @@ async fn a_text_is_saved_and_stands_on_a_dashboard() -> Result<()> {
     let misspelt = json!({ "name": "No", "kind": "sql", "question": { "purpose": "measure" } });
     let refused = post("/api/questions", misspelt).await.err().context("it was saved")?;
     ensure!(refused.to_string().contains("question-unreadable"), "{refused}");
-    let tile = |id: &str, question: Value, y: u32| json!({ "id": id, "question": question, "view": "table", "x": 0, "y": y, "w": 6, "h": 4 });
+    let tile = |id: &str, question: Value, y: u32| {
+        let view = "table";
+        json!({ "id": id, "question": question, "view": view, "x": 0, "y": y, "w": 6, "h": 4 })
+    };
     let written = json!({ "kind": "sql", "question": {
         "purpose": "analyse", "sql": "select count(*) from events",
     } });

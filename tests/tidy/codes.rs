@@ -12,7 +12,7 @@ const SPEAKERS: &[&str] = &[
     "crates/life/src/arrive",
     "crates/life/src/know/fault.rs",
     "crates/life/src/know/saved/flaw.rs",
-    "crates/life/src/know/sql/judge.rs",
+    "crates/life/src/know/sql/flaw.rs",
     "crates/lake/src/know/error.rs",
     "crates/server/src/app/",
     "crates/server/src/http/",

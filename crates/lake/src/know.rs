@@ -37,6 +37,6 @@ pub use ask::{Asking, ask, members};
 pub use error::AskError;
 pub use people_behind::Member;
 pub use run::{MemoryRun, Run, Scan, Source};
-pub use sql::{Naming, Selected, select};
-pub use volumes::volumes;
+pub use sql::{Allowance, Naming, Selected, select};
+pub use volumes::{Met, Properties, properties, volumes};
 pub use watch::Watch;

@@ -70,6 +70,8 @@ pub(crate) struct Inner {
     pub(crate) footers: Footers,
     pub(crate) streams: Arc<Streams>,
     pub(crate) queries: Arc<running::Queries>,
+    /// Turns of texts of SQL: what each may hold in memory, this many may hold.
+    pub(crate) texts: tokio::sync::Semaphore,
     /// Held by whoever changes the manifest: fold, compaction, erasure.
     pub(crate) manifest: tokio::sync::Mutex<()>,
     /// Held by whoever moves an erasure on before its files are rewritten: one at a time.

@@ -64,6 +64,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(know::person::timeline))
         .routes(routes!(know::person::export))
         .routes(routes!(know::export::export))
+        .routes(routes!(know::export::picture))
         .routes(routes!(know::person::find))
         .routes(routes!(keep::unlink::unlink))
         .routes(routes!(erase::forget::forget))

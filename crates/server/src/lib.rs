@@ -12,5 +12,6 @@ pub mod job;
 pub mod listen;
 pub mod log;
 pub mod problem;
+pub mod process;
 #[cfg(test)]
 mod stage;

@@ -15,6 +15,7 @@ use crate::config::Config;
 use certificate::{Certificate, CertificateError};
 
 pub mod certificate;
+pub mod places;
 
 /// How connections come, and from whom.
 #[derive(Debug, Clone)]
@@ -82,6 +83,15 @@ impl Way {
             Way::Proxies(proxies) => {
                 is_loopback(peer) || proxies.iter().any(|proxy| proxy.to_canonical() == peer)
             }
+        }
+    }
+
+    /// Whether one address stands for many callers: this machine's, and a proxy's.
+    #[must_use]
+    pub fn stands_for_many(&self, peer: IpAddr) -> bool {
+        match self {
+            Way::Encrypted(_) => is_loopback(peer),
+            Way::Loopback | Way::Proxies(_) => true,
         }
     }
 

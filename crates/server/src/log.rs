@@ -3,6 +3,8 @@
 //! INVARIANT(no personal data): a line's fields are counts, codes, digests, and the program's own
 //! names of routes, sources and files. Bodies, addresses, ids and queries of requests are in none.
 
+use std::io::IsTerminal as _;
+
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -27,7 +29,9 @@ pub fn start(form: Form, collector: Option<&str>, environment: &Environment) {
     let named = environment.0.iter().find(|(name, _)| name == VARIABLE);
     let filter = named.and_then(|(_, text)| EnvFilter::try_new(text).ok());
     let filter = filter.unwrap_or_else(|| EnvFilter::new("info"));
-    let lines = fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
+    let is_seen = std::io::stderr().is_terminal();
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(is_seen);
+    let lines = lines.log_internal_errors(false);
     let lines = match form {
         Form::Text => lines.with_filter(filter).boxed(),
         Form::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),

@@ -71,6 +71,10 @@ pub struct Limits {
     pub saved: usize,
     /// Questions that run at one time.
     pub running_questions: usize,
+    /// Questions of one actor that run at one time.
+    pub running_questions_each: usize,
+    /// Texts of SQL that run at one time; more wait for their turn.
+    pub running_texts: usize,
     /// A text of SQL, in bytes.
     pub sql_bytes: usize,
     /// Rows of the answer to a text of SQL.
@@ -137,6 +141,8 @@ impl Default for Limits {
             page_rows: 1_000,
             saved: 1_000,
             running_questions: 128,
+            running_questions_each: 32,
+            running_texts: 3,
             sql_bytes: 16 << 10,
             sql_rows: 10_000,
             sql_answer_bytes: 16 << 20,

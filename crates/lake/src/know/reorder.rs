@@ -62,6 +62,10 @@ impl<'a> Moved<'a> {
         Self { limit, rows: Vec::new(), counted: 0, cells: Kept::new(scope) }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Takes a row of a chunk for its current person.
     pub(super) fn take(
         &mut self,

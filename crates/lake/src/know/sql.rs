@@ -29,7 +29,7 @@ use life::know::{Scanned, SqlPlan};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{self, MissedTickBehavior};
 use tokio_stream::StreamExt;
-use vocabulary::{Code, Limits, SourceId, Time};
+use vocabulary::{Code, Limits, SourceId, Span, Time};
 
 use self::answer::Rows;
 use self::scan::{Order, Producer};
@@ -71,6 +71,21 @@ struct Read {
 const ORDERS: usize = 1 << 10;
 /// How often a statement is looked after while it runs.
 const LOOK: Duration = Duration::from_millis(50);
+/// Stack of a thread that plans and reckons: a judged text may be a thousand steps deep.
+const STACK_BYTES: usize = 16 << 20;
+/// How many times its memory may become while a statement runs, before the statement is stopped:
+/// what joins put together is counted by nobody.
+const GROWTH_MAX: u64 = 2;
+
+/// What a statement may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance<'a> {
+    pub limits: &'a Limits,
+    /// The time that is left of that which it has.
+    pub time: Span,
+    /// Bytes that the process holds, when that can be told.
+    pub held: fn() -> Option<u64>,
+}
 
 /// Carries out a statement. The caller knows the time: `seconds` is zero in what was scanned.
 ///
@@ -80,14 +95,17 @@ pub fn select(
     asking: &Asking<'_>,
     plan: &SqlPlan,
     naming: Naming<'_>,
-    limits: &Limits,
+    allowance: Allowance<'_>,
     grant: &Grant,
     now: Time,
 ) -> Result<Selected, AskError> {
     permit(plan.purpose, plan.categories, grant, Verb::Read, now)?;
+    let Allowance { limits, time: left, held } = allowance;
     let threads = asking.threads.max(1);
+    let most = held().map(|held| held + GROWTH_MAX * limits.sql_memory_bytes as u64);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
+        .thread_stack_size(STACK_BYTES)
         .enable_time()
         .build()
         .map_err(|error| AskError::Read(Box::new(error)))?;
@@ -111,11 +129,16 @@ pub fn select(
                 tokio::select! {
                     Some(order) = coming.recv() => produce(order),
                     done = &mut working => return done.unwrap_or(Err(AskError::Thread)),
-                    _ = look.tick() => asking.look()?,
+                    _ = look.tick() => {
+                        asking.look()?;
+                        if most.zip(held()).is_some_and(|(most, held)| held > most) {
+                            return Err(AskError::TooMuchMemory);
+                        }
+                    }
                 }
             }
         };
-        let limit = Duration::from_micros(u64::try_from(limits.sql_time.0).unwrap_or(0));
+        let limit = Duration::from_micros(u64::try_from(left.0).unwrap_or(0));
         let done = runtime.block_on(async { time::timeout(limit, watched).await });
         let done = done.unwrap_or(Err(AskError::TooSlow { span: limits.sql_time }));
         working.abort();
@@ -182,7 +205,9 @@ fn failed(error: DataFusionError) -> AskError {
                 // Only its word and its sentence are left of a cause that others hold too.
                 Some(AskError::Cancelled) => AskError::Cancelled,
                 Some(AskError::MaskNarrowed) => AskError::MaskNarrowed,
-                Some(_) | None => AskError::Read(cause.to_string().into()),
+                Some(_) => AskError::Read(cause.to_string().into()),
+                // A function's own words, such as those of a pattern that cannot be read.
+                None => AskError::SqlFailed { why: cause.to_string() },
             }
         }
         root => AskError::SqlFailed { why: root.strip_backtrace() },

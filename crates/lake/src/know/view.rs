@@ -79,6 +79,12 @@ impl View {
         self.person.len()
     }
 
+    /// Whether any of its rows is seen.
+    pub(super) fn shows_any(&self) -> bool {
+        let all_seen = self.seen.is_empty() && !self.person.is_empty();
+        all_seen || self.seen.contains(&true)
+    }
+
     /// The first row at or after `from` that does not belong to the person of `from`.
     #[inline]
     pub(super) fn person_end(&self, from: usize) -> usize {

@@ -1,20 +1,20 @@
-//! Volumes: how many rows of each event a purpose may see, and from when to when.
+//! Volumes: how many rows of each event, and with each property, a purpose may see, and from when
+//! to when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use life::admit::{Grant, Verb};
 use life::know::Scope;
+use life::know::scope::{Column, Told};
 use vocabulary::{Categories, Code, Purposes, Time};
 
 use super::ask::{Asking, permit};
 use super::error::AskError;
 use super::operator::{Operator, Rows};
-use super::table::Table;
 use super::walk::walk;
-use super::watch::Watch;
 
 /// The visible rows of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,40 +26,79 @@ pub struct Volume {
     pub purposes: Purposes,
 }
 
+/// The visible values of one property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Met {
+    pub rows: u64,
+    pub last: Time,
+}
+
+/// The properties whose values are counted.
+#[derive(Debug, Clone)]
+pub struct Properties {
+    /// Those that have a column of their own.
+    pub columns: Vec<Code>,
+    pub categories: Categories,
+    /// Only rows of this event.
+    pub event: Option<Code>,
+    pub from: Time,
+    pub until: Time,
+}
+
 /// Counts the visible rows of every event. Like any question it needs a grant.
-pub fn volumes(
-    table: &Table<'_>,
+pub fn volumes(asking: &Asking<'_>, grant: &Grant, now: Time) -> Result<Volumes, AskError> {
+    let scope = scope(grant, (Time(i64::MIN), Time(i64::MAX)), Vec::new(), Categories::NONE);
+    permit(scope.purpose, scope.categories, grant, Verb::Ask, now)?;
+    let done = walk(asking, &scope, &Arc::default(), VolumeOperator::default, false)?.answer;
+    let volumes = (0u32..).zip(done.0).filter(|(_, volume)| volume.rows > 0);
+    Ok(volumes.map(|(event, volume)| (Code(event), volume)).collect())
+}
+
+/// By event.
+pub type Volumes = BTreeMap<Code, Volume>;
+
+/// Counts the visible values of properties, those that have any.
+pub fn properties(
+    asking: &Asking<'_>,
+    wanted: &Properties,
     grant: &Grant,
-    still: &(dyn Fn(u64) -> bool + Sync),
-    threads: usize,
     now: Time,
-) -> Result<BTreeMap<Code, Volume>, AskError> {
-    let scope = Scope {
+) -> Result<BTreeMap<Code, Met>, AskError> {
+    let Properties { columns, categories, event, from, until } = wanted;
+    let column = |code: &Code| Column {
+        code: *code,
+        sealed: None,
+        texts: Told::These(BTreeSet::new()),
+        is_number: false,
+    };
+    let told = columns.iter().map(column).collect();
+    let scope = scope(grant, (*from, *until), told, *categories);
+    permit(scope.purpose, scope.categories, grant, Verb::Ask, now)?;
+    let operator = || PropertyOperator { event: *event, met: vec![Met::NONE; columns.len()] };
+    let done = walk(asking, &scope, &Arc::default(), operator, false)?.answer;
+    let met = columns.iter().copied().zip(done.met);
+    Ok(met.filter(|(_, met)| met.rows > 0).collect())
+}
+
+fn scope(
+    grant: &Grant,
+    (from, until): (Time, Time),
+    columns: Vec<Column>,
+    categories: Categories,
+) -> Scope {
+    Scope {
         purpose: grant.purpose(),
-        from: Time(i64::MIN),
-        until: Time(i64::MAX),
+        from,
+        until,
         looks_back: false,
         zone: TimeZone::UTC,
         week_start: Weekday::Monday,
-        columns: Vec::new(),
-        categories: Categories::NONE,
+        columns,
+        categories,
         people: Vec::new(),
         per: None,
         reads_sessions: false,
-    };
-    permit(scope.purpose, scope.categories, grant, Verb::Ask, now)?;
-    let watch = Watch::default();
-    let asking = Asking {
-        mask: table.mask(),
-        source: table,
-        still,
-        watch: &watch,
-        threads,
-        moved_rows_max: usize::MAX,
-    };
-    let done = walk(&asking, &scope, &Arc::default(), VolumeOperator::default, false)?.answer;
-    let volumes = (0u32..).zip(done.0).filter(|(_, volume)| volume.rows > 0);
-    Ok(volumes.map(|(event, volume)| (Code(event), volume)).collect())
+    }
 }
 
 /// By event code.
@@ -105,6 +144,47 @@ impl Operator for VolumeOperator {
     fn merge(&mut self, other: Self) {
         for (place, volume) in other.0.into_iter().enumerate() {
             self.join(place, volume);
+        }
+    }
+}
+
+/// By place among the columns that are asked for.
+#[derive(Debug)]
+struct PropertyOperator {
+    event: Option<Code>,
+    met: Vec<Met>,
+}
+
+impl Met {
+    const NONE: Met = Met { rows: 0, last: Time(i64::MIN) };
+
+    fn join(&mut self, other: Met) {
+        self.rows += other.rows;
+        self.last = self.last.max(other.last);
+    }
+}
+
+impl Operator for PropertyOperator {
+    fn begin(&mut self) {}
+
+    fn rows(&mut self, rows: &Rows<'_>) {
+        let is_about = |event: u32| self.event.is_none_or(|wanted| wanted.0 == event);
+        for (column, met) in rows.cells.texts.iter().zip(&mut self.met) {
+            // A column that the chunk does not have costs nothing.
+            let values = column.iter().skip(rows.from).zip(rows.time.iter().zip(rows.event));
+            for (value, (time, event)) in values {
+                if *value != 0 && is_about(*event) {
+                    met.join(Met { rows: 1, last: Time(*time) });
+                }
+            }
+        }
+    }
+
+    fn end(&mut self) {}
+
+    fn merge(&mut self, other: Self) {
+        for (met, theirs) in self.met.iter_mut().zip(other.met) {
+            met.join(theirs);
         }
     }
 }

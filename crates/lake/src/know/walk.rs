@@ -21,7 +21,7 @@ use super::reorder::{Limit, Moved, Place};
 use super::run::{Run, Scan};
 use super::sight::{Inside, Sight};
 use super::view::{Texter, View};
-use crate::keep::chunk::{Chunk, Need, Texts};
+use crate::keep::chunk::{Need, Texts};
 
 /// What all threads of a question share.
 #[derive(Debug)]
@@ -408,18 +408,24 @@ impl<'a, O: Operator> Walker<'a, O> {
             cursor.at = 0;
             let (before, visible) = (cursor.run.bytes(), self.rows - self.told);
             self.told = self.rows;
-            let next = cursor.run.next()?;
-            let passed = next.as_ref().map_or(0, Chunk::len) as u64;
-            self.shared.asking.watch.pass(passed, visible, cursor.run.bytes() - before)?;
-            let Some(chunk) = next else {
+            let Some(chunk) = cursor.run.next()? else {
                 cursor.view = View::default();
-                self.bytes += cursor.run.bytes();
-                self.files.extend(cursor.run.file());
+                self.shared.asking.watch.pass(0, visible, 0)?;
                 return Ok(false);
             };
+            let (passed, mut bytes) = (chunk.len() as u64, cursor.run.bytes() - before);
             let place = Place { order: cursor.run.order(), first: cursor.first };
             let (sight, moved) = (&self.shared.sight, &mut self.moved);
+            let diverted = moved.len();
             cursor.view = View::load(chunk, sight, &mut self.texter, moved, place)?;
+            // What was read for nothing that is seen is not told: it would tell what is hidden.
+            if cursor.view.shows_any() || self.moved.len() > diverted {
+                self.files.extend(cursor.run.file());
+            } else {
+                bytes = 0;
+            }
+            self.bytes += bytes;
+            self.shared.asking.watch.pass(passed, visible, bytes)?;
             match cursor.view.person.first() {
                 Some(first) if *first < last => return Err(AskError::Unordered),
                 Some(_) => return Ok(true),

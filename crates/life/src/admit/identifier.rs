@@ -6,6 +6,7 @@ use std::fmt;
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use vocabulary::Digest;
 
 /// The keyed hash of an external id: finds it again, and says nothing about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -73,6 +74,13 @@ impl Blinder {
     pub fn session(&self, session: &str) -> u64 {
         let [a, b, c, d, e, f, g, h, ..] = self.hash(&[b"session", session.as_bytes()]);
         u64::from_be_bytes([a, b, c, d, e, f, g, h]).max(1)
+    }
+
+    /// What stands for a question in the ledger: who guesses one cannot find out whether it was
+    /// asked.
+    #[must_use]
+    pub fn question(&self, asked: &str) -> Digest {
+        Digest(hex::encode(self.hash(&[b"question", asked.as_bytes()])))
     }
 
     fn hash(&self, parts: &[&[u8]]) -> [u8; 16] {

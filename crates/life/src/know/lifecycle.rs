@@ -40,6 +40,7 @@ pub struct Lifecycle {
 /// What somebody is in an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = LifecyclePhase)]
 pub enum Phase {
     /// Active for the first time ever.
     New,

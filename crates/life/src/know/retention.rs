@@ -41,6 +41,7 @@ pub struct Retention {
 /// Which cohorts a person is part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = RetentionEntry)]
 pub enum Entry {
     /// The cohort of the first start within the time of the question.
     #[default]

@@ -1,6 +1,7 @@
 //! SQL: one select over what a purpose may see. The text is judged before anything plans it, and
 //! what it may use is listed: a name that is not here is not offered.
 
+mod flaw;
 mod judge;
 mod offer;
 #[cfg(test)]
@@ -11,7 +12,7 @@ use sqlparser::ast::Statement;
 use utoipa::ToSchema;
 use vocabulary::{Categories, Class, Code, Purpose, Time};
 
-pub use self::judge::SqlFlaw;
+pub use self::flaw::SqlFlaw;
 pub use self::offer::{AGGREGATES, SCALARS, WINDOWS};
 use super::answer::Scanned;
 use super::fault::{Faults, Flaw};

@@ -70,6 +70,7 @@ pub struct ValuesAnswer {
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ValueSeen)]
 pub struct Seen {
     pub value: String,
     pub events: u64,

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use lake::keep::file::Scanned as Read;
 use lake::know::table::Table;
-use lake::know::{AskError, Asking, Naming, Selected, Watch};
+use lake::know::{Allowance, AskError, Asking, Naming, Selected, Watch};
 use life::admit::{Actor, Grant, Verb};
 use life::keep::names::Named;
 use life::know::{Answer, Faults, Plan, Reply, Scanned, Setting, SqlPlan, SqlReply};
-use sha2::{Digest as _, Sha256};
 use tracing::field;
-use vocabulary::{Digest, Fact, Purpose, Refusal, Time};
+use vocabulary::{Digest, Fact, Purpose, Refusal, Span, Time};
 
 use super::App;
 use super::running::{Running, cancelled};
 use crate::config::time::WeekStart;
 use crate::problem::Problem;
+use crate::process;
 
 /// What came of a question.
 struct Done<T> {
@@ -77,12 +77,17 @@ impl App {
         running: &Running,
     ) -> Result<SqlReply, Problem> {
         let asked = plan.statement.to_string();
+        let turn = self.inner().texts.acquire().await.map_err(|error| Problem::internal(&error))?;
+        running.check()?;
+        let begun = self.now();
         let work = move |app: &App, grant: &Grant, watch: &Watch| {
-            let Selected { table, truncated, scanned } = app.selected(&plan, grant, watch)?;
+            let Selected { table, truncated, scanned } =
+                app.selected(&plan, grant, watch, begun)?;
             Ok(((table, truncated), scanned))
         };
         let Done { answer, scanned, as_of, purpose } =
             self.carry_out(&asked, grant, running, work).await?;
+        drop(turn);
         let (table, truncated) = answer;
         Ok(SqlReply::new(table, truncated, scanned, as_of, &purpose))
     }
@@ -97,7 +102,7 @@ impl App {
     ) -> Result<Done<T>, Problem> {
         let (app, query) = (self.clone(), running.query());
         let as_of = self.now();
-        let digest = digest(asked);
+        let digest = self.blinder().question(asked);
         // What is asked may name a value of a person: of the plan only its digest is told.
         let span = tracing::info_span!("question", plan = %digest.0, rows = field::Empty);
         let inside = span.clone();
@@ -117,13 +122,23 @@ impl App {
         Ok(Done { answer, scanned, as_of, purpose: purpose.to_owned() })
     }
 
-    fn selected(&self, plan: &SqlPlan, grant: &Grant, watch: &Watch) -> Result<Selected, AskError> {
+    /// However often it begins again, a text has one time.
+    fn selected(
+        &self,
+        plan: &SqlPlan,
+        grant: &Grant,
+        watch: &Watch,
+        begun: Time,
+    ) -> Result<Selected, AskError> {
         let event = |code| {
             self.region().truth(|truth| truth.names.text(Named::Event, code).map(str::to_owned))
         };
         let naming = Naming { event: &event, source: &|source| Some(self.source_name(source)) };
         self.asking(watch, |asking| {
-            lake::know::select(asking, plan, naming, self.limits(), grant, self.now())
+            let limits = self.limits();
+            let time = Span(limits.sql_time.0 - self.inner().clock.since(begun).0);
+            let allowance = Allowance { limits, time, held: process::held_bytes };
+            lake::know::select(asking, plan, naming, allowance, grant, self.now())
         })
     }
 
@@ -142,7 +157,9 @@ impl App {
         watch: &Watch,
         ask: impl Fn(&Asking<'_>) -> Result<T, AskError>,
     ) -> Result<T, AskError> {
-        self.with_table(|table| {
+        let is_replaced =
+            |error: &AskError| matches!(error, AskError::MaskNarrowed | AskError::Read(_));
+        self.with_table(is_replaced, |table| {
             ask(&Asking {
                 mask: table.mask(),
                 source: table,
@@ -154,9 +171,11 @@ impl App {
         })
     }
 
-    /// Reads one snapshot; when the mask or the files were replaced meanwhile, reads the next one.
+    /// Reads one snapshot; when it failed as it may when the mask or the files were replaced
+    /// meanwhile, and they were, reads the next one.
     pub(crate) fn with_table<T, E>(
         &self,
+        is_replaced: impl Fn(&E) -> bool,
         read: impl Fn(&Table<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut tries = 0;
@@ -166,8 +185,9 @@ impl App {
             tries += 1;
             let epoch = self.region().truth(|truth| truth.epoch());
             let is_current = table.is_current() && table.mask().epoch == epoch;
-            if done.is_ok() || is_current || tries >= Self::TRIES {
-                return done;
+            match &done {
+                Err(error) if is_replaced(error) && !is_current && tries < Self::TRIES => {}
+                Ok(_) | Err(_) => return done,
             }
         }
     }
@@ -181,7 +201,7 @@ impl App {
 
     /// Enters a reading that is not a question in the read log.
     pub async fn read_log(&self, grant: &Grant, what: &str, rows: usize) -> Result<(), Problem> {
-        self.log(grant, digest(what), rows as u64).await
+        self.log(grant, self.blinder().question(what), rows as u64).await
     }
 
     async fn log(&self, grant: &Grant, plan: Digest, rows: u64) -> Result<(), Problem> {
@@ -221,10 +241,6 @@ impl App {
         };
         self.record(&[fact]).await.map_err(|error| Problem::internal(&error))
     }
-}
-
-fn digest(text: &str) -> Digest {
-    Digest(hex::encode(Sha256::digest(text)))
 }
 
 pub(super) fn refused(error: &AskError) -> Problem {

@@ -77,7 +77,7 @@ impl App {
         }
         let app = self.clone();
         let worked = tokio::task::spawn_blocking(move || {
-            let written = app.with_table(|table| app.written(table, &wanted, &grant));
+            let written = app.with_table(|_| true, |table| app.written(table, &wanted, &grant));
             (written, grant)
         });
         let (written, grant) = worked.await.map_err(|error| Problem::internal(&error))?;

@@ -99,6 +99,7 @@ impl App {
             footers: Footers::new(FOOTERS_MAX),
             streams,
             queries: Arc::default(),
+            texts: tokio::sync::Semaphore::new(limits.running_texts),
             manifest: tokio::sync::Mutex::new(()),
             erasing: tokio::sync::Mutex::new(()),
             seen: Mutex::new(Seen::default()),

@@ -42,6 +42,7 @@ pub struct Behind {
 
 /// Somebody, with what the purpose sees of them in the time of the question.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = PersonSeen)]
 pub struct Seen {
     /// Such as `p123`; where groups were asked about, the group's name.
     pub person: String,

@@ -166,7 +166,7 @@ impl App {
         let leaves = self.named(whose)?.map(|(_, leaves)| leaves).unwrap_or_default();
         let app = self.clone();
         let (grant, rows) = tokio::task::spawn_blocking(move || {
-            let rows = app.with_table(|table| table.rows_of(&grant, &leaves));
+            let rows = app.with_table(|_| true, |table| table.rows_of(&grant, &leaves));
             (grant, rows)
         })
         .await

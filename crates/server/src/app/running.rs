@@ -37,6 +37,7 @@ pub struct Query {
 /// What a question does at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = QueryPhase)]
 pub enum Phase {
     /// Nothing has been read yet.
     Starting,
@@ -217,10 +218,11 @@ impl App {
             watch: Watch::default(),
             is_cancelled: AtomicBool::new(false),
         });
-        let max = self.limits().running_questions;
+        let (max, each) = (self.limits().running_questions, self.limits().running_questions_each);
         let queries = &self.inner().queries;
         queries.with(|running| {
-            if running.len() >= max {
+            let own = running.keys().filter(|(whose, _)| *whose == actor.0).count();
+            if running.len() >= max || own >= each {
                 let detail = "too many questions run at once: ask again when some are answered";
                 let status = StatusCode::SERVICE_UNAVAILABLE;
                 return Err(Problem::new(status, "too-many-questions", detail));

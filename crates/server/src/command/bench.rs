@@ -95,6 +95,7 @@ impl Bench {
         let mut lines = Vec::new();
         for (what, question) in questions {
             let call = Call::post(format!("/api/query/{what}"), question);
+            client.forget_memory().await?;
             let answer = client.make(&call).await?;
             let told = answer.json()?;
             ensure!(answer.status == 200, "{what}: {}", text(&told, "detail"));
@@ -220,6 +221,10 @@ fn questions(purpose: &str, events: &Value) -> Option<Vec<(&'static str, Value)>
             span(json!({ "interval": "week", "start": first, "return": { "event": null } })),
         ),
         ("cohort", span(json!({ "all": [{ "event": first.get("event"), "at_least": 2 }] }))),
+        ("paths", span(json!({}))),
+        ("sessions", span(json!({ "interval": "week" }))),
+        ("lifecycle", span(json!({ "interval": "week" }))),
+        ("stickiness", span(json!({ "interval": "week", "series": [first] }))),
     ])
 }
 

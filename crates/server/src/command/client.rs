@@ -1,6 +1,8 @@
 //! How a verb reaches the API: through the server's socket when it runs, in this process when it
 //! does not.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
@@ -20,7 +22,7 @@ use crate::app::App;
 /// The API of one installation.
 #[derive(Debug)]
 pub enum Client {
-    Socket(std::path::PathBuf),
+    Socket(PathBuf),
     /// The installation itself, opened because nobody serves it.
     Here(Box<Router>, App),
 }
@@ -152,8 +154,8 @@ impl Client {
         }
     }
 
-    /// The most memory that the process which answers has held so far.
-    pub async fn memory_bytes(&self) -> anyhow::Result<u64> {
+    /// What the kernel tells of the process that answers.
+    async fn process(&self) -> anyhow::Result<PathBuf> {
         let process = match self {
             Client::Socket(path) => {
                 let peer = UnixStream::connect(path).await?.peer_cred()?.pid();
@@ -161,7 +163,18 @@ impl Client {
             }
             Client::Here(..) => "self".to_owned(),
         };
-        let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+        Ok(Path::new("/proc").join(process))
+    }
+
+    /// From here on, the most memory is counted anew.
+    pub async fn forget_memory(&self) -> anyhow::Result<()> {
+        std::fs::write(self.process().await?.join("clear_refs"), "5")
+            .context("the system does not let the memory of the server be measured")
+    }
+
+    /// The most memory that the process which answers has held.
+    pub async fn memory_bytes(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(self.process().await?.join("status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
         let kibibytes: u64 = kibibytes.context("the system does not say how much memory it is")?;

@@ -187,6 +187,9 @@ impl Counts {
     }
 
     fn stopped(&self) -> String {
+        if self.by_outcome.is_empty() {
+            return "nothing was imported".to_owned();
+        }
         let next = self.last + 1;
         format!("the import stopped after line {}: go on with --start {next}", self.last)
     }

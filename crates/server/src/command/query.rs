@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::client::{Call, list, put, text};
+use super::client::{Call, list, plain, put, text};
 use super::{Ending, Environment, Place};
 
 mod cohort;
@@ -208,6 +208,19 @@ fn show<Q: Question>(answer: &Value) -> String {
 }
 
 /// What an answer cost, after an empty line.
+/// A line for each interval of an answer, with the numbers that it has under these names.
+fn by_interval(answer: &Value, names: &[&str]) -> Vec<String> {
+    let cell = |text: &str| format!("{text:>14}");
+    let head = names.iter().map(|name| cell(name)).collect::<Vec<_>>().join("  ");
+    let line = |(place, interval): (usize, &Value)| {
+        let number = |name: &&str| cell(&plain(answer.pointer(&format!("/{name}/{place}"))));
+        let numbers = names.iter().map(number).collect::<Vec<_>>().join("  ");
+        format!("{:<20}  {numbers}", plain(Some(interval)))
+    };
+    let head = format!("{:<20}  {head}", "interval");
+    std::iter::once(head).chain(list(answer, "intervals").enumerate().map(line)).collect()
+}
+
 fn cost(answer: &Value) -> String {
     let scanned = |name: &str| text(answer.get("scanned").unwrap_or(&Value::Null), name);
     format!(

@@ -17,7 +17,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use super::say;
@@ -26,6 +25,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::listen::Way;
+use crate::listen::places::Places;
 use crate::{http, job};
 
 #[derive(Debug, Args)]
@@ -75,9 +75,6 @@ impl Serve {
         Ok(Ending::Done)
     }
 }
-
-/// Connections at one time: fewer than the files that a process may usually have open.
-const CONNECTIONS_MAX: usize = 800;
 
 /// The way that the configuration declares, and a listener on the address that it names.
 async fn listen(config: &Config) -> anyhow::Result<(Way, TcpListener)> {
@@ -134,7 +131,7 @@ async fn serve_until_stopped(
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_micros(limits.request_time.0.unsigned_abs()))
         .max_buf_size((limits.header_bytes * http::edge::SPARE).max(8192));
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Places::default();
     let mut stop = Box::pin(stopped());
     loop {
         tokio::select! {
@@ -146,7 +143,8 @@ async fn serve_until_stopped(
                 // Small answers must not wait for more bytes to send.
                 let _ = stream.set_nodelay(true);
                 // Past the limit a connection is closed at once; clients come again.
-                let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+                let many = way.stands_for_many(peer.ip());
+                let Some(place) = places.take(peer.ip(), many) else { continue };
                 let (way, time_max) = (way.clone(), limits.request_time);
                 let serving = Serving { builder: builder.clone(), watcher: connections.watcher() };
                 let router = public.clone();

@@ -8,6 +8,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
 use vocabulary::Limits;
 
 use super::edge::SPARE;
@@ -35,15 +36,34 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let bytes = whole(request.into_body(), app.limits()).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let pointer = pointer(error.path());
+            (pointer, error.into_inner())
+        });
+        let ended = read.and_then(|body| match json.end() {
+            Ok(()) => Ok(body),
+            Err(error) => Err((String::new(), error)),
+        });
+        ended.map(Self).map_err(|(pointer, error)| {
+            let place = if pointer.is_empty() { "" } else { " at " };
             let detail = format!(
-                "the body is not the JSON of this request, at line {line} column {column}: {error}; \
+                "the body is not the JSON of this request{place}{pointer}: {error}; \
                  `/api/openapi.json` describes it"
             );
-            Problem::new(StatusCode::BAD_REQUEST, "json-broken", detail)
+            Problem::new(StatusCode::BAD_REQUEST, "json-broken", detail).at(&pointer)
         })
     }
+}
+
+/// The place in a body that could not be read, as a JSON pointer; empty where nobody knows it.
+fn pointer(path: &Path) -> String {
+    let part = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { .. } | Segment::Unknown => String::new(),
+    };
+    path.iter().map(part).collect()
 }
 
 /// The whole body.

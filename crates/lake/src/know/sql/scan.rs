@@ -216,14 +216,18 @@ impl Producer<'_> {
             let bytes = run.bytes() - before;
             before = run.bytes();
             self.asking.look()?;
-            self.asking.watch.pass(passed, visible, bytes)?;
+            // What was read for nothing that is seen is not told: it would tell what is hidden.
+            self.asking.watch.pass(passed, visible, if visible > 0 { bytes } else { 0 })?;
+            if visible == 0 {
+                continue;
+            }
             {
                 let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
                 read.rows += visible;
                 read.bytes += bytes;
                 read.files.extend(run.file());
             }
-            if visible > 0 && !self.hand(order, Ok(batch)) {
+            if !self.hand(order, Ok(batch)) {
                 return Err(AskError::Cancelled);
             }
         }

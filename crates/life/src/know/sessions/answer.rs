@@ -44,6 +44,7 @@ pub struct Totals {
 
 /// A page on which sessions began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SessionEntry)]
 pub struct Entry {
     pub page: String,
     pub sessions: u64,

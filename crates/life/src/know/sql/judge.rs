@@ -8,66 +8,20 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArguments, Ident, ObjectName,
-    Query, Select, SelectFlavor, SetExpr, Statement, TableFactor, TimezoneInfo, Value,
-    ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArguments, Ident,
+    NamedWindowDefinition, NamedWindowExpr, ObjectName, Query, Select, SelectFlavor, SetExpr,
+    Statement, TableFactor, TimezoneInfo, Value, ValueWithSpan, Visit, VisitMut, Visitor,
+    VisitorMut, WindowFrameBound, WindowSpec, WindowType,
 };
 use sqlparser::dialect::GenericDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
 use vocabulary::{Limits, Time};
 
+use super::flaw::SqlFlaw;
 use super::offer::{NOW, TODAY, is_offered};
 use super::{EVENTS, PEOPLE};
-
-/// Why a text is not planned.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SqlFlaw {
-    #[error("it cannot be read as SQL: {why}")]
-    Unreadable { why: String },
-    #[error("it has more than {max} bytes: ask for less at once")]
-    TooLong { max: usize },
-    #[error("it is no single `SELECT`: leave out everything else")]
-    NotSelect,
-    #[error("`{clause}` is not offered: leave it out")]
-    Clause { clause: &'static str },
-    #[error("there is no table `{name}`: select from `events` or `people`")]
-    UnknownTable { name: String },
-    #[error("a table cannot come from a function: select from `events` or `people`")]
-    TableFunction,
-    #[error("there is no function `{name}`: the schema lists those that there are")]
-    UnknownFunction { name: String },
-    #[error("a value cannot come from outside: write it into the text")]
-    Parameter,
-    #[error("a select may not lead back to itself: leave out `RECURSIVE`")]
-    Recursive,
-    #[error("it reads tables more than {max} times: join fewer")]
-    TooManyTables { max: usize },
-    #[error("its expressions multiply over its levels: name fewer columns in each, or nest less")]
-    TooNested,
-    #[error("it puts more than {max} texts together: join fewer")]
-    TooMuchText { max: usize },
-}
-
-impl SqlFlaw {
-    /// The stable word for this flaw.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            SqlFlaw::Unreadable { .. } => "sql-unreadable",
-            SqlFlaw::TooLong { .. } => "sql-too-long",
-            SqlFlaw::NotSelect => "sql-not-select",
-            SqlFlaw::Clause { .. } => "sql-clause",
-            SqlFlaw::UnknownTable { .. } => "sql-unknown-table",
-            SqlFlaw::TableFunction => "sql-table-function",
-            SqlFlaw::UnknownFunction { .. } => "sql-unknown-function",
-            SqlFlaw::Parameter => "sql-parameter",
-            SqlFlaw::Recursive => "sql-recursive",
-            SqlFlaw::TooManyTables { .. } => "sql-too-many-tables",
-            SqlFlaw::TooNested => "sql-too-nested",
-            SqlFlaw::TooMuchText { .. } => "sql-too-much-text",
-        }
-    }
-}
 
 /// Times that tables may be read, each expansion of a `WITH` counted.
 const SCANS_MAX: usize = 16;
@@ -77,6 +31,13 @@ const GROWTH_MAX: usize = 10_000;
 const JOINED_MAX: usize = 8;
 /// Levels of brackets and selects.
 const DEPTH_MAX: usize = 48;
+/// Operators and keywords. A chain of them is a tree as deep as the chain is long: whoever walks
+/// it takes a step down the stack for each.
+const WORK_MAX: usize = 1_000;
+/// Rows that a window may reach over.
+const FRAME_MAX: u64 = 1_000_000;
+/// What `approx_percentile_cont` is told: of which column, and at which share.
+const PERCENTILE_ARGUMENTS: usize = 2;
 
 /// The statement of a text, with the time of the question in it.
 pub(super) fn judge(text: &str, now: Time, limits: &Limits) -> Result<Statement, SqlFlaw> {
@@ -89,7 +50,7 @@ pub(super) fn judge(text: &str, now: Time, limits: &Limits) -> Result<Statement,
         SqlFlaw::Unreadable { why }
     };
     let parser = Parser::new(&GenericDialect {}).with_recursion_limit(DEPTH_MAX);
-    let mut parser = parser.try_with_sql(text).map_err(unreadable)?;
+    let mut parser = parser.with_tokens_with_locations(tokens(text)?);
     let mut statements = parser.parse_statements().map_err(unreadable)?;
     let (Some(mut statement), true) = (statements.pop(), statements.is_empty()) else {
         return Err(SqlFlaw::NotSelect);
@@ -104,6 +65,39 @@ pub(super) fn judge(text: &str, now: Time, limits: &Limits) -> Result<Statement,
     // Told once, so that every part of the text sees one time.
     let _ = VisitMut::visit(&mut statement, &mut Clock { now });
     Ok(statement)
+}
+
+/// The words and signs of a text, when they are not too many to be read.
+fn tokens(text: &str) -> Result<Vec<TokenWithSpan>, SqlFlaw> {
+    let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize_with_location();
+    let tokens = tokens.map_err(|error| SqlFlaw::Unreadable { why: error.to_string() })?;
+    if tokens.iter().filter(|token| is_work(&token.token)).count() > WORK_MAX {
+        return Err(SqlFlaw::TooMuchToDo { max: WORK_MAX });
+    }
+    Ok(tokens)
+}
+
+/// Whether a token may put what was read before it one level deeper: names, values and what only
+/// stands between them do not, and brackets are counted as they open.
+fn is_work(token: &Token) -> bool {
+    match token {
+        Token::Word(Word { keyword, .. }) => *keyword != Keyword::NoKeyword,
+        Token::EOF
+        | Token::Number(..)
+        | Token::Char(_)
+        | Token::SingleQuotedString(_)
+        | Token::DoubleQuotedString(_)
+        | Token::NationalStringLiteral(_)
+        | Token::EscapedStringLiteral(_)
+        | Token::HexStringLiteral(_)
+        | Token::Whitespace(_)
+        | Token::Comma
+        | Token::Period
+        | Token::SemiColon
+        | Token::LParen
+        | Token::RParen => false,
+        _ => true,
+    }
 }
 
 /// What judges every part.
@@ -199,7 +193,8 @@ impl Visitor for Judge {
         let Some(level) = self.levels.pop() else { return FINE };
         let Weight { scans, growth } = level.weight;
         let growth = growth.max(1).saturating_mul(level.widest.max(1));
-        let weight = Weight { scans, growth };
+        // A select of no table is read as well.
+        let weight = Weight { scans: scans.max(1), growth };
         if scans > SCANS_MAX {
             return ControlFlow::Break(SqlFlaw::TooManyTables { max: SCANS_MAX });
         }
@@ -229,7 +224,13 @@ impl Visitor for Judge {
             (select.value_table_mode.is_some(), "AS STRUCT"),
             (select.select_modifiers.is_some(), "a modifier of SELECT"),
             (select.flavor != SelectFlavor::Standard, "FROM without SELECT"),
-        ])
+        ])?;
+        for NamedWindowDefinition(_, window) in &select.named_window {
+            if let NamedWindowExpr::WindowSpec(window) = window {
+                framed(window)?;
+            }
+        }
+        FINE
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Judged {
@@ -341,7 +342,16 @@ fn called(function: &Function) -> ControlFlow<SqlFlaw, usize> {
         let name = function.name.to_string();
         return ControlFlow::Break(SqlFlaw::UnknownFunction { name });
     };
+    if let Some(WindowType::WindowSpec(window)) = &function.over {
+        framed(window)?;
+    }
     let texts = match &function.args {
+        // How finely it looks is memory that it takes at once.
+        FunctionArguments::List(list)
+            if name == "approx_percentile_cont" && list.args.len() > PERCENTILE_ARGUMENTS =>
+        {
+            return ControlFlow::Break(SqlFlaw::Clause { clause: "a third argument" });
+        }
         FunctionArguments::List(list) if name.starts_with("concat") => list.args.len(),
         FunctionArguments::List(_) | FunctionArguments::None => 0,
         FunctionArguments::Subquery(_) => {
@@ -349,6 +359,27 @@ fn called(function: &Function) -> ControlFlow<SqlFlaw, usize> {
         }
     };
     ControlFlow::Continue(texts)
+}
+
+/// A window whose frame is of a size that can be reckoned with.
+fn framed(window: &WindowSpec) -> Judged {
+    let Some(frame) = &window.window_frame else { return FINE };
+    let bounds = std::iter::once(&frame.start_bound).chain(&frame.end_bound);
+    let is_fine = |bound: &WindowFrameBound| match bound {
+        WindowFrameBound::CurrentRow
+        | WindowFrameBound::Preceding(None)
+        | WindowFrameBound::Following(None) => true,
+        WindowFrameBound::Preceding(Some(size)) | WindowFrameBound::Following(Some(size)) => {
+            match size.as_ref() {
+                Expr::Value(ValueWithSpan { value: Value::Number(number, _), .. }) => {
+                    number.parse::<u64>().is_ok_and(|number| number <= FRAME_MAX)
+                }
+                Expr::Interval(_) => true,
+                _ => false,
+            }
+        }
+    };
+    none_of(&[(!bounds.into_iter().all(is_fine), "a frame of such a size")])
 }
 
 /// An expression other than a call.

@@ -37,6 +37,16 @@ const HOSTILE: &[(&str, &str)] = &[
     ("select * from unnest(array[1, 2])", "sql-table-function"),
     ("select * from table(range(9))", "sql-table-function"),
     ("select * from events tablesample (10 percent)", "sql-clause"),
+    ("select approx_percentile_cont(price, 0.5, 99999999999999) from events", "sql-clause"),
+    (
+        "select sum(price) over (order by time rows 18446744073709551615 preceding) from events",
+        "sql-clause",
+    ),
+    (
+        "select sum(price) over w from events \
+         window w as (order by time rows between current row and 2000000 following)",
+        "sql-clause",
+    ),
     ("select * from events, lateral (select 1) as l", "sql-clause"),
     ("select * into copied from events", "sql-clause"),
     ("select * from events for update", "sql-clause"),
@@ -77,14 +87,25 @@ fn hostile_texts_are_refused_by_name() {
     let long = format!("select '{}'", "a".repeat(17 << 10));
     let grown = "concat(event, event, event)";
     let grown = format!("select concat({grown}, {grown}, {grown}) from events");
+    let chained = |link: &str| format!("select 1{}", link.repeat(1_050));
+    let chains =
+        [" + 1", " and true", "::int", " is null", " -> 1", " union select 1"].map(chained);
+    let intervals = format!("select {} '1 day'", "interval ".repeat(1_100));
+    let arrays = format!("select cast(1 as int{})", "[]".repeat(600));
+    let derived = format!("select 1 from (select 1) a{}", ", (select 1) a".repeat(20));
+    let empty = format!("with a as (select 1) select 1 from a{}", ", a".repeat(700));
+    let work = chains.iter().chain([&intervals, &arrays]);
     let made = [
+        (&*derived, "sql-too-many-tables"),
+        (&*empty, "sql-too-many-tables"),
         (&*deep, "sql-unreadable"),
         (&*long, "sql-too-long"),
         (&*doubled, "sql-too-many-tables"),
         (&*nested, "sql-too-nested"),
         (&*grown, "sql-too-much-text"),
     ];
-    let texts: Vec<_> = HOSTILE.iter().copied().chain(made).collect();
+    let work = work.map(|text| (text.as_str(), "sql-too-much-to-do"));
+    let texts: Vec<_> = HOSTILE.iter().copied().chain(made).chain(work).collect();
     let wrong: Vec<_> = texts.into_iter().filter(|(text, wanted)| code(text) != *wanted).collect();
     let found: Vec<_> = wrong.iter().map(|(text, _)| code(text)).collect();
     assert!(wrong.is_empty(), "{wrong:#?} are {found:#?}");

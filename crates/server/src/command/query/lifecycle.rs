@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Question, Rows};
-use crate::command::client::{list, plain, put};
+use super::{Question, Rows, by_interval};
+use crate::command::client::put;
 
 #[derive(Debug, Args)]
 pub struct Lifecycle {
@@ -26,11 +26,6 @@ impl Question for Lifecycle {
     }
 
     fn lines(answer: &Value) -> Vec<String> {
-        let line = |(place, interval): (usize, &Value)| {
-            let counts = ["new", "returning", "resurrecting", "dormant"];
-            let counts = counts.map(|name| plain(answer.pointer(&format!("/{name}/{place}"))));
-            format!("{}  {}", plain(Some(interval)), counts.join("  "))
-        };
-        list(answer, "intervals").enumerate().map(line).collect()
+        by_interval(answer, &["new", "returning", "resurrecting", "dormant"])
     }
 }

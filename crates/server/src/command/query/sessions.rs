@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Question, Rows};
-use crate::command::client::{list, plain, put, text};
+use super::{Question, Rows, by_interval};
+use crate::command::client::{list, put, text};
 
 #[derive(Debug, Args)]
 pub struct Sessions {
@@ -38,15 +38,13 @@ impl Question for Sessions {
     }
 
     fn lines(answer: &Value) -> Vec<String> {
-        let line = |(place, interval): (usize, &Value)| {
-            let counts = ["sessions", "people", "bounces", "median_seconds"];
-            let counts = counts.map(|name| plain(answer.pointer(&format!("/{name}/{place}"))));
-            format!("{}  {}", plain(Some(interval)), counts.join("  "))
-        };
+        let mut lines = by_interval(answer, &["sessions", "people", "bounces", "median_seconds"]);
         let pages = list(answer, "entry").map(|one| {
             let (sessions, bounces) = (text(one, "sessions"), text(one, "bounces"));
             format!("{sessions:>10}  {bounces:>10}  {}", text(one, "page"))
         });
-        list(answer, "intervals").enumerate().map(line).chain(pages).collect()
+        let head = format!("{:>10}  {:>10}  entry page", "sessions", "bounces");
+        lines.extend([String::new(), head].into_iter().chain(pages));
+        lines
     }
 }

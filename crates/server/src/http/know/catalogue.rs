@@ -49,9 +49,12 @@ pub struct PropertyLine {
     pub declared: bool,
     /// Whether it is a column that questions can filter and split by.
     pub column: bool,
-    /// How often it was met since the start.
-    pub seen: u64,
-    /// How often its value was of another type than declared, and became null.
+    /// Rows of the last thirty days that have it and that the purpose may see; null where nobody
+    /// can say: it has no column, or the purpose may not read it.
+    pub seen: Option<u64>,
+    /// When the last of them happened.
+    pub last: Option<String>,
+    /// How often its value was of another type than declared, and became null, since the start.
     pub conflicts: u64,
 }
 
@@ -71,15 +74,27 @@ pub async fn events(
     Ok(Json(app.event_catalogue(grant).await?))
 }
 
-/// Every property that was declared or met.
+/// The purpose that the reading serves, and the event that it is about.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct Whose {
+    #[serde(default = "measure")]
+    purpose: String,
+    /// Only properties that rows of this event have.
+    event: Option<String>,
+}
+
+/// Every property that was declared or met, with the volume that the purpose may see.
 #[utoipa::path(
     get,
     path = "/api/catalogue/properties",
-    responses((status = 200, body = [PropertyLine]), (status = 401, body = Problem)),
+    params(Whose),
+    responses((status = 200, body = [PropertyLine]), (status = 403, body = Problem)),
 )]
 pub async fn properties(
     State(app): State<App>,
-    _known: Known,
+    known: Known,
+    Query(whose): Query<Whose>,
 ) -> Result<Json<Vec<PropertyLine>>, Problem> {
-    Ok(Json(app.property_catalogue()))
+    let grant = known.granted(&app, &whose.purpose, Verb::Ask).await?;
+    Ok(Json(app.property_catalogue(grant, whose.event.as_deref()).await?))
 }

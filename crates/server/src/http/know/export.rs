@@ -1,7 +1,7 @@
 //! Events of many people leave as one file, for a purpose, under a grant to export.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use life::admit::Verb;
 use life::know::period::{moment, zone};
@@ -27,6 +27,34 @@ pub struct EventsRequest {
     /// Only these events; without them every event.
     #[serde(default)]
     pub events: Vec<String>,
+}
+
+/// A picture of an answer that a browser draws.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PictureRequest {
+    /// The purpose that the answer was given for.
+    pub purpose: String,
+    /// The kind of the question.
+    pub kind: String,
+}
+
+/// Say that the picture of an answer leaves as a file: it takes the grant that every export takes,
+/// and leaves the same fact.
+#[utoipa::path(
+    post,
+    path = "/api/export/picture",
+    request_body = PictureRequest,
+    responses((status = 204), (status = 400, body = Problem), (status = 403, body = Problem)),
+)]
+pub async fn picture(
+    State(app): State<App>,
+    known: Known,
+    Body(picture): Body<PictureRequest>,
+) -> Result<StatusCode, Problem> {
+    let grant = known.granted(&app, &picture.purpose, Verb::Export).await?;
+    app.read_log(&grant, &format!("{} as png", picture.kind), 0).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Everything of a span that a purpose may see, as JSON lines, CSV or Parquet: `Accept` says which.
@@ -55,8 +83,7 @@ pub async fn export(
     let zone_name = &app.config().time.zone;
     let instant = |text: &str, pointer: &str| {
         zone(zone_name).and_then(|zone| moment(&zone, app.now(), text)).map_err(|flaw| {
-            let status = axum::http::StatusCode::BAD_REQUEST;
-            Problem::new(status, flaw.code(), flaw.to_string()).at(pointer)
+            Problem::new(StatusCode::BAD_REQUEST, flaw.code(), flaw.to_string()).at(pointer)
         })
     };
     let span = (instant(&wanted.from, "/from")?, instant(&wanted.to, "/to")?);
