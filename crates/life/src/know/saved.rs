@@ -34,6 +34,11 @@ pub trait Saveable {
 
     /// The questions that it holds written out, each with its place.
     fn posed(&self) -> Vec<(String, &str, &Value)>;
+
+    /// The webhooks that it calls, each with its place.
+    fn hooks(&self) -> Vec<(String, &str)> {
+        Vec::new()
+    }
 }
 
 /// A question written out: its kind, and the body that `/api/query/{kind}` takes.

@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{SmtpTransport, Transport};
 use life::know::saved::notice::{Notice, To};
-use life::know::saved::reach::is_public;
+use life::know::saved::reach::{Barred, admit, may_reach};
 use life::know::saved::{Alert, Saveable};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Url, redirect};
@@ -37,13 +37,8 @@ pub enum Undelivered {
     Mail(#[from] lettre::transport::smtp::Error),
     #[error("the password of the mail server cannot be read: {0}")]
     Password(std::io::Error),
-    #[error(
-        "the webhook leads to a private address: list it under `private_addresses` of `[alerts]`, \
-         or use a public one"
-    )]
-    Private,
-    #[error("the webhook goes in the open: use https://")]
-    Open,
+    #[error(transparent)]
+    Barred(#[from] Barred),
     #[error("the webhook answered {0}: it has to answer 200 to 299, and is not followed elsewhere")]
     Answered(u16),
     #[error("the webhook could not be reached")]
@@ -63,8 +58,7 @@ impl Undelivered {
             Undelivered::Written(_) | Undelivered::Mail(_) | Undelivered::Password(_) => {
                 "mail-refused"
             }
-            Undelivered::Private => "webhook-private",
-            Undelivered::Open => "webhook-open",
+            Undelivered::Barred(barred) => barred.code(),
             Undelivered::Answered(_) => "webhook-refused",
             Undelivered::Unreached => "webhook-unreached",
             Undelivered::Unsigned(_) | Undelivered::Thread => "internal",
@@ -104,7 +98,7 @@ impl App {
             .header("webhook-signature", format!("v1,{}", STANDARD.encode(signature)))
             .body(body);
         let answer = request.send().await.map_err(|error| {
-            if is_private(&error) { Undelivered::Private } else { Undelivered::Unreached }
+            if is_private(&error) { Barred::Private.into() } else { Undelivered::Unreached }
         })?;
         match answer.status() {
             status if status.is_success() => Ok(()),
@@ -123,7 +117,7 @@ impl App {
             .to(read(address)?)
             .date(SystemTime::UNIX_EPOCH + since)
             .message_id(Some(format!("<{}@candor>", notice.id)))
-            .subject(notice.subject())
+            .raw_header(subject(notice.subject()))
             .header(ContentType::TEXT_PLAIN)
             .body(notice.text())
             .map_err(|error| written(&error))?;
@@ -145,24 +139,26 @@ impl App {
     }
 }
 
-/// Whether an address may be reached at all.
-fn may_reach(address: IpAddr, allowed: &[IpAddr]) -> bool {
-    let address = address.to_canonical();
-    is_public(address) || allowed.iter().any(|one| one.to_canonical() == address)
-}
+/// Bytes of one encoded word: a line has at most 76 signs, and the first begins with the header.
+const WORD_BYTES: usize = 39;
 
-/// Refuses an address that is written out and may not be reached, and one in the open.
-fn admit(url: &Url, allowed: &[IpAddr]) -> Result<(), Undelivered> {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let written_out = host.parse::<IpAddr>().ok();
-    if written_out.is_some_and(|address| !may_reach(address, allowed)) {
-        return Err(Undelivered::Private);
+/// The subject of a mail, in encoded words as RFC 2047 has them unless it is short and plain. A name
+/// that itself looks encoded must be shown as it was written.
+fn subject(text: String) -> HeaderValue {
+    let mut words = vec![String::new()];
+    for sign in text.chars() {
+        match words.last_mut() {
+            Some(word) if word.len() + sign.len_utf8() <= WORD_BYTES => word.push(sign),
+            Some(_) | None => words.push(sign.to_string()),
+        }
     }
-    let is_allowed = |address: IpAddr| !is_public(address.to_canonical());
-    if url.scheme() == "https" || written_out.is_some_and(is_allowed) {
-        return Ok(());
-    }
-    Err(Undelivered::Open)
+    let encoded = words.iter().map(|word| format!("=?utf-8?b?{}?=", STANDARD.encode(word)));
+    let encoded = encoded.collect::<Vec<_>>().join("\r\n ");
+    let name = HeaderName::new_from_ascii_str("Subject");
+    let is_short = text.len() <= WORD_BYTES && !text.contains("=?");
+    let is_plain = is_short && text.chars().all(|sign| sign == ' ' || sign.is_ascii_graphic());
+    let encoded = if is_plain { text.clone() } else { encoded };
+    HeaderValue::dangerous_new_pre_encoded(name, text, encoded)
 }
 
 /// A client that resolves names to addresses that may be reached, and follows nothing.
@@ -210,24 +206,31 @@ fn is_private(error: &(dyn std::error::Error + 'static)) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use lettre::message::header::Headers;
+
     use super::*;
 
     #[test]
-    fn only_public_addresses_are_called_and_only_listed_ones_in_the_open() {
-        let listed = ["10.0.0.7".parse().unwrap()];
-        let check = |url: &str| match admit(&Url::parse(url).unwrap(), &listed) {
-            Ok(()) => "fine",
-            Err(error) => error.code(),
+    fn a_subject_is_shown_as_it_was_written() {
+        let shown = |text: &str| {
+            let mut headers = Headers::new();
+            headers.insert_raw(subject(text.to_owned()));
+            let line = headers.to_string();
+            assert!(line.lines().all(|line| line.len() <= 76 && line.is_ascii()), "{line}");
+            assert_eq!(line.lines().filter(|line| !line.starts_with(' ')).count(), 1, "{line}");
+            let words = line.trim_start_matches("Subject: ").split_whitespace();
+            let read = |word: &str| {
+                let packed = word.strip_prefix("=?utf-8?b?")?.strip_suffix("?=")?;
+                String::from_utf8(STANDARD.decode(packed).ok()?).ok()
+            };
+            words.map(read).collect::<Option<String>>()
         };
-        assert_eq!(check("https://example.com/hook"), "fine");
-        assert_eq!(check("http://example.com/hook"), "webhook-open");
-        assert_eq!(check("http://1.1.1.1/hook"), "webhook-open");
-        assert_eq!(check("https://1.1.1.1/hook"), "fine");
-        for inside in ["127.0.0.1", "0x7f.1", "2130706433", "[::1]", "[::ffff:10.0.0.1]"] {
-            assert_eq!(check(&format!("https://{inside}/")), "webhook-private", "{inside}");
+        assert_eq!(shown("Alert: Few orders"), None, "plain words stand as they are");
+        let sly = "Alert: =?utf-8?q?All_is_well?=";
+        let long = format!("Alert: {}", "Türen ".repeat(30));
+        for text in [sly, "Alert: Türen", &long, &"n".repeat(200), "a\r\nBcc: b@c.de"] {
+            assert_eq!(shown(text).as_deref(), Some(text));
         }
-        assert_eq!(check("http://10.0.0.7:9/"), "fine");
-        assert_eq!(check("http://[::ffff:10.0.0.7]/"), "fine");
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use life::admit::Actor;
-use life::know::saved::{Complaints, Saveable};
+use life::know::saved::{Complaints, Saveable, reach};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -93,6 +93,14 @@ impl App {
 async fn check(app: &App, thing: &(impl Saveable + Sync)) -> Result<(), Problem> {
     let mut complaints = Complaints::default();
     thing.check(&mut complaints);
+    let allowed = &app.config().alerts.private_addresses;
+    for (pointer, hook) in thing.hooks() {
+        let is_amiss = complaints.0.iter().any(|(place, _)| *place == pointer);
+        let admitted = hook.parse::<reqwest::Url>().map(|url| reach::admit(&url, allowed));
+        if let (false, Ok(Err(barred))) = (is_amiss, admitted) {
+            complaints.add(pointer, barred.into());
+        }
+    }
     if let Some(problem) = complain(complaints) {
         return Err(problem);
     }

@@ -144,6 +144,11 @@ impl Saveable for Alert {
     fn posed(&self) -> Vec<(String, &str, &Value)> {
         self.question.posed("/question".to_owned()).into_iter().collect()
     }
+
+    fn hooks(&self) -> Vec<(String, &str)> {
+        let to = self.to.iter().enumerate();
+        to.filter_map(|(number, to)| Some((format!("/to/{number}"), to.hook()?))).collect()
+    }
 }
 
 /// Whether an alert can watch a question.

@@ -1,6 +1,7 @@
 //! What is wrong with something that shall be saved: where, what, and how to put it right.
 
 use super::dashboard::COLUMNS;
+use super::reach::Barred;
 
 /// What can be wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +36,8 @@ pub enum Amiss {
     MailAddress { text: String },
     #[error("`{text}` is no address of a webhook: write https://, a host, and no user or password")]
     WebhookAddress { text: String },
+    #[error(transparent)]
+    Barred(#[from] Barred),
 }
 
 impl Amiss {
@@ -57,6 +60,7 @@ impl Amiss {
             Amiss::Unreachable => "alert-unreachable",
             Amiss::MailAddress { .. } => "mail-address",
             Amiss::WebhookAddress { .. } => "webhook-address",
+            Amiss::Barred(barred) => barred.code(),
         }
     }
 }

@@ -9,7 +9,7 @@ use vocabulary::{Span, Time};
 use super::Amiss;
 use super::alert::{Alert, Look, Turn, When};
 
-/// Whom an alert tells.
+/// Whom an alert tells. Who may not manage is shown the hosts alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum To {
@@ -23,6 +23,30 @@ const ADDRESS_MAX: usize = 254;
 const URL_MAX: usize = 2_000;
 
 impl To {
+    /// The host alone: the rest of an address may be somebody's name, or a secret.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        match self {
+            To::Mail(address) => {
+                let host = address.rsplit_once('@').map(|(_, host)| host.to_owned());
+                To::Mail(host.unwrap_or_default())
+            }
+            To::Webhook(url) => {
+                let url = url::Url::parse(url).ok();
+                let host = url.as_ref().and_then(url::Url::host_str).map(str::to_owned);
+                To::Webhook(host.unwrap_or_default())
+            }
+        }
+    }
+
+    /// The address of a webhook.
+    pub(super) fn hook(&self) -> Option<&str> {
+        match self {
+            To::Webhook(url) => Some(url),
+            To::Mail(_) => None,
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Amiss> {
         match self {
             To::Mail(address) if is_address(address) => Ok(()),

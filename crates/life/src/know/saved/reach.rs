@@ -3,6 +3,57 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use thiserror::Error;
+use url::{Host, Url};
+
+/// Why a webhook is not called, as far as its address says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Barred {
+    #[error(
+        "the webhook leads to a private address: list it under `private_addresses` of `[alerts]`, \
+         or use a public one"
+    )]
+    Private,
+    #[error("the webhook goes in the open: use https://")]
+    Open,
+}
+
+impl Barred {
+    /// The stable word.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Barred::Private => "webhook-private",
+            Barred::Open => "webhook-open",
+        }
+    }
+}
+
+/// Bars a webhook whose address is written out and may not be reached, and one in the open. Where
+/// a name leads is seen when it is called.
+pub fn admit(url: &Url, allowed: &[IpAddr]) -> Result<(), Barred> {
+    let written_out = match url.host() {
+        Some(Host::Ipv4(four)) => Some(IpAddr::V4(four)),
+        Some(Host::Ipv6(six)) => Some(IpAddr::V6(six)),
+        Some(Host::Domain(_)) | None => None,
+    };
+    if written_out.is_some_and(|address| !may_reach(address, allowed)) {
+        return Err(Barred::Private);
+    }
+    let is_listed = |address: IpAddr| !is_public(address);
+    if url.scheme() == "https" || written_out.is_some_and(is_listed) {
+        return Ok(());
+    }
+    Err(Barred::Open)
+}
+
+/// Whether an address may be reached at all: a public one, or one of those that are allowed.
+#[must_use]
+pub fn may_reach(address: IpAddr, allowed: &[IpAddr]) -> bool {
+    let address = address.to_canonical();
+    is_public(address) || allowed.iter().any(|one| one.to_canonical() == address)
+}
+
 /// Whether an address belongs to the public Internet.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
@@ -37,6 +88,24 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_public_addresses_are_called_and_only_listed_ones_in_the_open() {
+        let listed = ["10.0.0.7".parse().unwrap()];
+        let check = |url: &str| match admit(&Url::parse(url).unwrap(), &listed) {
+            Ok(()) => "fine",
+            Err(barred) => barred.code(),
+        };
+        assert_eq!(check("https://example.com/hook"), "fine");
+        assert_eq!(check("http://example.com/hook"), "webhook-open");
+        assert_eq!(check("http://1.1.1.1/hook"), "webhook-open");
+        assert_eq!(check("https://1.1.1.1/hook"), "fine");
+        for inside in ["127.0.0.1", "0x7f.1", "2130706433", "[::1]", "[::ffff:10.0.0.1]"] {
+            assert_eq!(check(&format!("https://{inside}/")), "webhook-private", "{inside}");
+        }
+        assert_eq!(check("http://10.0.0.7:9/"), "fine");
+        assert_eq!(check("http://[::ffff:10.0.0.7]/"), "fine");
+    }
 
     #[test]
     fn only_public_addresses_are_public() {
