@@ -72,6 +72,17 @@ const fn once() -> u32 {
 }
 
 impl Cohort {
+    /// Where it leads back to itself, or too deep, once it is saved under this name. What else is
+    /// wrong with it is heard when it is asked.
+    #[must_use]
+    pub fn nested(&self, name: &str, setting: Setting<'_>) -> Faults {
+        let mut resolver = Resolver::of_cohort(setting, name);
+        self.plan(&mut resolver);
+        let mut faults = resolver.faults;
+        faults.0.retain(|fault| matches!(fault.flaw, Flaw::NestedCohort { .. }));
+        faults
+    }
+
     /// The plan, by a resolver that may have resolved other parts of a question before.
     pub(super) fn plan(&self, resolver: &mut Resolver<'_>) -> Option<CohortPlan> {
         let scope = resolver.scope(&self.about);

@@ -44,6 +44,11 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Resolves the rule of a cohort as one who names it will.
+    pub(super) fn of_cohort(setting: Setting<'a>, name: &str) -> Self {
+        Self { open: vec![name.to_owned()], ..Self::new(setting) }
+    }
+
     /// What every question says. Columns are filled in by `finish`.
     pub(super) fn scope(&mut self, about: &About) -> Option<Scope> {
         let purpose = self.faults.keep("/purpose", self.setting.purpose(&about.purpose));

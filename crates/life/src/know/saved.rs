@@ -23,7 +23,7 @@ pub use flaw::{Amiss, Complaints};
 pub trait Saveable {
     /// The word for its kind; the name of a list in the API is its plural.
     const KIND: &'static str;
-    /// Whether no two of its kind may share a name.
+    /// Whether questions name it, so that no two of its kind may share a name.
     const IS_UNIQUE: bool = false;
 
     /// What lists are ordered by.

@@ -12,6 +12,11 @@ use crate::keep::names::Named;
 
 /// Resolves a question against three events, a column and a sealed property.
 fn with<T>(resolve: impl FnOnce(Setting<'_>) -> T) -> T {
+    beside(&BTreeMap::new(), resolve)
+}
+
+/// The same where these cohorts are saved.
+fn beside<T>(cohorts: &BTreeMap<String, Cohorted>, resolve: impl FnOnce(Setting<'_>) -> T) -> T {
     let mut names = Names::default();
     for name in ["rang", "entered", "left"] {
         names.insert(Named::Event, name);
@@ -34,7 +39,7 @@ fn with<T>(resolve: impl FnOnce(Setting<'_>) -> T) -> T {
     };
     let limits = Limits::default();
     let (words, names, limits) = (&words, &names, &limits);
-    let (zone, week_start, now, cohorts) = ("UTC", "monday", Time(0), &BTreeMap::new());
+    let (zone, week_start, now) = ("UTC", "monday", Time(0));
     resolve(Setting { words, names, zone, week_start, limits, now, cohorts })
 }
 
@@ -253,6 +258,33 @@ fn retention_counts_from_the_first_start() {
         "3 people started with `rang` from 2026-01-01 to before 2026-01-22; 33.3 % came back with \
          any event in the week after."
     );
+}
+
+#[test]
+fn a_cohort_that_leads_back_to_itself_is_found_before_it_is_saved() {
+    let rule = |named: &str| -> Cohort {
+        let people = if named.is_empty() { vec![] } else { vec![named] };
+        serde_json::from_value(serde_json::json!({
+            "purpose": "measure", "from": "2026-01-01", "to": "2026-02-01",
+            "all": [{ "event": "never seen" }], "people": { "not_in": people },
+        }))
+        .unwrap()
+    };
+    let saved = |named: &str| Cohorted::Rule(Box::new(rule(named)));
+    let mut cohorts = BTreeMap::from([("a".to_owned(), saved("")), ("b".to_owned(), saved("a"))]);
+    let places = |cohorts: &BTreeMap<_, _>, name: &str, named: &str| -> Vec<String> {
+        let faults = beside(cohorts, |setting| rule(named).nested(name, setting));
+        faults.0.into_iter().map(|fault| fault.pointer).collect()
+    };
+    assert_eq!(places(&cohorts, "a", ""), Vec::<String>::new(), "an unknown event may come yet");
+    assert_eq!(places(&cohorts, "a", "a"), ["/people/not_in/0"]);
+    assert_eq!(places(&cohorts, "a", "b"), ["/people/not_in/0"], "through another");
+    assert_eq!(places(&cohorts, "c", "b"), Vec::<String>::new());
+    let chain = (0..9).map(|n| (format!("n{}", n + 1), saved(&format!("n{n}"))));
+    cohorts.extend(chain);
+    cohorts.insert("n0".to_owned(), saved(""));
+    assert_eq!(places(&cohorts, "c", "n6"), Vec::<String>::new(), "eight in all");
+    assert_eq!(places(&cohorts, "c", "n7"), ["/people/not_in/0"], "too deep for any question");
 }
 
 #[test]

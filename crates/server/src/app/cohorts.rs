@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use axum::http::StatusCode;
 use life::admit::Subject;
-use life::know::saved::Saveable as _;
-use life::know::saved::cohort::{CohortRule, SavedCohort};
+use life::know::saved::cohort::{self, CohortRule, SavedCohort};
+use life::know::saved::{Alert, Dashboard, Question, Saveable as _};
 use life::know::{Cohort, Cohorted};
+use serde_json::Value;
 use vocabulary::Leaf;
 
 use super::App;
-use super::saved::failed;
+use super::saved::{Keepsake, failed};
 use crate::problem::Problem;
 
 impl App {
@@ -70,6 +72,56 @@ impl App {
     async fn note_list(&self, id: &str, leaves: &BTreeSet<u64>) -> Result<(), Problem> {
         let state = serde_json::to_string(leaves).map_err(|error| Problem::internal(&error))?;
         self.inner().vault.note_saved(SavedCohort::KIND, id, &state).await.map_err(failed)
+    }
+
+    /// Refuses a cohort's question that would lead back to itself under this name: whoever asks
+    /// with it later would be refused for good.
+    pub(super) async fn leads_nowhere_back(
+        &self,
+        pointer: &str,
+        name: &str,
+        question: &Value,
+    ) -> Result<(), Problem> {
+        let Ok(cohort) = serde_json::from_value::<Cohort>(question.clone()) else { return Ok(()) };
+        let mut faults = self.resolve(|setting| Ok(cohort.nested(name, setting))).await?;
+        for fault in &mut faults.0 {
+            fault.pointer = format!("{pointer}{}", fault.pointer);
+        }
+        if faults.0.is_empty() { Ok(()) } else { Err(faults.into()) }
+    }
+
+    /// Refuses to take away what questions name, or to give it another name than it will have.
+    pub(super) async fn unnamed<T: Keepsake>(
+        &self,
+        id: &str,
+        will_be: Option<&str>,
+    ) -> Result<(), Problem> {
+        if !T::IS_UNIQUE {
+            return Ok(());
+        }
+        let held = self.inner().vault.saved(T::KIND, id).await.map_err(failed)?;
+        if will_be == Some(held.name.as_str()) {
+            return Ok(());
+        }
+        let mut who = self.naming::<SavedCohort>(&held.name, id).await?;
+        who.extend(self.naming::<Question>(&held.name, id).await?);
+        who.extend(self.naming::<Dashboard>(&held.name, id).await?);
+        who.extend(self.naming::<Alert>(&held.name, id).await?);
+        if who.is_empty() {
+            return Ok(());
+        }
+        let detail = format!("it is named by {}: take it out there first", who.join(", "));
+        Err(Problem::new(StatusCode::CONFLICT, "cohort-named", detail))
+    }
+
+    /// Those of a kind whose questions name a cohort, but the cohort itself.
+    async fn naming<T: Keepsake>(&self, name: &str, id: &str) -> Result<Vec<String>, Problem> {
+        let mut every = self.every_saved::<T>().await?;
+        every.retain(|one| {
+            let posed = one.saved.posed();
+            one.id != id && posed.iter().any(|(_, _, question)| cohort::names(question, name))
+        });
+        Ok(every.iter().map(|one| format!("the {} `{}`", T::KIND, one.saved.name())).collect())
     }
 }
 

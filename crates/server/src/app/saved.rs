@@ -51,6 +51,7 @@ impl App {
     ) -> Result<Saved<T>, Problem> {
         check(self, thing).await?;
         self.own_name(thing, Some(id)).await?;
+        self.unnamed::<T>(id, Some(thing.name())).await?;
         let body = to_text(thing)?;
         let text = Text { kind: T::KIND, name: thing.name(), body: &body };
         let changed = self.inner().vault.change_saved(id, text, version, self.now()).await;
@@ -82,15 +83,16 @@ impl App {
         every.into_iter().map(read).collect()
     }
 
-    /// Takes something away.
+    /// Takes something away, unless questions name it.
     pub async fn remove_saved<T: Keepsake>(&self, id: &str) -> Result<(), Problem> {
+        self.unnamed::<T>(id, None).await?;
         self.inner().vault.remove_saved(T::KIND, id).await.map_err(failed)
     }
 }
 
 /// Refuses what is wrong with something before it is saved. The names in its questions may be
 /// unknown yet: whoever asks them hears of that.
-async fn check(app: &App, thing: &(impl Saveable + Sync)) -> Result<(), Problem> {
+async fn check<T: Saveable + Sync>(app: &App, thing: &T) -> Result<(), Problem> {
     let mut complaints = Complaints::default();
     thing.check(&mut complaints);
     let allowed = &app.config().alerts.private_addresses;
@@ -106,6 +108,9 @@ async fn check(app: &App, thing: &(impl Saveable + Sync)) -> Result<(), Problem>
     }
     for (pointer, kind, question) in thing.posed() {
         query::shaped(app, &pointer, kind, question).await?;
+        if T::IS_UNIQUE {
+            app.leads_nowhere_back(&pointer, thing.name(), question).await?;
+        }
     }
     Ok(())
 }

@@ -55,6 +55,14 @@ impl Saveable for SavedCohort {
     }
 }
 
+/// Whether a question names this cohort.
+#[must_use]
+pub fn names(question: &Value, cohort: &str) -> bool {
+    let Some(people) = question.get("people") else { return false };
+    let lists = ["in", "not_in"].into_iter().filter_map(|list| people.get(list)?.as_array());
+    lists.flatten().any(|name| name.as_str() == Some(cohort))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +79,15 @@ mod tests {
         assert_eq!(asked.posed().len(), 1);
         assert!(read(r#"{"name":"n","rule":{"kind":"list","question":{}}}"#).is_err());
         assert_eq!(wrong(&SavedCohort { name: String::new(), ..list }), ["/name saved-blank"]);
+    }
+
+    #[test]
+    fn a_question_names_the_cohorts_of_its_people() {
+        let question = serde_json::json!({ "people": { "in": ["buyers"], "not_in": ["staff"] } });
+        assert!(names(&question, "buyers") && names(&question, "staff"));
+        assert!(!names(&question, "guests"));
+        for other in [serde_json::json!({ "people": null }), serde_json::json!({})] {
+            assert!(!names(&other, "buyers"));
+        }
     }
 }

@@ -109,7 +109,7 @@ macro_rules! saved {
                     Ok(Json(app.change(&id, replaces.version, &thing).await?))
                 }
 
-                /// Take it away.
+                /// Take it away, unless questions name it.
                 #[utoipa::path(
                     delete,
                     path = $one,
@@ -118,6 +118,7 @@ macro_rules! saved {
                         (status = 204),
                         (status = 403, body = Problem),
                         (status = 404, body = Problem),
+                        (status = 409, body = Problem),
                     ),
                 )]
                 pub(super) async fn remove(

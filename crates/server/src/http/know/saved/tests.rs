@@ -131,3 +131,59 @@ async fn every_tile_is_judged_and_answered_alone() {
     let other = answers(json!({ "purpose": "analyse" })).await;
     assert_eq!((other[0].as_str(), other[4].as_str()), ("actor-not-allowed", "actor-not-allowed"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cohort_never_leads_back_to_itself_and_stays_while_it_is_named() {
+    let stage = Stage::open("").await;
+    let cohort = |name: &str, named: &[&str]| {
+        let question = json!({
+            "purpose": "measure", "from": "2026-01-01", "to": "2026-01-02",
+            "all": [{ "event": "Door" }], "people": { "in": named },
+        });
+        json!({ "name": name, "rule": { "kind": "question", "question": question } })
+    };
+    let save = async |path: &str, body: &Value| {
+        let made = stage.local("POST", path, body).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        format!("{path}/{}", made.json()["id"].as_str().unwrap())
+    };
+    let own = stage.local("POST", "/api/cohorts", &cohort("own", &["own"])).await;
+    assert_eq!(own.problem(), (400, "nested-cohort".to_owned()));
+    let a = save("/api/cohorts", &cohort("a", &[])).await;
+    let b = save("/api/cohorts", &cohort("b", &["a"])).await;
+    let back = stage.local("PUT", &a, &cohort("a", &["b"])).await;
+    assert_eq!(back.problem(), (400, "nested-cohort".to_owned()), "through another");
+    let pointer = &back.json()["errors"][0]["pointer"];
+    assert_eq!(pointer, "/rule/question/people/in/0");
+
+    let mut about = trend("measure", "Door");
+    about["people"] = json!({ "not_in": ["b"] });
+    let posed = json!({ "kind": "trend", "question": about });
+    let question = json!({ "name": "Doors", "kind": "trend", "question": about });
+    let tile = json!({ "id": "t", "question": posed, "x": 0, "y": 0, "w": 1, "h": 1 });
+    let dashboard = json!({ "name": "Shop", "tiles": [tile] });
+    let alert = json!({
+        "name": "Few", "question": posed, "when": { "below": 1 }, "every": "day",
+        "to": [{ "mail": "a@example.com" }],
+    });
+    let users = [
+        save("/api/questions", &question).await,
+        save("/api/dashboards", &dashboard).await,
+        save("/api/alerts", &alert).await,
+    ];
+    let drop = async |path: &str| stage.local("DELETE", path, &Value::Null).await;
+    let refused = drop(&a).await;
+    assert_eq!(refused.problem(), (409, "cohort-named".to_owned()));
+    assert!(refused.text().contains("the cohort `b`"), "{}", refused.text());
+    let refused = drop(&b).await;
+    for who in ["the question `Doors`", "the dashboard `Shop`", "the alert `Few`"] {
+        assert!(refused.text().contains(who), "{}", refused.text());
+    }
+    let renamed = stage.local("PUT", &a, &cohort("c", &[])).await;
+    assert_eq!(renamed.problem(), (409, "cohort-named".to_owned()), "a name is what is named");
+    assert_eq!(stage.local("PUT", &a, &cohort("a", &[])).await.status, 200);
+    for user in users {
+        assert_eq!(drop(&user).await.status, 204);
+    }
+    assert_eq!((drop(&b).await.status, drop(&a).await.status), (204, 204));
+}
