@@ -5,6 +5,7 @@
 //! signed with.
 
 mod secret;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use sqlx::sqlite::SqliteRow;
 use vocabulary::Time;
 
 use crate::VaultError;
+use crate::custody::Custody;
 use crate::sql;
 use crate::vault::Vault;
 
@@ -21,14 +23,13 @@ sql::statements! {
     COUNT = "select count(*) from saved where kind = $1";
     ADD = "insert into saved (id, kind, name, body, version, created, changed, actor) \
            values ($1, $2, $3, $4, 1, $5, $5, $6)";
-    EVERY = "select id, name, body, version, created, changed, actor, state from saved \
-             where kind = $1 order by name, id";
-    ONE = "select id, name, body, version, created, changed, actor, state from saved \
-           where kind = $1 and id = $2";
+    EVERY = "select id, name, body, version, created, changed, actor, state_epoch, sealed \
+             from saved where kind = $1 order by name, id";
+    ONE = "select id, name, body, version, created, changed, actor, state_epoch, sealed \
+           from saved where kind = $1 and id = $2";
     CHANGE = "update saved set name = $3, body = $4, version = version + 1, changed = $5 \
               where kind = $1 and id = $2";
     REMOVE = "delete from saved where kind = $1 and id = $2";
-    NOTE = "update saved set state = $3 where kind = $1 and id = $2";
 }
 
 /// Something that was saved, as a text.
@@ -45,6 +46,8 @@ pub struct Saved {
     pub actor: Actor,
     /// What the program notes beside it; no change of the text touches it.
     pub state: Option<String>,
+    /// The state as it lies sealed: which of all that were noted it is.
+    sealed: Option<Vec<u8>>,
 }
 
 /// A text to save, and its name for the order of lists.
@@ -86,7 +89,7 @@ impl Vault {
     ) -> Result<Saved, VaultError> {
         let mut write = sql::begin(&self.inner.writer).await?;
         let row = sqlx::query(ONE).bind(text.kind).bind(id).fetch_optional(&mut *write).await?;
-        let held = read(&row.ok_or_else(|| missing(text.kind, id))?)?;
+        let held = self.read(&row.ok_or_else(|| missing(text.kind, id))?)?;
         if let Some(wanted) = version.filter(|wanted| *wanted != held.version) {
             return Err(VaultError::Conflict {
                 what: text.kind,
@@ -105,13 +108,13 @@ impl Vault {
     pub async fn saved(&self, kind: &'static str, id: &str) -> Result<Saved, VaultError> {
         let query = sqlx::query(ONE).bind(kind).bind(id);
         let row = query.fetch_optional(&self.inner.readers).await?;
-        read(&row.ok_or_else(|| missing(kind, id))?)
+        self.read(&row.ok_or_else(|| missing(kind, id))?)
     }
 
     /// All of a kind, by name. There are no more than may be saved.
     pub async fn every_saved(&self, kind: &str) -> Result<Vec<Saved>, VaultError> {
         let rows = sqlx::query(EVERY).bind(kind).fetch_all(&self.inner.readers).await?;
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| self.read(row)).collect()
     }
 
     /// Takes something away, with its state and its secret.
@@ -124,16 +127,8 @@ impl Vault {
         self.end(write).await
     }
 
-    /// Notes the program's own state beside something; whoever has been removed is passed over.
-    pub async fn note_saved(
-        &self,
-        kind: &'static str,
-        id: &str,
-        state: &str,
-    ) -> Result<(), VaultError> {
-        let query = sqlx::query(NOTE).bind(kind).bind(id).bind(state);
-        query.execute(&self.inner.writer).await?;
-        Ok(())
+    fn read(&self, row: &SqliteRow) -> Result<Saved, VaultError> {
+        read(&self.inner.custody, row)
     }
 }
 
@@ -141,18 +136,22 @@ fn missing(kind: &'static str, id: &str) -> VaultError {
     VaultError::NotFound { what: kind, id: id.into() }
 }
 
-fn read(row: &SqliteRow) -> Result<Saved, VaultError> {
+fn read(custody: &Custody, row: &SqliteRow) -> Result<Saved, VaultError> {
+    let id: String = row.try_get(0)?;
+    let (state, sealed) = state::open(custody, &id, row, 7)?.unzip();
     Ok(Saved {
-        id: row.try_get(0)?,
+        id,
         name: row.try_get(1)?,
         body: row.try_get(2)?,
         version: sql::small(row, 3)?,
         created: Time(row.try_get(4)?),
         changed: Time(row.try_get(5)?),
         actor: Actor(row.try_get(6)?),
-        state: row.try_get(7)?,
+        state,
+        sealed,
     })
 }
 
 #[cfg(test)]
-pub(crate) const EVERY_STATEMENT: &[&[sql::Statement]] = &[STATEMENTS, secret::STATEMENTS];
+pub(crate) const EVERY_STATEMENT: &[&[sql::Statement]] =
+    &[STATEMENTS, secret::STATEMENTS, state::STATEMENTS];

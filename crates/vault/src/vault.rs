@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/vault-0001.sql"),
     include_str!("../migrations/sqlite/vault-0002.sql"),
     include_str!("../migrations/sqlite/vault-0003.sql"),
+    include_str!("../migrations/sqlite/vault-0004.sql"),
 ];
 
 sql::statements! {
@@ -115,6 +116,7 @@ impl Vault {
             limits: opening.limits,
         };
         let vault = Self { inner: Arc::new(inner) };
+        vault.seal_states().await?;
         vault.bury_again().await?;
         Ok(vault)
     }
@@ -153,6 +155,7 @@ impl Vault {
         self.inner.custody.move_keys().await?;
         self.move_file_keys().await?;
         self.move_secrets().await?;
+        self.move_states().await?;
         self.inner.custody.end_epochs().await?;
         Ok(epoch)
     }

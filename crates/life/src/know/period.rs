@@ -186,6 +186,17 @@ fn day_start(zone: &TimeZone, date: Date) -> Option<Time> {
     Some(Time(midnight.start_of_day().ok()?.timestamp().as_microsecond()))
 }
 
+/// The start of the interval that goes on just before an instant: until there all are whole.
+#[must_use]
+pub fn begun(
+    zone: &TimeZone,
+    interval: Interval,
+    week_start: Weekday,
+    until: Time,
+) -> Option<Time> {
+    floor(zone, interval, week_start, until - Span(1))
+}
+
 fn floor(zone: &TimeZone, interval: Interval, week_start: Weekday, time: Time) -> Option<Time> {
     let local = zoned(zone, time)?;
     let date = local.date();

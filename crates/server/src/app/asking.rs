@@ -14,7 +14,6 @@ use vocabulary::{Digest, Fact, Purpose, Refusal, Span, Time};
 
 use super::App;
 use super::running::{Running, cancelled};
-use crate::config::time::WeekStart;
 use crate::problem::Problem;
 use crate::process;
 
@@ -38,16 +37,12 @@ impl App {
     ) -> Result<T, Problem> {
         let inner = self.inner();
         let cohorts = self.cohorts().await?;
-        let week_start = match inner.config.time.week_start {
-            WeekStart::Monday => "monday",
-            WeekStart::Sunday => "sunday",
-        };
         let resolved = self.region().truth(|truth| {
             resolve(Setting {
                 words: &inner.words,
                 names: &truth.names,
                 zone: &inner.config.time.zone,
-                week_start,
+                week_start: inner.config.time.week_start.word(),
                 limits: &inner.limits,
                 now: self.now(),
                 cohorts: &cohorts,

@@ -71,7 +71,7 @@ impl App {
 
     async fn note_list(&self, id: &str, leaves: &BTreeSet<u64>) -> Result<(), Problem> {
         let state = serde_json::to_string(leaves).map_err(|error| Problem::internal(&error))?;
-        self.inner().vault.note_saved(SavedCohort::KIND, id, &state).await.map_err(failed)
+        self.note_over::<SavedCohort>(id, |_| state.clone()).await.map_err(failed)
     }
 
     /// Refuses a cohort's question that would lead back to itself under this name: whoever asks

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use life::admit::Actor;
 use life::erase::Plan;
+use life::know::saved::{Alert, Saveable as _};
 use vault::VaultError;
 use vault::erase::{Buried, Erasure, ErasureState, Progress, Tombstone};
 use vocabulary::{Digest, Fact, Leaf, Person};
@@ -12,6 +13,7 @@ use vocabulary::{Digest, Fact, Leaf, Person};
 use super::App;
 use super::reading::Whose;
 use crate::http::erase::forget::ErasureView;
+use crate::job::alerts::{standing, written};
 use crate::problem::Problem;
 
 impl App {
@@ -65,6 +67,7 @@ impl App {
 
     /// Destroys the keys of every name under which rows of the person may be sealed.
     pub(crate) async fn destroy_keys(&self, erasure: &Erasure) -> Result<Erasure, VaultError> {
+        self.forget_looks().await?;
         let vault = &self.inner().vault;
         let persons = Plan::for_leaves(erasure.leaves.clone(), &[]).persons();
         let destroyed = vault.custody().destroy_persons(&persons, &[]).await?;
@@ -81,6 +84,22 @@ impl App {
         let erasure = vault.advance_erasure(&erasure.id, state, &progress, &[fact], at).await?;
         self.inner().jobs.wake_ledger();
         Ok(erasure)
+    }
+
+    /// Forgets every number that alerts have found: each may count somebody who is forgotten now.
+    ///
+    /// A look that still goes on over what was there before is not noted: its alert was noted anew.
+    async fn forget_looks(&self) -> Result<(), VaultError> {
+        let vault = &self.inner().vault;
+        for alert in vault.every_saved(Alert::KIND).await? {
+            let forgot = |held: &vault::Saved| {
+                let mut standing = standing(held);
+                standing.forget();
+                written(&standing)
+            };
+            self.note_over::<Alert>(&alert.id, forgot).await?;
+        }
+        vault.shred_notes().await
     }
 
     /// A commitment to a person that only somebody with the erasure's id and the installation's key

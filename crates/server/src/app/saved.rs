@@ -90,6 +90,27 @@ impl App {
     }
 }
 
+impl App {
+    /// Notes the program's own state beside something, over whatever it is by then. What was
+    /// removed meanwhile is passed over.
+    pub(crate) async fn note_over<T: Saveable>(
+        &self,
+        id: &str,
+        state: impl Fn(&vault::Saved) -> String,
+    ) -> Result<(), VaultError> {
+        let vault = &self.inner().vault;
+        loop {
+            let held = match vault.saved(T::KIND, id).await {
+                Err(VaultError::NotFound { .. }) => return Ok(()),
+                held => held?,
+            };
+            if vault.note_saved(T::KIND, &held, &state(&held)).await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+}
+
 /// Refuses what is wrong with something before it is saved. The names in its questions may be
 /// unknown yet: whoever asks them hears of that.
 async fn check<T: Saveable + Sync>(app: &App, thing: &T) -> Result<(), Problem> {

@@ -31,3 +31,14 @@ pub enum WeekStart {
     Monday,
     Sunday,
 }
+
+impl WeekStart {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            WeekStart::Monday => "monday",
+            WeekStart::Sunday => "sunday",
+        }
+    }
+}

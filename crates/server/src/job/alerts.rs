@@ -7,11 +7,11 @@ mod tests;
 use std::sync::atomic::Ordering;
 
 use life::admit::{Actor, Verb};
-use life::know::saved::alert::{Look, Standing, Turn};
+use life::know::saved::alert::{Intervals, Look, Standing, Turn};
 use life::know::saved::notice::{Delivery, Notice, Tried};
 use life::know::saved::{Alert, Saveable};
 use tokio::task::JoinSet;
-use vocabulary::{Span, Time};
+use vocabulary::{Purpose, Span, Time};
 
 use crate::app::App;
 use crate::http::caller::Known;
@@ -84,23 +84,45 @@ async fn see_to(app: &App, held: &vault::Saved, now: Time) {
         tracing::error!(alert = held.id, "an alert cannot be read: save it again");
         return;
     };
-    let before = standing(held);
-    let mut after = before.clone();
-    if alert.is_due(&before, now) {
-        match look(app, held, &alert, now).await {
-            Ok((found, name)) => {
-                if let Some(turn) = after.take(&alert, found, now) {
-                    tell(&mut after, &notice(held, &alert, turn, name, now), &alert);
-                }
-            }
-            Err(problem) => after.fail(&problem.code, now),
-        }
+    let mut standing = standing(held);
+    let intervals = intervals(app, &alert).await;
+    let noted = if alert.is_due(&standing, intervals.as_ref(), now) {
+        look_at(app, held, &alert, &mut standing, now).await;
         // What has turned must not turn again because a message hung and the program stopped.
-        note(app, held, &before, &after).await;
+        note(app, held, &standing).await
+    } else {
+        Some(held.clone())
+    };
+    let Some(held) = noted else { return };
+    if deliver(app, &held, &mut standing, now).await {
+        note(app, &held, &standing).await;
     }
-    let noted = after.clone();
-    deliver(app, &mut after, now).await;
-    note(app, held, &noted, &after).await;
+}
+
+/// The intervals of an alert's question; none when it cannot be asked.
+async fn intervals(app: &App, alert: &Alert) -> Option<Intervals> {
+    let written = written_out(app, &alert.question).await.ok()?;
+    let time = &app.config().time;
+    Intervals::of(&written.question, &time.zone, time.week_start.word())
+}
+
+/// Looks at an alert, and takes in what was found or why nothing was.
+async fn look_at(
+    app: &App,
+    held: &vault::Saved,
+    alert: &Alert,
+    standing: &mut Standing,
+    now: Time,
+) {
+    match look(app, held, alert, now).await {
+        Ok(seen) => {
+            standing.purpose = Some(seen.purpose);
+            if let Some(turn) = standing.take(alert, seen.found, now) {
+                tell(standing, &notice(held, alert, turn, seen.question, now), alert);
+            }
+        }
+        Err(problem) => standing.fail(&problem.code, now),
+    }
 }
 
 /// What is known of an alert so far; one whose state cannot be read begins anew.
@@ -109,24 +131,33 @@ pub fn standing(held: &vault::Saved) -> Standing {
     held.state.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-async fn note(app: &App, held: &vault::Saved, before: &Standing, after: &Standing) {
-    if before == after {
-        return;
-    }
-    let Ok(text) = serde_json::to_string(after) else { return };
-    if let Err(error) = app.inner().vault.note_saved(Alert::KIND, &held.id, &text).await {
+/// What is known of an alert as a text; what cannot be written begins anew as well.
+#[must_use]
+pub fn written(standing: &Standing) -> String {
+    serde_json::to_string(standing).unwrap_or_default()
+}
+
+/// Notes what became of an alert; answers it as it is then. None when it was changed, removed or
+/// made to forget meanwhile: what was found is out of date, and is dropped.
+async fn note(app: &App, held: &vault::Saved, standing: &Standing) -> Option<vault::Saved> {
+    let noted = app.inner().vault.note_saved(Alert::KIND, held, &written(standing)).await;
+    noted.unwrap_or_else(|error| {
         tracing::error!(%error, alert = held.id, "the state of an alert could not be noted");
-    }
+        None
+    })
+}
+
+/// What a look has seen.
+struct Seen {
+    found: Option<Look>,
+    purpose: Purpose,
+    /// The name of the question, where it is a saved one.
+    question: Option<String>,
 }
 
 /// Asks the alert's question for its last whole intervals. Whoever made it has to be allowed to ask
 /// it and to hand its answer out, now.
-async fn look(
-    app: &App,
-    held: &vault::Saved,
-    alert: &Alert,
-    now: Time,
-) -> Result<(Option<Look>, Option<String>), Problem> {
+async fn look(app: &App, held: &vault::Saved, alert: &Alert, now: Time) -> Result<Seen, Problem> {
     let written = written_out(app, &alert.question).await?;
     let (kind, question) = (&written.kind, &written.question);
     let recent = alert.recent(kind, question, now).map_err(|amiss| {
@@ -140,7 +171,7 @@ async fn look(
     let reply = query::pose(app, &known, kind, &recent, &running).await?;
     app.read_log(&leaves, "alert", 1).await?;
     let answer = serde_json::to_value(&reply).map_err(|error| Problem::internal(&error))?;
-    Ok((Look::read(&answer, alert.series), written.name))
+    Ok(Seen { found: Look::read(&answer, alert.series), purpose, question: written.name })
 }
 
 fn notice(
@@ -164,14 +195,17 @@ fn tell(standing: &mut Standing, notice: &Notice, alert: &Alert) {
     standing.waiting.drain(..over);
 }
 
-/// Tries every message that is due, each once.
-async fn deliver(app: &App, standing: &mut Standing, now: Time) {
+/// Tries every message that is due, each once. Answers whether any was.
+async fn deliver(app: &App, held: &vault::Saved, standing: &mut Standing, now: Time) -> bool {
     let mut left = Vec::new();
+    let mut is_changed = false;
     for mut delivery in std::mem::take(&mut standing.waiting) {
-        if !delivery.is_due(now) {
+        // A receiver before may have been slow, and the numbers be forgotten since.
+        if !delivery.is_due(now) || !is_current(app, held).await {
             left.push(delivery);
             continue;
         }
+        is_changed = true;
         let Err(why) = app.deliver(&delivery.notice, &delivery.to).await else { continue };
         tracing::warn!(
             alert = delivery.notice.alert,
@@ -184,4 +218,10 @@ async fn deliver(app: &App, standing: &mut Standing, now: Time) {
         }
     }
     standing.waiting = left;
+    is_changed
+}
+
+/// Whether an alert still is what was read or noted.
+async fn is_current(app: &App, held: &vault::Saved) -> bool {
+    app.inner().vault.saved(Alert::KIND, &held.id).await.is_ok_and(|now| now == *held)
 }

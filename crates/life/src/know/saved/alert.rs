@@ -1,20 +1,24 @@
 //! Alerts: one line of a trend is looked at again and again, and people are told when its last
 //! whole interval crosses a limit, and when that is over. Never twice in between.
 
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use vocabulary::{Span, Time};
+use vocabulary::{Purpose, Span, Time};
 
 use super::dashboard::Filters;
 use super::notice::{Delivery, To};
 use super::{Amiss, Asked, Complaints, Saveable, head};
-use crate::know::period::Interval;
+use crate::know::period::{self, Interval};
 
 const TO_MAX: usize = 10;
 /// Intervals that an alert asks for: the first may be cut off and the last one is not over, so two
 /// whole ones lie between them.
 const INTERVALS: i64 = 4;
+/// How long after its end an interval is judged: events arrive late.
+const LATE: Span = Span(2 * Span::MINUTE.0);
 
 /// An alert.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -29,7 +33,7 @@ pub struct Alert {
     #[serde(default)]
     pub series: usize,
     pub when: When,
-    /// How often it is looked at.
+    /// At least how often it is looked at; it is soon after each interval has ended, too.
     pub every: Every,
     pub to: Vec<To>,
     /// Whether it rests.
@@ -51,7 +55,7 @@ pub enum When {
     Falls(f64),
 }
 
-/// How often an alert is looked at.
+/// At least how often an alert is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Every {
@@ -70,6 +74,14 @@ pub struct Look {
     pub before: Option<f64>,
 }
 
+/// The intervals of a question: how long they are, and where they begin.
+#[derive(Debug, Clone)]
+pub struct Intervals {
+    interval: Interval,
+    zone: TimeZone,
+    week_start: Weekday,
+}
+
 /// What became of an alert, and who has yet to be told. Kept beside the alert's own text.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Standing {
@@ -77,8 +89,12 @@ pub struct Standing {
     pub firing: Option<Time>,
     /// Why the last look found nothing out, as a stable word.
     pub failed: Option<String>,
+    /// Nothing until it is looked at, also anew.
     pub looked: Option<Time>,
     pub last: Option<Look>,
+    /// What the last look was for: its question may serve another purpose since.
+    #[serde(default)]
+    pub purpose: Option<Purpose>,
     /// Messages that could not be delivered, also after the last try.
     #[serde(default)]
     pub lost: u64,
@@ -100,6 +116,8 @@ pub enum Turn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
+    /// It was not looked at yet, or is to be looked at anew.
+    New,
     Ok,
     Firing,
     /// The last look found nothing out, or nobody could be told.
@@ -161,14 +179,18 @@ fn watches(kind: &str, question: &Value) -> Result<(), Amiss> {
 }
 
 impl Alert {
-    /// Whether it is time to look.
+    /// Whether it is time to look: soon after an interval of the question has ended, and at least
+    /// as often as the alert says.
     #[must_use]
-    pub fn is_due(&self, standing: &Standing, now: Time) -> bool {
+    pub fn is_due(&self, standing: &Standing, intervals: Option<&Intervals>, now: Time) -> bool {
         let every = match self.every {
             Every::Hour => Span::HOUR,
             Every::Day => Span::DAY,
         };
-        !self.paused && standing.looked.is_none_or(|looked| looked + every <= now)
+        let ended = intervals.and_then(|intervals| intervals.ended(now));
+        let is_time =
+            |looked| looked + every <= now || ended.is_some_and(|end| end >= seen(looked));
+        !self.paused && standing.looked.is_none_or(is_time)
     }
 
     /// The question over the last whole intervals, whatever its own dates are.
@@ -183,10 +205,11 @@ impl Alert {
             Interval::Week => Span::days(8),
             Interval::Month => Span::days(31),
         };
-        let from = now - Span(longest.0 * INTERVALS);
+        let until = seen(now);
+        let from = until - Span(longest.0 * INTERVALS);
         let dates = Filters {
             from: Some(from.to_string()),
-            to: Some(now.to_string()),
+            to: Some(until.to_string()),
             ..Filters::default()
         };
         dates.over(kind, question)
@@ -206,6 +229,30 @@ impl Alert {
             When::Rises(percent) => by(percent, 1.0),
             When::Falls(percent) => by(percent, -1.0),
         }
+    }
+}
+
+/// Until when a look asks: what is younger may not have arrived yet.
+fn seen(looked: Time) -> Time {
+    looked - LATE
+}
+
+impl Intervals {
+    /// Those of a trend's question, in the zone and the week of the installation where it names
+    /// none; `None` when they cannot be told, and then it cannot be asked.
+    #[must_use]
+    pub fn of(question: &Value, zone: &str, week_start: &str) -> Option<Self> {
+        let text = |field| question.get(field).and_then(Value::as_str);
+        Some(Self {
+            interval: serde_json::from_value(question.get("interval")?.clone()).ok()?,
+            zone: period::zone(text("zone").unwrap_or(zone)).ok()?,
+            week_start: period::weekday(text("week_start").unwrap_or(week_start)).ok()?,
+        })
+    }
+
+    /// The end of the last whole one that a look at this moment sees.
+    fn ended(&self, now: Time) -> Option<Time> {
+        period::begun(&self.zone, self.interval, self.week_start, seen(now))
     }
 }
 
@@ -250,13 +297,29 @@ impl Standing {
         self.failed = Some(code.to_owned());
     }
 
+    /// Lets the alert be looked at anew. Whether people were told that it fires stays known, so
+    /// that they are told once, and once that it is over.
+    pub fn renew(&mut self) {
+        let (firing, lost) = (self.firing, self.lost);
+        let waiting = std::mem::take(&mut self.waiting);
+        *self = Self { firing, lost, waiting, ..Self::default() };
+    }
+
+    /// Forgets every number, because somebody who stood behind it is forgotten. Messages that wait
+    /// go out without theirs.
+    pub fn forget(&mut self) {
+        self.renew();
+        self.waiting.iter_mut().for_each(|delivery| delivery.notice.look = None);
+    }
+
     /// The state as one word.
     #[must_use]
     pub fn state(&self) -> State {
-        match (&self.failed, self.firing) {
-            (Some(_), _) => State::Failed,
-            (None, Some(_)) => State::Firing,
-            (None, None) => State::Ok,
+        match (&self.failed, self.looked, self.firing) {
+            (Some(_), _, _) => State::Failed,
+            (None, None, _) => State::New,
+            (None, Some(_), Some(_)) => State::Firing,
+            (None, Some(_), None) => State::Ok,
         }
     }
 }

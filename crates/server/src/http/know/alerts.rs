@@ -18,7 +18,7 @@ use crate::app::saved::{Saved, failed};
 use crate::http::address::Query;
 use crate::http::body::Body;
 use crate::http::caller::{Known, Manager};
-use crate::job::alerts::standing;
+use crate::job::alerts::{standing, written};
 use crate::problem::Problem;
 
 /// An alert, and what became of it.
@@ -133,11 +133,12 @@ pub async fn change(
     Body(alert): Body<Alert>,
 ) -> Result<Json<AlertView>, Problem> {
     let saved = app.change(&id, replaces.version, &alert).await?;
-    let held = app.inner().vault.saved(Alert::KIND, &id).await.map_err(failed)?;
-    let mut standing = standing(&held);
-    standing.looked = None;
-    let text = serde_json::to_string(&standing).map_err(|error| Problem::internal(&error))?;
-    app.inner().vault.note_saved(Alert::KIND, &id, &text).await.map_err(failed)?;
+    let renewed = |held: &vault::Saved| {
+        let mut standing = standing(held);
+        standing.renew();
+        written(&standing)
+    };
+    app.note_over::<Alert>(&id, renewed).await.map_err(failed)?;
     Ok(Json(with_secret(&app, saved).await?))
 }
 

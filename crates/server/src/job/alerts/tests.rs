@@ -285,3 +285,142 @@ async fn an_alert_that_rests_is_not_looked_at_and_a_changed_one_is_at_once() {
     round(&stage.app, stage.now()).await.unwrap();
     assert_eq!(state(&stage, &made).await["state"], "ok");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_hour_is_judged_soon_after_it_has_ended() {
+    let stage = Stage::open("").await;
+    view(&stage, -1, 1).await;
+    let to = json!([{ "mail": "a@example.com" }]);
+    let made = save(&stage, &alert(&json!({ "above": 2 }), &to)).await;
+    stage.advance(Span(17 * Span::MINUTE.0));
+    let mut looks = Vec::new();
+    let end = stage.now() + Span(2 * Span::HOUR.0);
+    while stage.now() < end {
+        round(&stage.app, stage.now()).await.unwrap();
+        let now = state(&stage, &made).await;
+        let look = (now["last"].clone(), now["found"]["start"].clone());
+        if looks.last() != Some(&look) {
+            looks.push(look);
+        }
+        stage.advance(Span::MINUTE);
+    }
+    let look = |last: &str, start: &str| {
+        (json!(format!("2026-01-01T{last}:00Z")), json!(format!("2026-01-01T{start}:00Z")))
+    };
+    // At 13:02 itself what came two minutes late could be missing.
+    let expected = [look("12:17", "11:00"), look("13:03", "12:00"), look("14:03", "13:00")];
+    assert_eq!(looks, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erasure_clears_what_every_alert_has_found() {
+    let hook = Receiver::default();
+    let port = hook.listen(web).await;
+    let stage = Stage::open("[alerts]\nprivate_addresses = [\"127.0.0.1\"]\n").await;
+    view(&stage, -1, 3).await;
+    let to = json!([{ "webhook": format!("http://127.0.0.1:{port}/") }]);
+    let firing = alert(&json!({ "above": 2 }), &to);
+    let made = [save(&stage, &firing).await, save(&stage, &firing).await];
+    hook.answers.lock().unwrap().extend([500, 500]);
+    stage.advance(HALF);
+    round(&stage.app, stage.now()).await.unwrap();
+    let mut paused = firing.clone();
+    paused["paused"] = json!(true);
+    let path = format!("/api/alerts/{}", made[1]["id"].as_str().unwrap());
+    let vault = &stage.app.inner().vault;
+    let held = vault.saved(Alert::KIND, made[1]["id"].as_str().unwrap()).await.unwrap();
+    assert_eq!(stage.local("PUT", &path, &paused).await.status, 200);
+    let held_now = vault.saved(Alert::KIND, &held.id).await.unwrap();
+    vault.note_saved(Alert::KIND, &held_now, held.state.as_deref().unwrap()).await.unwrap();
+    for one in &made {
+        let now = state(&stage, one).await;
+        assert_eq!(now["found"]["value"].as_f64(), Some(3.0), "{now}");
+        assert_eq!(now["waiting"], 1);
+    }
+    let stale = vault.every_saved(Alert::KIND).await.unwrap();
+
+    let ada = json!({ "user_id": "ada-0" });
+    let told = stage.local("POST", "/api/people/erase", &ada).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    for one in &made {
+        let now = state(&stage, one).await;
+        assert_eq!((&now["state"], now.get("found")), (&json!("new"), None), "{now}");
+    }
+    for held in vault.every_saved(Alert::KIND).await.unwrap() {
+        let standing = standing(&held);
+        assert_eq!((standing.last, standing.looked), (None, None));
+        assert!(standing.waiting.iter().all(|one| one.notice.look.is_none()));
+    }
+    for held in &stale {
+        let late = note(&stage.app, held, &standing(held)).await;
+        assert_eq!(late, None, "a look from before is not noted any more");
+        let mut before = standing(held);
+        assert!(!deliver(&stage.app, held, &mut before, stage.now() + HALF).await);
+    }
+    assert_eq!(hook.got().len(), 2, "nor sent");
+    stage.advance(Span::MINUTE);
+    round(&stage.app, stage.now()).await.unwrap();
+    let got = hook.got();
+    let late: Vec<Value> =
+        got[2..].iter().map(|one| serde_json::from_str(body(one)).unwrap()).collect();
+    let known = |data: &Value| (data["value"].clone(), data["before"].clone());
+    let silent = late.iter().filter(|one| one["type"] == "alert.firing");
+    assert!(silent.clone().count() == 2, "{late:?}");
+    for one in silent {
+        assert_eq!(known(&one["data"]), (Value::Null, Value::Null));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_that_will_not_be_called_is_not_saved() {
+    let stage = Stage::open("[alerts]\nprivate_addresses = [\"10.0.0.7\"]\n").await;
+    let save = async |url: &str| {
+        let to = json!([{ "mail": "a@example.com" }, { "webhook": url }]);
+        let alert = alert(&json!({ "above": 2 }), &to);
+        let told = stage.local("POST", "/api/alerts", &alert).await;
+        (told.status, told.json()["code"].clone(), told.json()["errors"].clone())
+    };
+    for (url, code) in [
+        ("http://example.com/", "webhook-open"),
+        ("http://1.1.1.1/", "webhook-open"),
+        ("http://10.1.1.1/", "webhook-private"),
+        ("https://10.1.1.1/", "webhook-private"),
+        ("https://[::1]/", "webhook-private"),
+        ("https://2130706433/", "webhook-private"),
+        ("ftp://example.com/", "webhook-address"),
+    ] {
+        let (status, told, errors) = save(url).await;
+        assert_eq!((status, &told), (400, &json!(code)), "{url}");
+        let pointers: Vec<_> =
+            errors.as_array().unwrap().iter().map(|one| &one["pointer"]).collect();
+        assert_eq!(pointers, ["/to/1"], "{url}");
+    }
+    for url in ["https://example.com/", "http://10.0.0.7:9/", "https://10.0.0.7/"] {
+        assert_eq!(save(url).await.0, 201, "{url}");
+    }
+    let made = stage.local("GET", "/api/alerts", &Value::Null).await.json();
+    let path = format!("/api/alerts/{}", made[0]["id"].as_str().unwrap());
+    let open = alert(&json!({ "above": 2 }), &json!([{ "webhook": "http://example.com/" }]));
+    let told = stage.local("PUT", &path, &open).await;
+    assert_eq!(told.problem(), (400, "webhook-open".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_subject_of_a_mail_is_the_name_as_it_was_written() {
+    let post = Receiver::default();
+    let smtp = post.listen(mail).await;
+    let stage = Stage::open(&format!(
+        "[mail]\nserver = \"127.0.0.1:{smtp}\"\nfrom = \"candor@example.com\"\nsecurity = \"none\"\n"
+    ))
+    .await;
+    let mut sly = alert(&json!({ "above": 2 }), &json!([{ "mail": "ops@example.com" }]));
+    sly["name"] = json!("=?utf-8?q?All_is_well?=");
+    let made = save(&stage, &sly).await;
+    let path = format!("/api/alerts/{}/test", made["id"].as_str().unwrap());
+    let told = stage.local("POST", &path, &Value::Null).await.json();
+    assert_eq!(told["results"][0]["delivered"], true, "{told}");
+    let mails = post.got();
+    let (head, _) = mails[0].split_once("\n\n").unwrap();
+    let encoded = STANDARD.encode("Test: =?utf-8?q?All_is_well?=");
+    assert!(head.contains(&format!("Subject: =?utf-8?b?{encoded}?=\n")), "{head}");
+}

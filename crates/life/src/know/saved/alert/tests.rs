@@ -85,14 +85,129 @@ fn conditions_hold_when_they_say_so() {
 fn an_alert_is_looked_at_when_it_is_due() {
     let mut alert = alert(json!({ "above": 10 }));
     let mut standing = Standing::default();
-    assert!(alert.is_due(&standing, NOW));
+    assert!(alert.is_due(&standing, None, NOW));
     standing.looked = Some(NOW);
-    assert!(!alert.is_due(&standing, NOW + Span(Span::HOUR.0 - 1)));
-    assert!(alert.is_due(&standing, NOW + Span::HOUR));
+    assert!(!alert.is_due(&standing, None, NOW + Span(Span::HOUR.0 - 1)));
+    assert!(alert.is_due(&standing, None, NOW + Span::HOUR));
     alert.every = Every::Day;
-    assert!(!alert.is_due(&standing, NOW + Span::HOUR));
+    assert!(!alert.is_due(&standing, None, NOW + Span::HOUR));
     alert.paused = true;
-    assert!(!alert.is_due(&Standing::default(), NOW));
+    assert!(!alert.is_due(&Standing::default(), None, NOW));
+}
+
+/// The instants, from one to another in steps of 20 seconds, at which an alert is looked at that
+/// was looked at just before.
+fn looks(every: Every, question: &Value, from: &str, to: &str) -> Vec<String> {
+    let alert = Alert { every, ..alert(json!({ "above": 10 })) };
+    let intervals = Intervals::of(question, "Europe/Berlin", "monday");
+    let (mut now, to) = (Time::parse(from).unwrap(), Time::parse(to).unwrap());
+    let mut standing = Standing { looked: Some(now), ..Standing::default() };
+    let mut looks = Vec::new();
+    while now < to {
+        now = now + Span::seconds(20);
+        if alert.is_due(&standing, intervals.as_ref(), now) {
+            standing.take(&alert, None, now);
+            looks.push(now.to_string());
+        }
+    }
+    looks
+}
+
+#[test]
+fn each_interval_is_judged_soon_after_it_has_ended() {
+    let hours = json!({ "interval": "hour", "zone": "Asia/Kolkata" });
+    assert_eq!(
+        looks(Every::Day, &hours, "2026-01-01T07:17:05Z", "2026-01-01T10:00:00Z"),
+        ["2026-01-01T07:32:05Z", "2026-01-01T08:32:05Z", "2026-01-01T09:32:05Z"],
+        "hours begin at half there"
+    );
+    let days = json!({ "interval": "day" });
+    assert_eq!(
+        looks(Every::Day, &days, "2026-03-28T12:00:05Z", "2026-03-30T00:00:00Z"),
+        ["2026-03-28T23:02:05Z", "2026-03-29T22:02:05Z"],
+        "the day has 23 hours"
+    );
+    assert_eq!(
+        looks(Every::Day, &days, "2026-10-24T12:00:05Z", "2026-10-26T00:00:00Z"),
+        ["2026-10-24T22:02:05Z", "2026-10-25T22:02:05Z", "2026-10-25T23:02:05Z"],
+        "the day has 25 hours, so a day after the last look comes first"
+    );
+    let weeks = json!({ "interval": "week", "week_start": "sunday", "zone": "UTC" });
+    assert_eq!(
+        looks(Every::Hour, &weeks, "2026-01-03T22:30:00Z", "2026-01-04T02:00:00Z"),
+        ["2026-01-03T23:30:00Z", "2026-01-04T00:02:20Z", "2026-01-04T01:02:20Z"],
+        "and as often as it says in between"
+    );
+}
+
+#[test]
+fn an_interval_is_seen_when_it_is_due_and_not_before() {
+    let alert = alert(json!({ "above": 10 }));
+    let question = json!({ "interval": "hour" });
+    let hours = Intervals::of(&question, "UTC", "monday");
+    let standing = Standing { looked: Some(NOW - Span::MINUTE), ..Standing::default() };
+    let due = |late: i64| {
+        let now = NOW + Span(late);
+        let until = alert.recent("trend", &question, now).unwrap()["to"].clone();
+        let until = Time::parse(until.as_str().unwrap()).unwrap();
+        // An answer holds an interval whole when one more has begun before its end.
+        (alert.is_due(&standing, hours.as_ref(), now), until > NOW)
+    };
+    let late = 2 * Span::MINUTE.0;
+    assert_eq!((due(0), due(late), due(late + 1)), ((false, false), (false, false), (true, true)));
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_has_no_intervals() {
+    let of = |question: Value| Intervals::of(&question, "UTC", "monday").is_some();
+    assert!(of(json!({ "interval": "month" })));
+    for wrong in [json!({}), json!({ "interval": "year" }), json!(7)] {
+        assert!(!of(wrong));
+    }
+    assert!(!of(json!({ "interval": "day", "zone": "Nowhere" })));
+    assert!(!of(json!({ "interval": "day", "week_start": "someday" })));
+}
+
+#[test]
+fn an_alert_is_new_until_it_was_looked_at() {
+    let alert = alert(json!({ "above": 10 }));
+    let mut standing = Standing::default();
+    assert_eq!(standing.state(), State::New);
+    assert_eq!(standing.take(&alert, None, NOW), None);
+    assert_eq!(standing.state(), State::Ok);
+    standing.renew();
+    assert_eq!(standing.state(), State::New);
+}
+
+#[test]
+fn what_was_found_is_forgotten_and_nobody_is_told_twice() {
+    let alert = alert(json!({ "above": 10 }));
+    let look = Look { start: NOW, value: 11.5, before: Some(7.25) };
+    let mut standing = Standing { purpose: Some(Purpose::MEASURE), lost: 2, ..Standing::default() };
+    assert_eq!(standing.take(&alert, Some(look), NOW), Some(Turn::Firing));
+    let notice = Notice::test("m".to_owned(), "a".to_owned(), &alert, NOW);
+    let notice = Notice { turn: Turn::Firing, look: Some(look), ..notice };
+    standing.waiting.push(Delivery::new(notice, alert.to[0].clone()));
+    standing.forget();
+    assert_eq!((standing.state(), standing.lost, standing.purpose), (State::New, 2, None));
+    let text = serde_json::to_string(&standing).unwrap();
+    assert!(!text.contains("11.5") && !text.contains("7.25"), "{text}");
+    let waiting = &standing.waiting[0].notice;
+    assert!(waiting.text().starts_with("The alert “Doors” fires.\n"), "{}", waiting.text());
+    assert_eq!(waiting.json()["data"]["value"], Value::Null);
+    assert!(alert.is_due(&standing, None, NOW));
+    assert_eq!(standing.take(&alert, Some(look), NOW), None, "that it fires was said");
+    standing.forget();
+    let low = Look { value: 1.0, ..look };
+    assert_eq!(standing.take(&alert, Some(low), NOW), Some(Turn::Over));
+}
+
+#[test]
+fn of_a_receiver_others_see_the_host() {
+    let masked = |to: To| serde_json::to_value(to.masked()).unwrap();
+    let hook = To::Webhook("https://hooks.example.com:8443/T0/secret?key=1".to_owned());
+    assert_eq!(masked(hook), json!({ "webhook": "hooks.example.com" }));
+    assert_eq!(masked(To::Mail("ada@example.com".to_owned())), json!({ "mail": "example.com" }));
 }
 
 #[test]
@@ -102,7 +217,8 @@ fn the_question_of_an_alert_is_asked_for_the_last_intervals() {
     let recent = alert.recent("trend", &question, NOW).unwrap();
     assert_eq!(
         (&recent["from"], &recent["to"]),
-        (&json!("2025-12-31T20:00:00Z"), &json!("2026-01-01T00:00:00Z"))
+        (&json!("2025-12-31T19:58:00Z"), &json!("2025-12-31T23:58:00Z")),
+        "what is younger may come late"
     );
     assert_eq!(alert.recent("funnel", &question, NOW), Err(Amiss::NotATrend));
     let broken = json!({ "breakdown": "city" });

@@ -1,0 +1,2 @@
+alter table saved add column state_epoch integer;
+alter table saved add column sealed blob;
