@@ -68,7 +68,7 @@ export function answerKept(list, verb, id, body) {
   const at = list.findIndex((each) => each.id === id);
   if (verb === 'GET' && id === undefined) return list;
   if (verb === 'POST' && id === undefined) {
-    const made = make({ ...(body.when ? { state: 'ok', last: null } : {}), ...body });
+    const made = make({ ...(body.when ? { state: 'new', last: null } : {}), ...body });
     list.push(made);
     return made;
   }

@@ -311,6 +311,10 @@ async function post(path, body, request, response) {
     state.keys.push(item);
     return json(response, { id: item.id, key });
   }
+  if (path === 'export/picture') {
+    response.writeHead(204);
+    return response.end();
+  }
   if (path.startsWith('query/')) return ask(path.slice(6), body, request, response);
   if (path === 'people/find') return json(response, { person: 'p12' });
   if (path === 'people/erase') {

@@ -28,6 +28,13 @@ export async function look(page, { path, ready }, size) {
   assert.equal(await page.getByRole('alert').count(), 0, 'the page shows a failure');
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= size.width, `the page is ${width} wide`);
+  const text = await page.locator('main').innerText();
+  assert.doesNotMatch(text, /\d (d 24 h|h 60 min|min 60 s)\b/, 'a rest is a whole unit');
+  await sound(page);
+}
+
+/** Asks axe about the page as it is now. */
+export async function sound(page) {
   const found = await new AxeBuilder({ page }).withTags(RULES).analyze();
   const told = found.violations.map(
     ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((n) => n.html).join('\n  ')}`,

@@ -17,6 +17,18 @@ export async function checkFound(shared) {
     await heading(page, 'Properties').waitFor();
     assert.match(page.url(), /property=currency/);
   });
+  await check('of many properties some are listed, those seen first, in the width there is', async () => {
+    await page.goto(at('catalogue'));
+    const properties = page.getByRole('region', { name: 'Properties', exact: true });
+    const rows = properties.last().locator('tbody tr');
+    await rows.first().waitFor();
+    assert.equal(await rows.count(), 30);
+    await properties.first().getByText(/\d more: type a part of the name/).waitFor();
+    const seen = await rows.locator('td.number').allTextContents();
+    assert.ok(Number(seen[0].replaceAll(/\D/g, '')) > 0, seen[0]);
+    const [all, shown] = await properties.last().evaluate((e) => [e.scrollWidth, e.clientWidth]);
+    assert.ok(all <= shown, `the table is ${all} wide in ${shown}`);
+  });
   await check('a person is opened by number, and each purpose says what it may see', async () => {
     await page.goto(at('people'));
     const newest = page.getByRole('region', { name: 'Persons seen last' });

@@ -146,6 +146,25 @@ export async function checkKinds(shared) {
       assert.equal(file.suggestedFilename(), name);
     }
   });
+  await check('a picture is drawn only when the server lets it leave', async () => {
+    let asked;
+    await page.route('**/api/export/picture', async (route) => {
+      asked = route.request().postDataJSON();
+      const refusal = { title: 'this may not leave', status: 403, code: 'no-grant' };
+      await route.fulfill({ status: 403, json: refusal, contentType: 'application/problem+json' });
+    });
+    let drawn = 0;
+    const count = () => (drawn += 1);
+    page.on('download', count);
+    await open(`${trend}&last=7d&purpose=analyse`);
+    await answer.getByRole('button', { name: 'Export' }).click();
+    await answer.getByRole('button', { name: /^PNG/ }).click();
+    await page.getByRole('alert').getByText('no-grant').waitFor();
+    assert.deepEqual(asked, { purpose: 'analyse', kind: 'trend' });
+    assert.equal(drawn, 0);
+    page.off('download', count);
+    await page.unroute('**/api/export/picture');
+  });
   await check('a question is kept, found by the palette, and reopened as it was', async () => {
     await open(`${trend}&last=90d`);
     await answer.getByRole('button', { name: 'Keep' }).click();

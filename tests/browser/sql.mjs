@@ -1,5 +1,6 @@
 // SQL: written with completion, asked by keys, refused with a remedy; its address reproduces it.
 import assert from 'node:assert/strict';
+import { sound } from './every-page.mjs';
 import { check, eventually } from './harness.mjs';
 import { at } from './pages.mjs';
 
@@ -34,6 +35,26 @@ export async function checkSql({ page }) {
     await write('select rec');
     const offered = page.locator('.cm-tooltip-autocomplete li', { hasText: /^received/ });
     await offered.first().waitFor();
+    await page.keyboard.press('Escape');
+  });
+  await check('what is written stays: no key of it is a shortcut', async () => {
+    const text = 'select event, count(*) from events group by event';
+    await write('');
+    for (const key of text) await page.keyboard.press(key);
+    assert.match(new URL(page.url()).pathname, /\/sql$/);
+    assert.equal(await editor.textContent(), text);
+  });
+  await check('the list of completions is sound for axe, and arrow keys reach all of it', async () => {
+    await write('select ');
+    await page.keyboard.press('Control+Space');
+    const list = page.locator('.cm-tooltip-autocomplete');
+    await list.locator('li').first().waitFor();
+    await sound(page);
+    const selected = list.locator('li[aria-selected]');
+    const first = await selected.textContent();
+    await page.keyboard.press('ArrowUp');
+    await eventually('the last one is shown', async () => (await selected.textContent()) !== first);
+    assert.ok(await selected.isVisible());
     await page.keyboard.press('Escape');
   });
   await check('what is no question is refused, with its code and remedy', async () => {

@@ -21,14 +21,12 @@ export function DoctorPanel({ open = false }: { open?: boolean }) {
   return (
     <div className="border-t border-line">
       {!shown && (
-        <button
-          type="button"
-          className="flex min-h-11 w-full items-center px-5 py-2 text-left text-sm text-soft
-            hover:text-ink"
-          onClick={() => setShown(true)}
-        >
-          Sent one, and nothing shows? Ask the doctor.
-        </button>
+        <div className="flex flex-wrap items-center justify-between gap-3 px-5 py-3">
+          <p className="text-sm text-soft">Sent one, and nothing shows?</p>
+          <button type="button" className="press" onClick={() => setShown(true)}>
+            Ask the doctor
+          </button>
+        </div>
       )}
       {shown && (
         <div className="flex flex-col gap-3 p-5">

@@ -179,11 +179,11 @@ function KeyRow({ item }: { item: Key }) {
       <th scope="row" className="pl-5 font-mono text-[0.8125rem] font-normal">
         {item.prefix}…
       </th>
-      <td>
+      <td className="whitespace-nowrap">
         {item.kind}
         {item.name ? <span className="text-soft"> {item.name}</span> : null}
       </td>
-      <td>{item.source ?? '–'}</td>
+      <td className="whitespace-nowrap">{item.source ?? '–'}</td>
       <td className="whitespace-nowrap">{dayOf(item.created)}</td>
       <td className="whitespace-nowrap">{ago(item.last_used, Date.now())}</td>
       <td className="text-right whitespace-nowrap">

@@ -16,7 +16,9 @@ function singleKeysOn(): boolean {
   }
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether a key belongs to a field; of one in a shadow root the event names only the host. */
+function isTyping(press: KeyboardEvent): boolean {
+  const target = press.composedPath()[0];
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
@@ -38,7 +40,7 @@ export function useShortcuts(open: { palette: () => void; sheet: () => void }) {
         return;
       }
       if (press.metaKey || press.ctrlKey || press.altKey) return;
-      if (isTyping(press.target) || document.querySelector('dialog[open]')) return;
+      if (isTyping(press) || document.querySelector('dialog[open]')) return;
       if (!singleKeysOn()) return;
       const isSecond = performance.now() - prefixAt < PREFIX_MS;
       prefixAt = -PREFIX_MS;

@@ -63,6 +63,7 @@ export default function Alerts() {
 }
 
 const STATES = {
+  new: { word: 'not looked yet', tone: '', icon: 'minus' },
   ok: { word: 'quiet', tone: 'bg-accent-soft text-accent-text', icon: 'check' },
   firing: { word: 'crossed', tone: 'bg-bad-soft text-bad', icon: 'alert' },
   failed: { word: 'failed', tone: 'bg-warn-soft text-warn', icon: 'cross' },
@@ -154,9 +155,10 @@ function Line({ alert, questions }: { alert: Alert; questions: readonly SavedQue
             ) : (
               'A question that is gone'
             )}{' '}
-            {whenWords(alert.when)}, looked at every {alert.every}, told to {to.join(', ')}. Last
-            looked {ago(alert.last, Date.now())}
-            {alert.found ? `, and found ${exact(alert.found.value)}` : ''}.
+            {whenWords(alert.when)}, looked at every {alert.every}, told to {to.join(', ')}.
+            {alert.last && ` Last looked ${ago(alert.last, Date.now())}`}
+            {alert.found && `, and found ${exact(alert.found.value)}`}
+            {alert.last && '.'}
           </p>
           <Trouble alert={alert} />
           {test.data && <TestResults test={test.data} />}

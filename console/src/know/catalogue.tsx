@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import * as ask from '../api/ask';
 import type { CatalogueEvent, CatalogueProperty } from '../api/wire';
 import { one, type Search } from '../frame/search';
@@ -39,6 +40,9 @@ export default function Catalogue() {
   );
 }
 
+/** Names that are listed at once; the others are found by a part of theirs. */
+const LISTED = 30;
+
 const has = (name: string, find: string) => name.toLowerCase().includes(find.trim().toLowerCase());
 
 function Events(props: { find: string; purpose: string; onOpen: (event: string) => void }) {
@@ -75,7 +79,7 @@ function Events(props: { find: string; purpose: string; onOpen: (event: string) 
               </tr>
             </thead>
             <tbody>
-              {found.map((each) => (
+              {found.slice(0, LISTED).map((each) => (
                 <EventLine key={each.event} event={each} part={each.count / all}
                   onOpen={props.onOpen} />
               ))}
@@ -83,7 +87,18 @@ function Events(props: { find: string; purpose: string; onOpen: (event: string) 
           </table>
         </div>
       )}
+      <Unlisted found={found.length} />
     </Section>
+  );
+}
+
+/** How many names a list leaves out. */
+function Unlisted({ found }: { found: number }) {
+  if (found <= LISTED) return null;
+  return (
+    <p className="border-t border-line px-5 py-3 text-sm text-soft">
+      {count(found - LISTED)} more: type a part of the name.
+    </p>
   );
 }
 
@@ -164,25 +179,37 @@ function Properties(props: { event: string | undefined; find: string; onAll: () 
               <tr>
                 <th scope="col" className="pl-5">Property</th>
                 <th scope="col">Type</th>
-                <th scope="col">Category</th>
                 <th scope="col">Kept as</th>
                 <th scope="col" className="number">Seen</th>
-                <th scope="col" className="number">Other type</th>
                 <th scope="col" className="hidden sm:table-cell">Last seen</th>
                 <th scope="col" className="hidden lg:table-cell">May be used to</th>
               </tr>
             </thead>
             <tbody>
-              {found.map((each) => (
+              {found.slice(0, LISTED).map((each) => (
                 <PropertyLine key={each.property} property={each} event={props.event} />
               ))}
             </tbody>
           </table>
         </div>
       )}
+      <Unlisted found={found.length} />
     </Section>
   );
 }
+
+/** A dotted name, which may break after each of its dots. */
+const Dotted = ({ name }: { name: string }) =>
+  name.split('.').map((part, at) => (
+    <Fragment key={at}>
+      {at > 0 && (
+        <>
+          .<wbr />
+        </>
+      )}
+      {part}
+    </Fragment>
+  ));
 
 function PropertyLine(props: { property: CatalogueProperty; event: string | undefined }) {
   const { property, event } = props;
@@ -190,36 +217,43 @@ function PropertyLine(props: { property: CatalogueProperty; event: string | unde
   const wrong = property.conflicts / Math.max(1, property.seen + property.conflicts);
   return (
     <tr>
-      <th scope="row" className="py-0 pl-5 font-mono text-[0.8125rem] font-normal">
+      <th scope="row" className="py-1 pl-5 font-mono text-[0.8125rem] leading-5 font-normal
+        wrap-break-word whitespace-normal">
         {isColumn ? (
           <Link
             to={'/insights/values' as '/insights'}
             search={flatten({ property: property.property, event })}
-            className="flex min-h-9 items-center hover:text-accent-text hover:underline"
+            className="inline-block py-1 hover:text-accent-text hover:underline"
           >
-            {property.property}
+            <Dotted name={property.property} />
           </Link>
         ) : (
-          property.property
+          <Dotted name={property.property} />
         )}
       </th>
-      <td>{property.type}</td>
-      <td>{property.category ?? '–'}</td>
+      <td className="py-1 leading-5 whitespace-nowrap">
+        {property.type}
+        {property.category && (
+          <span className="hidden text-xs text-soft sm:block">{property.category}</span>
+        )}
+      </td>
       <td>
         <KeptAs property={property} />
       </td>
-      <td className="number">{count(property.seen)}</td>
-      <td
-        className={`number ${property.conflicts > 0 ? 'font-semibold text-warn' : ''}`}
-        title={property.conflicts > 0 ? `${share(wrong)} of its values became empty` : undefined}
-      >
-        {count(property.conflicts)}
+      <td className="number py-1 leading-5">
+        {count(property.seen)}
+        {property.conflicts > 0 && (
+          <span className="block text-xs font-semibold text-warn"
+            title={`${share(wrong)} of its values became empty`}>
+            {count(property.conflicts)} of another type
+          </span>
+        )}
       </td>
       <td className="hidden whitespace-nowrap text-soft sm:table-cell">
         {property.last ? ago(property.last, Date.now()) : '–'}
       </td>
-      <td className="hidden lg:table-cell">
-        <PurposeChips names={property.purposes} />
+      <td className="hidden min-w-40 py-1 lg:table-cell">
+        <PurposeChips names={property.purposes} max={2} />
       </td>
     </tr>
   );

@@ -10,6 +10,7 @@ import { count } from '../parts/format';
 import { Failure } from '../parts/page';
 import { AddButton, EventField, IconButton } from './fields';
 import { define, type BuilderProps, type ShownProps } from './kind';
+import { counted } from './measure';
 import { Where } from './where';
 
 interface Did {
@@ -49,7 +50,7 @@ export default define<CohortQuestion, CohortAnswer>({
     all.length === 0 && first ? { all: [{ event: first.value, at_least: 1 }] } : undefined,
   Builder,
   Chart: Size,
-  figure: (answer) => ({ value: count(answer.people), label: 'people' }),
+  figure: (answer, question) => ({ value: count(answer.people), label: counted(question) }),
 });
 
 function Builder(props: BuilderProps<CohortQuestion>) {
@@ -68,7 +69,7 @@ function Size({ answer, question, onPick }: ShownProps<CohortQuestion, CohortAns
         <span className="text-5xl font-semibold tracking-tight tabular-nums">
           {count(answer.people)}
         </span>
-        <span className="ml-2 text-soft">{answer.people === 1 ? 'person' : 'people'}</span>
+        <span className="ml-2 text-soft">{counted(question, answer.people !== 1)}</span>
       </p>
       {onPick && (
         <div className="flex flex-wrap gap-2 px-5 pb-6" data-aside>

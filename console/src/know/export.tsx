@@ -21,14 +21,21 @@ export async function saveTable(
   saveBlob(await answer.blob(), `${name}.${file.ending}`);
 }
 
+/** Saves the answer's picture, once the server has said yes and written it into the read log. */
+async function saveFigure(figure: HTMLElement, purpose: string, kind: string): Promise<void> {
+  await send('POST', 'api/export/picture', { purpose, kind });
+  const { savePicture } = await import('../parts/picture');
+  await savePicture(figure, `${kind}.png`);
+}
+
 export function ExportMenu(props: {
   path: string;
-  plan: object;
+  plan: { purpose: string };
   name: string;
   figure?: RefObject<HTMLElement | null>;
   onError: (error: unknown) => void;
 }) {
-  const { figure, name } = props;
+  const { figure, name, plan } = props;
   const run = (work: () => Promise<void>) => {
     props.onError(null);
     work().catch(props.onError);
@@ -40,7 +47,7 @@ export function ExportMenu(props: {
         ...FILES.map((file) => ({
           label: file.label,
           hint: 'the table',
-          run: () => run(() => saveTable(props.path, props.plan, file, name)),
+          run: () => run(() => saveTable(props.path, plan, file, name)),
         })),
         ...(figure
           ? [
@@ -49,8 +56,7 @@ export function ExportMenu(props: {
                 hint: 'the picture',
                 run: () =>
                   run(async () => {
-                    const { savePicture } = await import('../parts/picture');
-                    if (figure.current) await savePicture(figure.current, `${name}.png`);
+                    if (figure.current) await saveFigure(figure.current, plan.purpose, name);
                   }),
               },
             ]

@@ -1,9 +1,10 @@
 // A funnel as tables: its twin, and its groups.
 
 import type { FunnelAnswer } from '../api/wire';
-import { count, duration, share } from '../parts/format';
+import { capital, count, duration, share } from '../parts/format';
 import type { Question } from './funnel';
 import type { ShownProps } from './kind';
+import { counted } from './measure';
 import { Pickable } from './pickable';
 
 type Shown = ShownProps<Question, FunnelAnswer>;
@@ -67,7 +68,7 @@ export function FunnelGroups({ answer, onPick }: Shown) {
   );
 }
 
-export function FunnelTable({ answer, onPick }: Shown) {
+export function FunnelTable({ answer, question, onPick }: Shown) {
   const groups = [{ value: 'Everyone', steps: answer.steps }, ...(answer.breakdown ?? [])];
   return (
     <div className="mt-4 overflow-x-auto" tabIndex={0} role="region"
@@ -77,7 +78,7 @@ export function FunnelTable({ answer, onPick }: Shown) {
           <tr>
             <th scope="col" className="pl-5">Step</th>
             {groups.length > 1 && <th scope="col">Value</th>}
-            <th scope="col" className="number">People</th>
+            <th scope="col" className="number">{capital(counted(question))}</th>
             <th scope="col" className="number">Of first</th>
             <th scope="col" className="number">Of previous</th>
             <th scope="col" className="number pr-5">Median time</th>

@@ -143,10 +143,17 @@ function Answered(props: { kind: Kind<object, Answer>; address: Address<object>;
   );
 }
 
+/** On a narrow screen the kind that is asked may be out of sight. */
+function showCurrent(nav: HTMLElement | null) {
+  const link = nav?.querySelector<HTMLElement>('[aria-current="page"]');
+  if (nav && link) nav.scrollLeft = link.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2;
+}
+
 /** The kinds beside each other, so that the next question is one step away. */
 function KindTabs({ current }: { current: string }) {
   return (
-    <nav aria-label="Kinds of questions" className="-mx-1 mb-4 overflow-x-auto px-1 pb-1">
+    <nav ref={showCurrent} aria-label="Kinds of questions"
+      className="relative -mx-1 mb-4 overflow-x-auto px-1 pb-1">
       <ul className="flex w-max gap-1">
         {KINDS.map((kind) => (
           <li key={kind.name}>

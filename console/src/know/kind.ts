@@ -2,7 +2,7 @@
 // One value of it drives the builder's page and a dashboard's tile alike.
 
 import type { ReactNode } from 'react';
-import type { Answer } from '../api/wire';
+import type { Answer, Scope } from '../api/wire';
 import type { Option } from '../parts/field';
 import type { Tree } from './codec';
 import type { KindName } from './kinds';
@@ -25,7 +25,7 @@ export interface BuilderProps<Q> {
 
 export interface ShownProps<Q, A> {
   answer: A;
-  question: Q;
+  question: Q & Scope;
   zone: string;
   /** Opens the people behind a number; none where they may not be asked for. */
   onPick?: ((picked: Picked) => void) | undefined;
@@ -63,7 +63,7 @@ export interface Kind<Q extends object, A extends Answer> {
   /** The chart's twin; none where the chart is a table or a number already. */
   Table?: (props: ShownProps<Q, A>) => ReactNode;
   /** The answer as one figure, for a tile. */
-  figure?: (answer: A, question: Q) => Figure | undefined;
+  figure?: (answer: A, question: Q & Scope) => Figure | undefined;
   /** Lists people under a grant to read: no question to keep, a cohort is. */
   showsPeople?: boolean;
 }

@@ -1,6 +1,6 @@
 // What a series counts, in words. Pure functions.
 
-import type { CountKind, Which } from '../api/wire';
+import type { CountKind, Scope, Which } from '../api/wire';
 
 export interface Series extends Which {
   count: CountKind;
@@ -30,19 +30,26 @@ export const needsProperty = (count: CountKind) =>
 export const isWholeCount = (count: CountKind) =>
   ['events', 'people', 'different'].includes(count);
 
+/** Whom a question counts: people, or the groups that a property makes. */
+export const counted = ({ per }: Scope, many = true) =>
+  per ? (many ? 'groups' : 'group') : many ? 'people' : 'person';
+
 /** The letter by which a formula names a series. */
 export const letter = (index: number) => String.fromCharCode(65 + index);
 
-export function seriesWords(series: {
-  event: string | null;
-  count: CountKind;
-  of?: string | null | undefined;
-  at?: number | null | undefined;
-}): string {
+export function seriesWords(
+  series: {
+    event: string | null;
+    count: CountKind;
+    of?: string | null | undefined;
+    at?: number | null | undefined;
+  },
+  scope: Scope,
+): string {
   const event = series.event ?? 'All events';
   if (series.count === 'events') return event;
-  if (series.count === 'people') return `${event}: people`;
-  if (series.count === 'per-person') return `${event}: per person`;
+  if (series.count === 'people') return `${event}: ${counted(scope)}`;
+  if (series.count === 'per-person') return `${event}: per ${counted(scope, false)}`;
   const label = MEASURES.find((each) => each.value === series.count)?.label ?? series.count;
   const measure = series.count === 'percentile' ? `${series.at ?? 90}th percentile of` : label;
   return `${event}: ${measure.toLowerCase()} ${series.of ?? ''}`.trim();

@@ -1,12 +1,13 @@
 // Paths: what people did next, or before, as a flow from step to step, and as a table of its edges.
 
 import { useId, useState, type KeyboardEvent } from 'react';
-import type { PathEdge, PathsAnswer, Which } from '../api/wire';
+import type { PathEdge, PathsAnswer, Scope, Which } from '../api/wire';
 import { Select } from '../parts/field';
-import { count, duration, plural } from '../parts/format';
+import { capital, count, duration, plural } from '../parts/format';
 import { AddButton, EventField, IconButton, PropertyField } from './fields';
 import { flowOf, NODE_WIDTH, ribbonPath, type Flow, type Ribbon } from './flow';
 import { define, type BuilderProps, type ShownProps } from './kind';
+import { counted } from './measure';
 import { Pickable } from './pickable';
 import { useWidth } from './plot';
 import { Where } from './where';
@@ -122,7 +123,7 @@ const pickOf = (edge: PathEdge) => ({
   pick: { step: edge.step, from: edge.from, to: edge.to },
 });
 
-function Chart({ answer, onPick, height }: Shown) {
+function Chart({ answer, question, onPick, height }: Shown) {
   const { box, width } = useWidth();
   const id = useId();
   const [at, setAt] = useState<number | null>(null);
@@ -175,16 +176,16 @@ function Chart({ answer, onPick, height }: Shown) {
         )}
         <p id={`${id}-said`} aria-live="polite"
           className="min-h-6 pt-1 text-[0.8125rem] text-soft tabular-nums">
-          {chosen ? said(chosen.edge) : ''}
+          {chosen ? said(chosen.edge, question) : ''}
         </p>
       </div>
     </div>
   );
 }
 
-function said(edge: PathEdge): string {
+function said(edge: PathEdge, scope: Scope): string {
   const time = edge.median_seconds === null ? '' : `, median ${duration(edge.median_seconds)}`;
-  const people = plural(edge.people, 'person', 'people');
+  const people = plural(edge.people, counted(scope, false), counted(scope));
   return `${edgeWords(edge)}: ${plural(edge.count, 'time')}, ${people}${time}`;
 }
 
@@ -257,7 +258,7 @@ const NAME_MAX = 22;
 const short = (name: string) =>
   name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name;
 
-function Table({ answer, onPick }: Shown) {
+function Table({ answer, question, onPick }: Shown) {
   return (
     <div className="mt-4 max-h-[34rem] overflow-auto" tabIndex={0} role="region"
       aria-label="The same numbers as a table">
@@ -268,7 +269,7 @@ function Table({ answer, onPick }: Shown) {
             <th scope="col">From</th>
             <th scope="col">To</th>
             <th scope="col" className="number">Times</th>
-            <th scope="col" className="number">People</th>
+            <th scope="col" className="number">{capital(counted(question))}</th>
             <th scope="col" className="number pr-5">Median time</th>
           </tr>
         </thead>

@@ -65,7 +65,7 @@ export function PeopleTable({ answer, purpose }: { answer: BehindAnswer; purpose
         <thead>
           <tr>
             <th scope="col" className="pl-5">Person</th>
-            <th scope="col">First seen</th>
+            <th scope="col" className="hidden sm:table-cell">First seen</th>
             <th scope="col">Last seen</th>
             <th scope="col" className="number pr-5">Events</th>
           </tr>
@@ -100,7 +100,8 @@ function PersonLine({ person, purpose }: { person: FoundPerson; purpose: string 
           {person.person}
         </Link>
       </th>
-      <td className="whitespace-nowrap text-soft" title={dateTime(person.first)}>
+      <td className="hidden whitespace-nowrap text-soft sm:table-cell"
+        title={dateTime(person.first)}>
         {ago(person.first, Date.now())}
       </td>
       <td className="whitespace-nowrap text-soft" title={dateTime(person.last)}>

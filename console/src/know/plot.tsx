@@ -181,8 +181,9 @@ function said(title: string, rows: PlotRow[], chosen: number): string {
 function Axes(props: PlotProps & { frame: Frame; width: number; height: number }) {
   const { frame, points, axis = compact } = props;
   const last = points - 1;
-  const widest = Math.max(44, 9 * (props.short(0) ?? '').length + 16);
-  const every = Math.max(1, Math.ceil((points * widest) / Math.max(1, props.width)));
+  const letters = Math.max(props.short(0).length, props.short(last).length);
+  const widest = Math.max(44, 9 * letters + 16);
+  const every = Math.max(1, Math.ceil((points * widest) / Math.max(1, frame.right - frame.left)));
   const atEdge = !props.inBands && last > 0;
   return (
     <g className="text-[0.75rem] tabular-nums" fill="var(--soft)">

@@ -4,9 +4,10 @@
 import { useState } from 'react';
 import type { Interval, RetentionAnswer, Which } from '../api/wire';
 import { Choice, Select, Text } from '../parts/field';
-import { count, share, wholeShare } from '../parts/format';
+import { capital, count, share, wholeShare } from '../parts/format';
 import { EventField } from './fields';
 import { define, type BuilderProps, type ShownProps } from './kind';
+import { counted } from './measure';
 import { Pickable } from './pickable';
 import { longInterval, shortInterval } from './scale';
 import { Where } from './where';
@@ -131,7 +132,7 @@ function Grid(props: Shown) {
             value={shown}
             options={[
               { value: 'percent', label: 'Percent' },
-              { value: 'people', label: 'People' },
+              { value: 'people', label: capital(counted(question)) },
             ]}
             onChange={setShown}
           />
@@ -141,13 +142,13 @@ function Grid(props: Shown) {
         aria-label="Retention grid">
         <table className={`grid-table retention ${props.height ? 'is-tile' : ''}`}>
           <caption className="sr-only">
-            Rows are the {unit.toLowerCase()}s in which people began; columns count the intervals
-            after it.
+            Rows are the {unit.toLowerCase()}s in which {counted(question)} began; columns
+            count the intervals after it.
           </caption>
           <thead>
             <tr>
               <th scope="col">Began in</th>
-              <th scope="col" className="number">People</th>
+              <th scope="col" className="number">{capital(counted(question))}</th>
               {Array.from({ length: columns }, (_, index) => (
                 <th key={index} scope="col" className="text-center!">
                   {unit} {index}

@@ -1,12 +1,13 @@
 // Sessions: visits over time, how long they were, how they began and ended.
 
 import { useState } from 'react';
-import type { Interval, SessionsAnswer } from '../api/wire';
+import type { Interval, Scope, SessionsAnswer } from '../api/wire';
 import { Choice, Select } from '../parts/field';
-import { count, duration, exact, share } from '../parts/format';
+import { capital, count, duration, exact, share } from '../parts/format';
 import { INTERVALS, PropertyField } from './fields';
 import { define, type BuilderProps, type ShownProps } from './kind';
 import { LineChart } from './line-chart';
+import { counted } from './measure';
 import { longInterval } from './scale';
 import { NumberTable } from './number-table';
 
@@ -84,25 +85,27 @@ function Options({ question, change }: BuilderProps<Question>) {
 type Shown = ShownProps<Question, SessionsAnswer>;
 const time = (seconds: number | null) => (seconds === null ? '–' : duration(seconds));
 
-const LINES = [
+type LineName = 'sessions' | 'people' | 'bounces' | 'median_seconds';
+const linesOf = (question: Scope): { value: LineName; label: string }[] => [
   { value: 'sessions', label: 'Sessions' },
-  { value: 'people', label: 'People' },
+  { value: 'people', label: capital(counted(question)) },
   { value: 'bounces', label: 'Bounces' },
   { value: 'median_seconds', label: 'Length' },
-] as const;
+];
 
 function Chart(props: Shown) {
   const { answer, question, zone, height } = props;
-  const [line, setLine] = useState<(typeof LINES)[number]['value']>('sessions');
+  const [line, setLine] = useState<LineName>('sessions');
   const isTime = line === 'median_seconds';
-  const label = LINES.find((each) => each.value === line)?.label ?? line;
+  const lines = linesOf(question);
+  const label = lines.find((each) => each.value === line)?.label ?? line;
   return (
     <>
       {height === undefined && (
         <>
-          <Totals answer={answer} />
+          <Totals answer={answer} question={question} />
           <div className="px-5 pt-4" data-aside>
-            <Choice label="Line" hideLabel value={line} options={LINES} onChange={setLine} />
+            <Choice label="Line" hideLabel value={line} options={lines} onChange={setLine} />
           </div>
         </>
       )}
@@ -120,10 +123,10 @@ function Chart(props: Shown) {
   );
 }
 
-function Totals({ answer: { totals } }: { answer: SessionsAnswer }) {
+function Totals({ answer: { totals }, question }: Pick<Shown, 'answer' | 'question'>) {
   const figures: [string, string][] = [
     ['Sessions', count(totals.sessions)],
-    ['People', count(totals.people)],
+    [capital(counted(question)), count(totals.people)],
     ['Bounced', totals.bounce_share === null ? '–' : share(totals.bounce_share)],
     ['Median length', time(totals.median_seconds)],
     ['Average length', time(totals.average_seconds)],
@@ -192,7 +195,7 @@ function Table({ answer, question, zone }: Shown) {
   return (
     <NumberTable
       first="Interval"
-      heads={['Sessions', 'People', 'Bounces', 'Median length']}
+      heads={['Sessions', capital(counted(question)), 'Bounces', 'Median length']}
       rows={answer.intervals.map((when, row) => ({
         head: longInterval(when, clock),
         cells: [

@@ -22,6 +22,9 @@ export interface EditorHandle {
   focus: () => void;
 }
 
+/** Completions that are shown at once. */
+const OFFERED = 10;
+
 const LOOK = EditorView.theme({
   '&': { color: 'var(--ink)', backgroundColor: 'var(--raised)', fontSize: '0.875rem' },
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
@@ -32,6 +35,7 @@ const LOOK = EditorView.theme({
     caretColor: 'var(--ink)',
   },
   '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--soft)', border: 'none' },
+  '.cm-gutter': { minHeight: '9rem' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
   '.cm-placeholder': { color: 'var(--soft)' },
   '.cm-tooltip': {
@@ -41,7 +45,9 @@ const LOOK = EditorView.theme({
     boxShadow: 'var(--shadow-high)',
     overflow: 'hidden',
   },
-  '.cm-tooltip-autocomplete ul li': { padding: '3px 10px', color: 'var(--ink)' },
+  // Its list is short enough not to scroll: arrow keys page through it.
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': { maxHeight: 'none' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { padding: '3px 10px', color: 'var(--ink)' },
   '.cm-tooltip-autocomplete ul li[aria-selected]': {
     backgroundColor: 'var(--accent-soft)',
     color: 'var(--accent-text)',
@@ -135,7 +141,7 @@ export default function SqlEditor(props: {
         extensions: [
           lineNumbers(),
           history(),
-          autocompletion({ icons: false }),
+          autocompletion({ icons: false, maxRenderedOptions: OFFERED }),
           spoken.current.of(language(latest.current.schema)),
           syntaxHighlighting(COLOURS),
           placeholder('select event, count(*) from events group by event'),

@@ -17,7 +17,10 @@ export function SqlRows({ answer }: { answer: SqlAnswer }) {
         <tr>
           {answer.columns.map((column, index) => (
             <th key={index} scope="col" className={isNumber(column.type) ? 'number' : ''}>
-              {column.name}{' '}
+              <span className="inline-block max-w-[18rem] truncate align-bottom"
+                title={column.name}>
+                {column.name}
+              </span>{' '}
               <span className="text-xs font-normal text-soft">{column.type}</span>
             </th>
           ))}

@@ -235,7 +235,7 @@ function Columns(props: {
   return (
     <>
       {props.columns.length > LISTED && (
-        <div className="px-4 py-1">
+        <div className="px-4 pt-1 pb-2">
           <Text label="Find a column" hideLabel type="search" value={part}
             placeholder={`Find one of ${count(props.columns.length)} columns`}
             onChange={setPart} />

@@ -4,7 +4,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import * as ask from '../api/ask';
-import type { Instant, Interval, TrendAnswer, TrendSeries } from '../api/wire';
+import type { Instant, Interval, Scope, TrendAnswer, TrendSeries } from '../api/wire';
 import { Choice, Select, Text } from '../parts/field';
 import { compact, date, exact } from '../parts/format';
 import { INTERVALS, PropertyField } from './fields';
@@ -169,10 +169,12 @@ const askedFor = (series: TrendSeries, question: Question) =>
       (each.at ?? null) === (series.at ?? null),
   );
 
-function nameOf(series: TrendSeries, { breakdown, series: all }: Question): string {
-  if (!breakdown) return seriesWords(series);
+function nameOf(series: TrendSeries, question: Question & Scope): string {
+  const { breakdown, series: all } = question;
+  const words = seriesWords(series, question);
+  if (!breakdown) return words;
   const value = series.breakdown || '(none)';
-  return all.length > 1 ? `${seriesWords(series)}: ${value}` : value;
+  return all.length > 1 ? `${words}: ${value}` : value;
 }
 
 function Chart(props: ShownProps<Question, TrendAnswer>) {

@@ -4,11 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import * as ask from '../api/ask';
 import type { ValuesAnswer, Which } from '../api/wire';
-import { count, exact } from '../parts/format';
+import { ago, capital, count, exact, plural } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { flatten } from './codec';
 import { EventField, PropertyField } from './fields';
 import { define, type BuilderProps, type ShownProps } from './kind';
+import { counted } from './measure';
 import { Where } from './where';
 
 interface Question {
@@ -51,9 +52,10 @@ function Builder({ question, change, events, purpose }: BuilderProps<Question>) 
       {about && (
         <p className="mt-3 text-sm text-soft">
           <code className="font-mono text-[0.8125rem]">{about.property}</code> is {about.type}
-          {about.category ? `, of category ${about.category}` : ''}, and was seen{' '}
-          {count(about.seen)} times
-          {about.conflicts > 0 ? `, ${count(about.conflicts)} times with another type` : ''}.
+          {about.category && `, of category ${about.category}`}
+          {about.seen > 0 && `, and was seen ${plural(about.seen, 'time')}`}
+          {about.seen > 0 && about.last && `, last ${ago(about.last, Date.now())}`}
+          {about.conflicts > 0 && `, ${plural(about.conflicts, 'time')} with another type`}.
         </p>
       )}
     </>
@@ -86,7 +88,7 @@ function Chart({ answer, question }: ShownProps<Question, ValuesAnswer>) {
                 <span className="sr-only">Share</span>
               </th>
               <th scope="col" className="number">Events</th>
-              <th scope="col" className="number">People</th>
+              <th scope="col" className="number">{capital(counted(question))}</th>
               <th scope="col" className="pr-5">
                 <span className="sr-only">Ask further</span>
               </th>

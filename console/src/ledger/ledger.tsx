@@ -131,6 +131,9 @@ const first = (fact: Fact, names: string[]) =>
 
 function Facts({ size, after }: { size: number; after: string | undefined }) {
   const navigate = useNavigate();
+  const purposes = useQuery(ask.purposes());
+  const purposeOf = (number: unknown) =>
+    purposes.data?.find((each) => each.number === number)?.name ?? number;
   const start = Math.max(0, after === undefined ? size - PAGE : Number(after) || 0);
   const facts = useQuery(ask.facts(start));
   const go = (to: number) =>
@@ -174,7 +177,7 @@ function Facts({ size, after }: { size: number; after: string | undefined }) {
             <tbody>
               {list
                 .map((fact, index) => (
-                  <FactRow key={index} fact={fact} number={start + index} />
+                  <FactRow key={index} fact={fact} number={start + index} purposeOf={purposeOf} />
                 ))
                 .reverse()}
             </tbody>
@@ -198,19 +201,27 @@ function detail(value: unknown): string {
   return parts.map(([name, each]) => `${name} ${detail(each)}`.trim()).join(', ');
 }
 
-function FactRow({ fact, number }: { fact: Fact; number: number }) {
+function FactRow(props: {
+  fact: Fact;
+  number: number;
+  /** The name behind the number by which the chain knows a purpose. */
+  purposeOf: (number: unknown) => unknown;
+}) {
+  const { fact, number, purposeOf } = props;
   // An entry is its number beside the fact itself.
   const inner = fact['fact'];
   const said = inner !== null && typeof inner === 'object' ? (inner as Fact) : fact;
   const title = String(first(said, NAMES) ?? 'fact');
   const known = new Set([...NUMBERS, ...TIMES, ...NAMES]);
-  const rest = Object.entries(said).filter(([field]) => !known.has(field));
+  const rest = Object.entries(said)
+    .filter(([field]) => !known.has(field))
+    .map(([field, value]) => [field, field === 'purpose' ? purposeOf(value) : value] as const);
   return (
     <tr className="align-top">
       <td className="number pl-5 text-soft">{String(first(fact, NUMBERS) ?? number)}</td>
       <td className="whitespace-nowrap">{dateTime(first(said, TIMES) as Instant | undefined)}</td>
       <th scope="row" className="font-medium">{title}</th>
-      <td className="pr-5 font-mono text-[0.8125rem] break-words text-soft">
+      <td className="min-w-64 pr-5 font-mono text-[0.8125rem] break-words text-soft">
         {rest.map(([field, value]) => `${field}: ${detail(value)}`).join(' · ')}
       </td>
     </tr>

@@ -6,6 +6,13 @@ import { Icon } from './icons';
 const MIDDLE = 'm-auto max-h-[85dvh] w-[min(34rem,calc(100vw-2rem))] rounded-xl';
 const ASIDE = 'mr-0 ml-auto my-0 h-dvh max-h-none w-[min(30rem,100vw)] max-w-full';
 
+/** Keeps the page as wide as it is while a dialog takes the room of its scroll bar. */
+function holdWidth() {
+  const { style, clientWidth } = document.documentElement;
+  if (document.querySelector('dialog[open]')) return;
+  style.setProperty('--scroll-bar', `${window.innerWidth - clientWidth}px`);
+}
+
 export function Dialog(props: {
   title: string;
   open: boolean;
@@ -21,7 +28,10 @@ export function Dialog(props: {
   useEffect(() => {
     const dialog = box.current;
     if (!dialog) return;
-    if (open && !dialog.open) dialog.showModal();
+    if (open && !dialog.open) {
+      holdWidth();
+      dialog.showModal();
+    }
     if (!open && dialog.open) dialog.close();
   }, [open]);
   return (

@@ -71,16 +71,19 @@ export function ago(instant: Instant | null | undefined, now: number): string {
 
 /** A length of time in its largest sensible units. */
 export function duration(seconds: number): string {
-  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  if (seconds < 3600) return parts(seconds, 60, 'min', 1, 's');
-  if (seconds < 86_400) return parts(seconds, 3600, 'h', 60, 'min');
-  return parts(seconds, 86_400, 'd', 3600, 'h');
+  const thousandths = Math.round(seconds * 1000);
+  if (thousandths < 1000) return `${thousandths} ms`;
+  const all = Math.round(seconds);
+  if (all < 60) return `${all} s`;
+  if (all < 3600) return parts(all, 60, 'min', 1, 's');
+  if (all < 86_400) return parts(all, 3600, 'h', 60, 'min');
+  return parts(all, 86_400, 'd', 3600, 'h');
 }
 
 function parts(seconds: number, large: number, big: string, small: number, little: string) {
   const first = Math.floor(seconds / large);
-  const rest = Math.round((seconds - first * large) / small);
+  // Cut, not rounded: 59.9 minutes beside an hour would be read as 60.
+  const rest = Math.floor((seconds - first * large) / small);
   return rest === 0 || first >= 10 ? `${first} ${big}` : `${first} ${big} ${rest} ${little}`;
 }
 
@@ -106,9 +109,11 @@ export function plain(value: unknown): string {
 /** An answer's sentence, its names between quotation marks. */
 export const spoken = (text: string) => sentence(text.replaceAll(/`([^`]*)`/g, '“$1”'));
 
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** The same sentence with a capital first letter and a full stop. */
 export function sentence(text: string): string {
   if (text === '') return text;
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  const first = capital(text);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }

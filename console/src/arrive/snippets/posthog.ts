@@ -4,9 +4,10 @@ import type { Sdk } from './sdk';
 
 const JS_CONSENT = 'const $consent = { measure: true, analyse: true }';
 
+// With all its parts, as it would otherwise fetch them as scripts, which are not served from here.
 function browser(host: string, key: string, consent: boolean): string {
   return [
-    `import posthog from 'posthog-js'`,
+    `import posthog from 'posthog-js/dist/module.full.no-external'`,
     ``,
     `posthog.init('${key}', { api_host: '${host}' })`,
     ...(consent ? [JS_CONSENT, `posthog.register({ $consent })`] : []),
