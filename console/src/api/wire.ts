@@ -378,8 +378,8 @@ export interface Alert extends Saved {
   every: 'hour' | 'day';
   to: ({ mail: string } | { webhook: string })[];
   paused?: boolean;
-  /** New until it was looked at once. */
-  state: 'new' | 'ok' | 'firing' | 'failed';
+  /** What was found is told to whoever could ask the question. */
+  state?: 'new' | 'ok' | 'firing' | 'failed';
   last?: Instant | null;
   /** The last whole interval that was found. */
   found?: { start: Instant; value: number; before: number | null } | null;

@@ -123,7 +123,7 @@ function Line({ alert, questions }: { alert: Alert; questions: readonly SavedQue
   const test = useMutation({ mutationFn: () => post<AlertTest>(`${path}/test`, {}) });
   const drop = useMutation({ mutationFn: () => remove(path), onSuccess: again });
   const failure = pause.error ?? test.error ?? drop.error;
-  const state = STATES[alert.state] ?? STATES.failed;
+  const state = alert.state && (STATES[alert.state] ?? STATES.failed);
   const saved = 'saved' in alert.question ? alert.question.saved : undefined;
   const asked =
     'saved' in alert.question ? questions.find((each) => each.id === saved) : alert.question;
@@ -138,10 +138,12 @@ function Line({ alert, questions }: { alert: Alert; questions: readonly SavedQue
             {alert.paused ? (
               <span className="chip">paused</span>
             ) : (
-              <span className={`chip ${state.tone}`}>
-                <Icon name={state.icon} size={11} />
-                {state.word}
-              </span>
+              state && (
+                <span className={`chip ${state.tone}`}>
+                  <Icon name={state.icon} size={11} />
+                  {state.word}
+                </span>
+              )
             )}
           </p>
           <p className="mt-0.5 text-sm text-soft">

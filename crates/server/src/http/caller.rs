@@ -175,6 +175,12 @@ impl Known {
         Problem::new(StatusCode::FORBIDDEN, why.code(), detail)
     }
 
+    /// Whether there would be a grant for one use. Who merely looks leaves no fact.
+    #[must_use]
+    pub fn may(&self, app: &App, purpose: Purpose, verb: Verb) -> bool {
+        Grant::issue(app.catalogue(), &self.authority, purpose, verb, app.now()).is_ok()
+    }
+
     /// The grant for one use; a refusal leaves a fact.
     pub async fn grant(&self, app: &App, purpose: Purpose, verb: Verb) -> Result<Grant, Problem> {
         match Grant::issue(app.catalogue(), &self.authority, purpose, verb, app.now()) {

@@ -6,7 +6,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use life::know::saved::alert::{Look, State as AlertState};
+use life::admit::Verb;
+use life::know::saved::alert::{Look, Standing, State as AlertState};
 use life::know::saved::notice::{Notice, To};
 use life::know::saved::{Alert, Saveable};
 use serde::Serialize;
@@ -18,25 +19,32 @@ use crate::app::saved::{Saved, failed};
 use crate::http::address::Query;
 use crate::http::body::Body;
 use crate::http::caller::{Known, Manager};
+use crate::http::know::dashboard::written_out;
 use crate::job::alerts::{standing, written};
 use crate::problem::Problem;
 
-/// An alert, and what became of it.
+/// An alert, and what became of it. What was found is there for whoever could ask the alert's
+/// question now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlertView {
     #[serde(flatten)]
     pub saved: Saved<Alert>,
-    pub state: AlertState,
     /// When it was looked at last.
     pub last: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<AlertState>,
     /// The last whole interval that it found.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<Look>,
     /// Why the last look found nothing out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
     /// Messages that are still tried.
-    pub waiting: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<usize>,
     /// Messages that were given up.
-    pub lost: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lost: Option<u64>,
     /// What the alert's webhooks are signed with, such as `whsec_…`. It is answered once, when it
     /// is made.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,16 +69,17 @@ pub struct TestResult {
     pub detail: Option<String>,
 }
 
-/// Every alert, by name.
+/// Every alert, by name. What became of one is told to whoever could ask its question now, and
+/// the full addresses of its receivers to whoever may manage; others see their hosts.
 #[utoipa::path(
     get,
     path = "/api/alerts",
     responses((status = 200, body = [AlertView]), (status = 401, body = Problem)),
 )]
-pub async fn list(State(app): State<App>, _: Known) -> Result<Json<Vec<AlertView>>, Problem> {
+pub async fn list(State(app): State<App>, known: Known) -> Result<Json<Vec<AlertView>>, Problem> {
     let mut views = Vec::new();
     for saved in app.every_saved::<Alert>().await? {
-        views.push(view(&app, saved).await?);
+        views.push(view(&app, &known, saved).await?);
     }
     Ok(Json(views))
 }
@@ -92,10 +101,10 @@ pub async fn create(
     Body(alert): Body<Alert>,
 ) -> Result<(StatusCode, Json<AlertView>), Problem> {
     let saved = app.save(&known.authority.actor, &alert).await?;
-    Ok((StatusCode::CREATED, Json(with_secret(&app, saved).await?)))
+    Ok((StatusCode::CREATED, Json(with_secret(&app, &known, saved).await?)))
 }
 
-/// One of them.
+/// One of them, with as much of what became of it as in the list.
 #[utoipa::path(
     get,
     path = "/api/alerts/{id}",
@@ -104,11 +113,11 @@ pub async fn create(
 )]
 pub async fn show(
     State(app): State<App>,
-    _: Known,
+    known: Known,
     Path(id): Path<String>,
 ) -> Result<Json<AlertView>, Problem> {
     let saved = app.saved(&id).await?;
-    Ok(Json(view(&app, saved).await?))
+    Ok(Json(view(&app, &known, saved).await?))
 }
 
 /// Replace it. It is looked at anew; where it gets its first webhook, the answer holds the secret.
@@ -127,7 +136,7 @@ pub async fn show(
 )]
 pub async fn change(
     State(app): State<App>,
-    _: Manager,
+    Manager(known): Manager,
     Path(id): Path<String>,
     Query(replaces): Query<Replaces>,
     Body(alert): Body<Alert>,
@@ -139,7 +148,7 @@ pub async fn change(
         written(&standing)
     };
     app.note_over::<Alert>(&id, renewed).await.map_err(failed)?;
-    Ok(Json(with_secret(&app, saved).await?))
+    Ok(Json(with_secret(&app, &known, saved).await?))
 }
 
 /// Take it away, with its secret.
@@ -186,27 +195,47 @@ pub async fn test(
     Ok(Json(TestResults { results }))
 }
 
-async fn view(app: &App, saved: Saved<Alert>) -> Result<AlertView, Problem> {
+/// An alert as this caller may see it.
+async fn view(app: &App, known: &Known, mut saved: Saved<Alert>) -> Result<AlertView, Problem> {
     let held = app.inner().vault.saved(Alert::KIND, &saved.id).await.map_err(failed)?;
     let standing = standing(&held);
+    let last = standing.looked.map(|time| time.to_string());
+    let heard = may_hear(app, known, &saved.saved, &standing).await.then_some(standing);
+    if !known.may_manage {
+        saved.saved.to = saved.saved.to.iter().map(To::masked).collect();
+    }
     Ok(AlertView {
         saved,
-        state: standing.state(),
-        last: standing.looked.map(|time| time.to_string()),
-        found: standing.last,
-        failed: standing.failed,
-        waiting: standing.waiting.len(),
-        lost: standing.lost,
+        last,
+        state: heard.as_ref().map(Standing::state),
+        found: heard.as_ref().and_then(|standing| standing.last),
+        waiting: heard.as_ref().map(|standing| standing.waiting.len()),
+        lost: heard.as_ref().map(|standing| standing.lost),
+        failed: heard.and_then(|standing| standing.failed),
         secret: None,
     })
 }
 
+/// Whether a caller could ask the question of an alert now, and could have asked what was asked at
+/// the last look. Whoever may manage hears of a question that nobody can ask any more, too.
+async fn may_hear(app: &App, known: &Known, alert: &Alert, standing: &Standing) -> bool {
+    let purpose = match written_out(app, &alert.question).await {
+        Ok(written) => {
+            let purpose = written.question.get("purpose").and_then(|name| name.as_str());
+            purpose.and_then(|name| app.catalogue().purpose(name))
+        }
+        Err(_) => None,
+    };
+    let may = |purpose| known.may(app, purpose, Verb::Ask);
+    purpose.map_or(known.may_manage, may) && standing.purpose.is_none_or(may)
+}
+
 /// The view of an alert, with its secret where that is made now.
-async fn with_secret(app: &App, saved: Saved<Alert>) -> Result<AlertView, Problem> {
+async fn with_secret(app: &App, known: &Known, saved: Saved<Alert>) -> Result<AlertView, Problem> {
     let vault = &app.inner().vault;
     let id = saved.id.clone();
     let is_signed = saved.saved.to.iter().any(|to| matches!(to, To::Webhook(_)));
-    let mut view = view(app, saved).await?;
+    let mut view = view(app, known, saved).await?;
     if is_signed && !vault.has_secret(Alert::KIND, &id).await.map_err(failed)? {
         let secret = vault.make_secret(Alert::KIND, &id).await.map_err(failed)?;
         let bytes = hex::decode(secret.0).map_err(|error| Problem::internal(&error))?;

@@ -287,6 +287,68 @@ async fn an_alert_that_rests_is_not_looked_at_and_a_changed_one_is_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_shows_what_it_found_to_whoever_could_ask_and_its_receivers_to_managers() {
+    let stage = Stage::open("").await;
+    view(&stage, -1, 3).await;
+    let to = json!([
+        { "webhook": "https://hooks.example.com/T0/secret" }, { "mail": "ada@example.com" },
+    ]);
+    let made = save(&stage, &alert(&json!({ "above": 5 }), &to)).await;
+    assert_eq!((&made["state"], &made["to"]), (&json!("new"), &to));
+    stage.advance(HALF);
+    round(&stage.app, stage.now()).await.unwrap();
+    let one = format!("/api/alerts/{}", made["id"].as_str().unwrap());
+    for (purposes, may_ask) in [(["measure"], true), (["analyse"], false)] {
+        let token = stage.token(&purposes).await;
+        let list = stage.ask(&token, ("GET", "/api/alerts"), &[], &Value::Null).await.json();
+        let shown = stage.ask(&token, ("GET", &one), &[], &Value::Null).await.json();
+        assert_eq!(list, json!([shown]));
+        assert_eq!(shown["name"], "Many views");
+        for field in ["state", "found", "waiting", "lost"] {
+            assert_eq!(shown.get(field).is_some(), may_ask, "{field} of {shown}");
+        }
+        let hosts = json!([{ "webhook": "hooks.example.com" }, { "mail": "example.com" }]);
+        assert_eq!(shown["to"], hosts);
+    }
+    // What is asked and refused leaves a fact; all that came before it were written before it.
+    let token = stage.token(&["analyse"]).await;
+    let question = &made["question"]["question"];
+    let refused = stage.ask(&token, ("POST", "/api/query/trend"), &[], question).await;
+    assert_eq!(refused.problem(), (403, "actor-not-allowed".to_owned()));
+    let denied = async {
+        loop {
+            let facts = stage.local("GET", "/api/ledger/facts?limit=50", &Value::Null).await;
+            let count = facts.text().matches("actor-not-allowed").count();
+            if count > 0 {
+                return count;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let denied = tokio::time::timeout(std::time::Duration::from_secs(20), denied).await.unwrap();
+    assert_eq!(denied, 1, "whoever merely looked left none");
+    let shown = state(&stage, &made).await;
+    assert_eq!((&shown["state"], &shown["to"]), (&json!("ok"), &to));
+    assert_eq!(shown["found"]["value"].as_f64(), Some(3.0));
+
+    // What was found for one purpose is not shown for another that the question gets later.
+    let mut body = alert(&json!({ "above": 5 }), &to);
+    body["question"]["question"]["purpose"] = json!("analyse");
+    let other = keep(&stage, &body, "local").await;
+    let found = Standing { looked: Some(stage.now()), ..Standing::default() };
+    let found = Standing { purpose: Some(Purpose::MEASURE), ..found };
+    let vault = &stage.app.inner().vault;
+    vault.note_saved(Alert::KIND, &other, &written(&found)).await.unwrap().unwrap();
+    let path = format!("/api/alerts/{}", other.id);
+    let token = stage.token(&["analyse"]).await;
+    let shown = stage.ask(&token, ("GET", &path), &[], &Value::Null).await.json();
+    assert_eq!(shown.get("state"), None, "{shown}");
+    let token = stage.token(&["analyse", "measure"]).await;
+    let shown = stage.ask(&token, ("GET", &path), &[], &Value::Null).await.json();
+    assert_eq!(shown["state"], "ok");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_hour_is_judged_soon_after_it_has_ended() {
     let stage = Stage::open("").await;
     view(&stage, -1, 1).await;
