@@ -69,8 +69,7 @@ pub struct TestResult {
     pub detail: Option<String>,
 }
 
-/// Every alert, by name. What became of one is told to whoever could ask its question now, and
-/// the full addresses of its receivers to whoever may manage; others see their hosts.
+/// Every alert, by name.
 #[utoipa::path(
     get,
     path = "/api/alerts",
@@ -104,7 +103,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(with_secret(&app, &known, saved).await?)))
 }
 
-/// One of them, with as much of what became of it as in the list.
+/// One of them.
 #[utoipa::path(
     get,
     path = "/api/alerts/{id}",
