@@ -16,12 +16,12 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use life::admit::catalogue::PropertyType;
 use life::admit::{Actor, Authority, Catalogue, Grant, Verb};
 use life::keep::mask::{Masked, VerdictMask};
 use life::keep::names::Named;
 use life::keep::{Cut, Mask, Names};
 use life::know::cohort::Did;
-use life::know::tabled::Kind;
 use life::know::words::Word;
 use life::know::{About, Cohort, Cohorted, People, PersonRow, Plan, Setting, Words};
 use proptest::prelude::*;
@@ -44,6 +44,8 @@ const PURPOSES: [(&str, u8); 6] = [
 ];
 const EVENTS: [&str; 4] = ["rang", "knocked", "entered", "left"];
 const PROPERTIES: [&str; 4] = ["tone", "size", "ratio", "is_loud"];
+const KINDS: [PropertyType; 4] =
+    [PropertyType::Text, PropertyType::Integer, PropertyType::Number, PropertyType::Flag];
 const LEAVES: u64 = 20;
 /// Late on a Friday in March; the night from Saturday to Sunday loses an hour in Berlin.
 const START: i64 = 1_774_652_400_000_000;
@@ -345,7 +347,7 @@ impl World {
             purposes: PURPOSES.iter().map(named).collect(),
             properties: PROPERTIES
                 .iter()
-                .zip([Kind::Text, Kind::Integer, Kind::Number, Kind::Flag])
+                .zip(KINDS)
                 .map(|(name, kind)| {
                     let code = names.insert(Named::Property, name);
                     let is_page = *name == "tone";

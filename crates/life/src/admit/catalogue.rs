@@ -75,6 +75,20 @@ pub enum PropertyType {
 }
 
 impl PropertyType {
+    /// Whether a value may be a number. What a JSON value is, is not known before it comes.
+    #[must_use]
+    pub const fn has_numbers(self) -> bool {
+        match self {
+            PropertyType::Integer
+            | PropertyType::Number
+            | PropertyType::Time
+            | PropertyType::Json => true,
+            PropertyType::Text | PropertyType::Flag | PropertyType::Url | PropertyType::Address => {
+                false
+            }
+        }
+    }
+
     /// The word for it, as the catalogue writes it.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -56,6 +56,11 @@ pub enum Flaw {
     InvalidFormula { text: String, at: usize, last: char },
     #[error("`{count}` needs a property: name it in `of`")]
     NeedsProperty { count: &'static str },
+    #[error(
+        "`{property}` is declared as {kind}, and `{count}` reckons with numbers: name a property of \
+         the type integer or number, or count `different`"
+    )]
+    NotNumbers { property: String, kind: &'static str, count: &'static str },
     #[error("`{count}` takes none: leave it out")]
     Needless { count: &'static str },
     #[error("{at} is no share in percent: give a whole number from 1 to 99")]
@@ -94,6 +99,7 @@ impl Flaw {
             Flaw::UnknownPick => "unknown-pick",
             Flaw::InvalidFormula { .. } => "invalid-formula",
             Flaw::NeedsProperty { .. } => "needs-property",
+            Flaw::NotNumbers { .. } => "not-numbers",
             Flaw::Needless { .. } => "needless-field",
             Flaw::InvalidPercentile { .. } => "invalid-percentile",
             Flaw::TooFewAtMost { .. } => "too-few-at-most",

@@ -171,6 +171,23 @@ impl<'a> Resolver<'a> {
         Some(place)
     }
 
+
+    /// A column that is read as numbers for `count`, unless it is declared to have none.
+    pub(super) fn reckoned(
+        &mut self,
+        pointer: &str,
+        property: &str,
+        count: &'static str,
+    ) -> Option<usize> {
+        let place = self.number(pointer, property)?;
+        let kind = self.setting.property(property).ok()?.kind;
+        if kind.has_numbers() {
+            return Some(place);
+        }
+        let (property, kind) = (property.to_owned(), kind.code());
+        self.faults.add(pointer, Flaw::NotNumbers { property, kind, count });
+        None
+    }
     /// A condition from something that people do.
     pub(super) fn deed(&mut self, pointer: &str, deed: &Deed) -> Option<Condition> {
         self.condition(pointer, deed.event.as_deref(), &deed.demands)

@@ -221,7 +221,7 @@ fn columns(setting: Setting<'_>, categories: Categories) -> (Vec<SqlColumn>, Cat
         SqlColumn {
             // A property that is called as what every event has stands beside it.
             name: if is_taken { format!("{name}_") } else { name.clone() },
-            kind: word.kind,
+            kind: word.kind.into(),
             about: if word.sealed.is_some() { "a property that lies sealed" } else { "a property" }
                 .to_owned(),
             field: Field::Property(word.code, word.sealed),

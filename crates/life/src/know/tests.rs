@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use vocabulary::{Category, Class, Code, Leaf, Limits, Person, Purpose, Span, Time};
 
-use super::tabled::Kind;
 use super::words::Word;
 use super::*;
+use crate::admit::catalogue::PropertyType;
 use crate::keep::Names;
 use crate::keep::names::Named;
 
@@ -22,18 +22,14 @@ fn beside<T>(cohorts: &BTreeMap<String, Cohorted>, resolve: impl FnOnce(Setting<
         names.insert(Named::Event, name);
     }
     let category = Category::new(1).unwrap();
-    let word = |code, sealed| Word {
-        code: Code(code),
-        category,
-        sealed,
-        is_page: code == 1,
-        kind: Kind::Text,
-    };
+    let word =
+        |code, sealed, kind| Word { code: Code(code), category, sealed, is_page: code == 1, kind };
     let words = Words {
         purposes: [("measure".to_owned(), Purpose::MEASURE)].into(),
         properties: [
-            ("tone".to_owned(), word(1, None)),
-            ("remark".to_owned(), word(2, Some(Class::Sensitive))),
+            ("tone".to_owned(), word(1, None, PropertyType::Text)),
+            ("remark".to_owned(), word(2, Some(Class::Sensitive), PropertyType::Text)),
+            ("extra".to_owned(), word(3, None, PropertyType::Json)),
         ]
         .into(),
     };
@@ -186,6 +182,29 @@ fn a_breakdown_folds_its_tail() {
         "`high` leads: `rang` happened 2 times from 2026-01-01 to before 2026-01-02; most in the \
          week of 2025-12-29 (2)."
     );
+}
+
+#[test]
+fn what_is_no_number_is_not_reckoned_with() {
+    let ask = |count: &str, of: &str| {
+        let text = format!(
+            r#"{{"purpose":"measure","from":"2026-01-01","to":"2026-02-01","interval":"day",
+                "series":[{{"event":"rang"}},{{"event":"rang","count":"{count}","of":"{of}"}}]}}"#
+        );
+        trend(&text).map(|_| ()).map_err(|faults| (faults.code(), faults.to_string()))
+    };
+    let said = |count: &str| {
+        format!(
+            "/series/1/of: `tone` is declared as text, and `{count}` reckons with numbers: name a \
+             property of the type integer or number, or count `different`"
+        )
+    };
+    for count in ["sum", "average", "minimum", "maximum", "median"] {
+        assert_eq!(ask(count, "tone"), Err(("not-numbers", said(count))));
+        // What is declared as json may be a number.
+        assert_eq!(ask(count, "extra"), Ok(()));
+    }
+    assert_eq!(ask("different", "tone"), Ok(()));
 }
 
 #[test]

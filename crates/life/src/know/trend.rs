@@ -288,7 +288,7 @@ impl Series {
             resolver.faults.add(place, Flaw::NeedsProperty { count });
             return None;
         };
-        let column = resolver.number(&place, property)?;
+        let column = resolver.reckoned(&place, property, count)?;
         if self.count != Counted::Percentile {
             return Some(measure(column));
         }

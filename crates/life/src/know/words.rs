@@ -6,8 +6,8 @@ use vocabulary::{Category, Class, Code, Limits, Purpose, Time};
 
 use super::fault::Flaw;
 use super::resolve::Cohorted;
-use super::tabled::Kind;
 use crate::admit::Catalogue;
+use crate::admit::catalogue::PropertyType;
 use crate::keep::Names;
 use crate::keep::names::Named;
 
@@ -20,8 +20,8 @@ pub struct Word {
     pub sealed: Option<Class>,
     /// Whether its value names the page, or the screen, that a person is on.
     pub is_page: bool,
-    /// The type of its values.
-    pub kind: Kind,
+    /// The type that its values are declared to be of.
+    pub kind: PropertyType,
 }
 
 /// Purposes and declared properties by name.
@@ -44,7 +44,7 @@ impl Words {
                     let (code, category) = (known.code, known.category);
                     let class = catalogue.category(category).map(|declared| declared.class);
                     let sealed = class.filter(|_| !known.is_column);
-                    let (is_page, kind) = (known.is_page, known.kind.into());
+                    let (is_page, kind) = (known.is_page, known.kind);
                     (known.name.clone(), Word { code, category, sealed, is_page, kind })
                 })
                 .collect(),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, RwLock};
 
+use life::admit::catalogue::PropertyType;
 use life::admit::{AgeBand, Index, Subject, Verb, VerdictKey};
 use life::keep::mask::{Masked, VerdictMask};
 use life::keep::names::Named;
 use life::keep::{Record, Row, Truth};
 use life::know::cohort::Did;
 use life::know::measure::Counted;
-use life::know::tabled::Kind;
 use life::know::trend::Series;
 use life::know::words::Word;
 use life::know::{
@@ -118,7 +118,7 @@ fn resolve(table: &Table<'_>, resolve: impl FnOnce(Setting<'_>) -> Result<Plan, 
         category,
         sealed: Some(Class::General),
         is_page: false,
-        kind: Kind::Text,
+        kind: PropertyType::Text,
     };
     let words = Words {
         purposes: [("measure".to_owned(), Purpose::MEASURE)].into(),

@@ -21,10 +21,14 @@ fn series() -> impl Strategy<Value = Series> {
         Counted::Percentile,
         Counted::Different,
     ]);
-    let parts = (event(), counted, select(PROPERTIES.to_vec()), 1u8..100, demands());
-    parts.prop_map(|(event, count, of, at, demands)| {
-        let takes_none = matches!(count, Counted::Events | Counted::People | Counted::PerPerson);
-        let of = (!takes_none).then(|| of.to_owned());
+    let of = (select(PROPERTIES.to_vec()), select(vec!["size", "ratio"]));
+    let parts = (event(), counted, of, 1u8..100, demands());
+    parts.prop_map(|(event, count, (any, number), at, demands)| {
+        let of = match count {
+            Counted::Events | Counted::People | Counted::PerPerson => None,
+            Counted::Different => Some(any.to_owned()),
+            _ => Some(number.to_owned()),
+        };
         let at = (count == Counted::Percentile).then_some(at);
         Series { event, count, of, at, demands }
     })
