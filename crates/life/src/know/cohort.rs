@@ -9,7 +9,7 @@ use super::about::About;
 use super::condition::{Condition, Deed, Where};
 use super::fault::{Faults, Flaw};
 use super::kind::{Asked, Everyone, Question};
-use super::phrase::{count, people};
+use super::phrase::count;
 use super::resolve::{CONDITIONS_MAX, Resolver};
 use super::row::PersonRow;
 use super::scope::{Scope, Who};
@@ -141,7 +141,7 @@ impl Asked for CohortPlan {
         let did = self.all.iter().map(Often::phrase).collect::<Vec<_>>().join(" and ");
         let not = self.none.iter().map(Condition::phrase).collect::<Vec<_>>().join(" nor ");
         let but = if not.is_empty() { String::new() } else { format!(", but not {not},") };
-        format!("{} did {did}{but} {}.", people(answer.people), self.scope.time())
+        format!("{} did {did}{but} {}.", self.scope.who(answer.people), self.scope.time())
     }
 
     fn pick(&mut self, Everyone {}: Everyone) -> Result<(), Faults> {

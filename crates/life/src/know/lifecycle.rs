@@ -17,7 +17,7 @@ use super::condition::{Condition, Where};
 use super::fault::{Faults, Flaw};
 use super::kind::{Asked, Question};
 use super::period::{Interval, Periods};
-use super::phrase::{count, people};
+use super::phrase::count;
 use super::resolve::Resolver;
 use super::row::PersonRow;
 use super::scope::{Scope, Who};
@@ -140,7 +140,7 @@ impl Asked for LifecyclePlan {
         format!(
             "{} {did} for the first time; in the last {word} {} were new, {} returning, {} back \
              after a pause, and {} stayed away.",
-            people(new),
+            self.scope.who(new),
             count(last(&answer.new)),
             count(last(&answer.returning)),
             count(last(&answer.resurrecting)),

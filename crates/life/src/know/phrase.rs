@@ -82,6 +82,16 @@ pub fn length(span: Span) -> String {
     if parts.is_empty() { "under a second".to_owned() } else { parts.join(" ") }
 }
 
+/// What is no longer than a length of time.
+#[must_use]
+pub fn at_most(span: Span) -> String {
+    if span < Span::SECOND {
+        "less than a second".to_owned()
+    } else {
+        format!("at most {}", length(span))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +109,8 @@ mod tests {
         assert_eq!(percent(1, 3), "33.3 %");
         assert_eq!(percent(1, 0), "0.0 %");
         assert_eq!(length(Span::seconds(0)), "under a second");
+        assert_eq!(at_most(Span(999_999)), "less than a second");
+        assert_eq!(at_most(Span::seconds(1)), "at most 1 s");
         assert_eq!(length(Span::seconds(61)), "1 min 1 s");
         assert_eq!(length(Span::seconds(86_400 * 7)), "7 d");
         assert_eq!(length(Span::seconds(86_400 + 61)), "1 d");

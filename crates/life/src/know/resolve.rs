@@ -151,8 +151,9 @@ impl<'a> Resolver<'a> {
         self.categories = self.categories.with(word.category);
         let known = self.columns.iter().position(|column| column.code == word.code);
         Some(known.unwrap_or_else(|| {
-            let (code, sealed) = (word.code, word.sealed);
-            self.columns.push(Column { code, sealed, texts: Told::Nothing, is_number: false });
+            let (code, sealed, property) = (word.code, word.sealed, property.to_owned());
+            let (texts, is_number) = (Told::Nothing, false);
+            self.columns.push(Column { code, property, sealed, texts, is_number });
             self.columns.len() - 1
         }))
     }
@@ -171,7 +172,6 @@ impl<'a> Resolver<'a> {
         Some(place)
     }
 
-
     /// A column that is read as numbers for `count`, unless it is declared to have none.
     pub(super) fn reckoned(
         &mut self,
@@ -188,6 +188,7 @@ impl<'a> Resolver<'a> {
         self.faults.add(pointer, Flaw::NotNumbers { property, kind, count });
         None
     }
+
     /// A condition from something that people do.
     pub(super) fn deed(&mut self, pointer: &str, deed: &Deed) -> Option<Condition> {
         self.condition(pointer, deed.event.as_deref(), &deed.demands)

@@ -11,7 +11,7 @@ use super::condition::{Condition, Deed};
 use super::fault::{Faults, Flaw};
 use super::kind::{Asked, Question};
 use super::period::{Interval, Periods};
-use super::phrase::{people, percent};
+use super::phrase::{count, percent};
 use super::resolve::Resolver;
 use super::row::PersonRow;
 use super::scope::{Scope, Who};
@@ -171,9 +171,12 @@ impl Asked for RetentionPlan {
         let time = self.scope.time();
         let who = match self.entry {
             Entry::FirstInRange | Entry::FirstEver => {
-                format!("{} started with {} {time}", people(all), self.start.phrase())
+                format!("{} started with {} {time}", self.scope.who(all), self.start.phrase())
             }
-            Entry::Recurring => format!("{all} times somebody did {} {time}", self.start.phrase()),
+            Entry::Recurring => {
+                let (times, somebody) = (count(all), self.scope.somebody());
+                format!("{times} times {somebody} did {} {time}", self.start.phrase())
+            }
         };
         let later = answer.cohorts.iter().filter(|cohort| cohort.values.len() > 1);
         let (could, did) = later.fold((0, 0), |(could, did), cohort| {

@@ -8,6 +8,7 @@ use vocabulary::{Categories, Class, Code, Person, Purpose, Time};
 
 use super::CohortPlan;
 use super::period::{day, minute};
+use super::phrase::{count, people};
 use super::row::{PersonRow, within};
 
 /// What every plan has: for what, over which time, with which columns, about whom.
@@ -37,6 +38,8 @@ pub struct Scope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub code: Code,
+    /// Its name, for sentences.
+    pub property: String,
     /// The class of keys that its values are sealed under, when it has no column of its own. Asking
     /// about it is slower: what a person's key seals is opened.
     pub sealed: Option<Class>,
@@ -119,6 +122,35 @@ impl Scope {
             Some(minute) if minute != "00:00" => format!("from {from} until {until} {minute}"),
             Some(_) | None => format!("from {from} to before {until}"),
         }
+    }
+
+    /// So many of those who count once, in words.
+    #[must_use]
+    pub fn who(&self, number: u64) -> String {
+        match self.group() {
+            None => people(number),
+            Some(group) if number == 1 => format!("1 value of {group}"),
+            Some(group) => format!("{} values of {group}", count(number)),
+        }
+    }
+
+    /// One of them in words, whichever it is.
+    #[must_use]
+    pub fn somebody(&self) -> String {
+        self.group().map_or_else(|| "somebody".to_owned(), |group| format!("a value of {group}"))
+    }
+
+    /// All of them in words, one by one.
+    #[must_use]
+    pub fn each(&self) -> String {
+        self.group()
+            .map_or_else(|| "each person".to_owned(), |group| format!("each value of {group}"))
+    }
+
+    /// The property whose value stands for the person.
+    fn group(&self) -> Option<String> {
+        let column = self.columns.get(self.per?)?;
+        Some(format!("`{}`", column.property))
     }
 
     /// The rows of the scope, of each who counts in their order; for the reference answers.

@@ -11,7 +11,7 @@ use super::condition::{Condition, Deed};
 use super::fault::{Faults, Flaw};
 use super::kind::{Asked, Question};
 use super::period::{Interval, Periods};
-use super::phrase::{people, percent};
+use super::phrase::percent;
 use super::resolve::{CONDITIONS_MAX, Resolver};
 use super::row::PersonRow;
 use super::scope::{Scope, Who};
@@ -112,7 +112,7 @@ impl Asked for StickinessPlan {
         let all: u64 = first.people.iter().sum();
         let often: u64 = first.people.iter().skip(1).sum();
         let (phrase, time, word) = (condition.phrase(), self.scope.time(), self.interval.word());
-        let who = format!("{} did {phrase} {time}", people(all));
+        let who = format!("{} did {phrase} {time}", self.scope.who(all));
         if all == 0 {
             return format!("{who}.");
         }

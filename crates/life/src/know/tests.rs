@@ -1,5 +1,7 @@
 //! Questions as they are written, what is wrong with them, and answers that a hand can check.
 
+mod sentences;
+
 use std::collections::BTreeMap;
 
 use vocabulary::{Category, Class, Code, Leaf, Limits, Person, Purpose, Span, Time};
@@ -241,7 +243,7 @@ fn a_funnel_follows_the_latest_chain() {
     assert_eq!(
         sentence,
         "4 people did `rang` from 2026-01-01 to before 2026-02-01; 50.0 % went on to `left` \
-         within 1 d; half of them took at most under a second."
+         within 1 d; half of them took less than a second."
     );
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use vocabulary::{Span, Time};
 
 use super::{FunnelPlan, Journey, Order};
-use crate::know::phrase::{length, people, percent, share};
+use crate::know::phrase::{at_most, length, percent, share};
 use crate::know::{NONE, OTHER};
 
 /// The answer.
@@ -163,15 +163,14 @@ impl FunnelAnswer {
         };
         let is_free = plan.order == Order::Any && plan.steps.len() > 1;
         let begin = if is_free { "one of the steps".to_owned() } else { begin.phrase() };
-        let start = format!("{} did {begin} {time}", people(first.people));
+        let start = format!("{} did {begin} {time}", plan.scope.who(first.people));
         if plan.steps.len() == 1 || first.people == 0 {
             return format!("{start}.");
         }
         let within = length(plan.window);
         let share = percent(last.people, first.people);
         let half = last.median_seconds.map_or(String::new(), |seconds| {
-            let half = length(Span((seconds * 1e6) as i64));
-            format!("; half of them took at most {half}")
+            format!("; half of them took {}", at_most(Span((seconds * 1e6) as i64)))
         });
         let end = match plan.order {
             Order::Loose => format!("went on to {}", end.phrase()),

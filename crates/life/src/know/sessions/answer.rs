@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use vocabulary::{Span, Time};
 
 use super::{By, Session, SessionsPlan};
-use crate::know::phrase::{count, length, people, percent, share};
+use crate::know::phrase::{at_most, count, percent, share};
 use crate::know::{NONE, OTHER};
 
 /// The answer.
@@ -166,7 +166,7 @@ impl SessionsPlan {
 impl SessionsAnswer {
     /// The answer in one sentence.
     pub(super) fn sentence(&self, plan: &SessionsPlan) -> String {
-        let Totals { sessions, people: persons, bounces, median_seconds, .. } = self.totals;
+        let Totals { sessions, people, bounces, median_seconds, .. } = self.totals;
         let word = if sessions == 1 { "session" } else { "sessions" };
         let is_some = plan.condition.name.is_some() || !plan.condition.demands.is_empty();
         let of = match (plan.by, is_some) {
@@ -176,10 +176,10 @@ impl SessionsAnswer {
             (By::Client, true) => format!(" that clients named, of {}", plan.condition.phrase()),
         };
         let many = format!("{} {word}{of}", count(sessions));
-        let who = format!("{many} by {} {}", people(persons), plan.scope.time());
+        let who = format!("{many} by {} {}", plan.scope.who(people), plan.scope.time());
         let Some(seconds) = median_seconds else { return format!("{who}.") };
-        let half = length(Span((seconds * 1e6) as i64));
+        let half = at_most(Span((seconds * 1e6) as i64));
         let share = percent(bounces, sessions);
-        format!("{who}; {share} with a single event, and half of them lasted at most {half}.")
+        format!("{who}; {share} with a single event, and half of them lasted {half}.")
     }
 }

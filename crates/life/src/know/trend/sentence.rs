@@ -2,7 +2,7 @@
 
 use super::{Counted, Figure, OTHER, TrendAnswer, TrendLine, TrendPlan};
 use crate::know::period::day;
-use crate::know::phrase::{amount, change, count, people};
+use crate::know::phrase::{amount, change, count};
 
 /// The sentence.
 pub(super) fn of(plan: &TrendPlan, answer: &TrendAnswer) -> String {
@@ -14,10 +14,10 @@ pub(super) fn of(plan: &TrendPlan, answer: &TrendAnswer) -> String {
         return format!("Nothing of it happened {time}.");
     };
     let what = if let Some(value) = &first.breakdown {
-        format!("`{value}` leads: {}", phrase(first, &event(first)))
+        format!("`{value}` leads: {}", phrase(plan, first, &event(first)))
     } else {
         let lines = plan.series.iter().zip(&answer.series);
-        let parts = lines.map(|(measured, line)| phrase(line, &measured.condition.phrase()));
+        let parts = lines.map(|(measured, line)| phrase(plan, line, &measured.condition.phrase()));
         parts.collect::<Vec<_>>().join(", ")
     };
     let values = first.figures.values.iter().zip(&answer.intervals);
@@ -30,15 +30,17 @@ pub(super) fn of(plan: &TrendPlan, answer: &TrendAnswer) -> String {
     format!("{what} {time}{peak}.")
 }
 
-fn phrase(line: &TrendLine, what: &str) -> String {
+fn phrase(plan: &TrendPlan, line: &TrendLine, what: &str) -> String {
     let total = line.figures.total;
     let of = line.of.as_deref().unwrap_or_default();
     let said = match (line.count, total) {
         (Counted::Events, Figure::Count(1)) => format!("{what} happened once"),
         (Counted::Events, _) => format!("{what} happened {} times", figure(total)),
-        (Counted::People, Figure::Count(number)) => format!("{} did {what}", people(number)),
+        (Counted::People, Figure::Count(number)) => {
+            format!("{} did {what}", plan.scope.who(number))
+        }
         (Counted::People | Counted::PerPerson, _) => {
-            format!("each person did {what} {} times", figure(total))
+            format!("{} did {what} {} times", plan.scope.each(), figure(total))
         }
         (Counted::Different, _) => format!("{what} had {} different `{of}`", figure(total)),
         (Counted::Percentile, _) => {
