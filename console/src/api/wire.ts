@@ -196,7 +196,8 @@ export interface TrendAnswer extends Answer {
   intervals: Instant[];
   series: TrendSeries[];
   formula?: FormulaSeries[] | null;
-  earlier_intervals?: Instant[] | null;
+  /** Beside `intervals`; null where the earlier time has fewer. */
+  earlier_intervals?: (Instant | null)[] | null;
 }
 
 export interface FunnelStep {

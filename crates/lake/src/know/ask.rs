@@ -69,6 +69,15 @@ impl<A> Walked<A> {
         let Self { answer, scanned, roll } = self;
         Walked { answer: map(answer), scanned, roll }
     }
+
+    /// One answer of two walks. The people behind the number are those of the first.
+    pub(super) fn with<B, C>(self, other: Walked<B>, join: impl FnOnce(A, B) -> C) -> Walked<C> {
+        let Self { answer, mut scanned, roll } = self;
+        scanned.rows += other.scanned.rows;
+        scanned.bytes += other.scanned.bytes;
+        scanned.files = scanned.files.max(other.scanned.files);
+        Walked { answer: join(answer, other.answer), scanned, roll }
+    }
 }
 
 macro_rules! answers {

@@ -3,11 +3,10 @@
 //! People are counted exactly without a set: each cell knows the last person it counted, and a
 //! person's rows come together.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use life::know::trend::{Picked, Tallies};
-use life::know::{Periods, TrendAnswer, TrendPlan};
+use life::know::trend::{Folded, Picked, Shown, Tallies};
+use life::know::{NONE, Periods, TrendAnswer, TrendPlan};
 
 use super::ask::{Answering, Asking, Walked};
 use super::error::AskError;
@@ -26,6 +25,8 @@ pub(super) struct TrendOperator {
     matcher: Matcher,
     dial: Dial,
     breakdown: Option<usize>,
+    /// The number of the text that says the same as what stands for no value.
+    none: u32,
     series: Vec<Store>,
     picked: Option<Picked>,
     texts: Arc<Texts>,
@@ -42,21 +43,45 @@ impl Answering for TrendPlan {
         texts: &Arc<Texts>,
         wants_roll: bool,
     ) -> Result<Walked<TrendAnswer>, AskError> {
-        let tallies = |plan: &TrendPlan, wants_roll| {
-            let operator = || TrendOperator::new(plan, texts);
-            let walked = walk(asking, &plan.scope, texts, operator, wants_roll)?;
-            Ok(walked.map(TrendOperator::tallies))
+        let now = tallies(asking, self, texts, wants_roll)?;
+        let shown = self.shown(&now.answer);
+        let now = folded(asking, self, texts, now, &shown)?;
+        let Some(plan) = &self.earlier else {
+            return Ok(now.map(|now| self.answer(&shown, now, None)));
         };
-        let mut now = tallies(self, wants_roll)?;
-        let earlier = self.earlier.as_ref().map(|plan| tallies(plan, false)).transpose()?;
-        let earlier = earlier.map(|earlier| {
-            now.scanned.rows += earlier.scanned.rows;
-            now.scanned.bytes += earlier.scanned.bytes;
-            now.scanned.files = now.scanned.files.max(earlier.scanned.files);
-            earlier.answer
-        });
-        Ok(now.map(|now| self.answer(now, earlier)))
+        let earlier = tallies(asking, plan, texts, false)?;
+        let earlier = folded(asking, plan, texts, earlier, &shown)?;
+        Ok(now.with(earlier, |now, earlier| self.answer(&shown, now, Some(earlier))))
     }
+}
+
+/// What each series gathered, by the value of the breakdown.
+fn tallies(
+    asking: &Asking<'_>,
+    plan: &TrendPlan,
+    texts: &Arc<Texts>,
+    wants_roll: bool,
+) -> Result<Walked<Vec<Tallies>>, AskError> {
+    let operator = || TrendOperator::new(plan, texts);
+    Ok(walk(asking, &plan.scope, texts, operator, wants_roll)?.map(TrendOperator::tallies))
+}
+
+/// The same by line. What does not add up over the values that are not shown takes one more walk:
+/// which they are is only known after the first.
+fn folded(
+    asking: &Asking<'_>,
+    plan: &TrendPlan,
+    texts: &Arc<Texts>,
+    found: Walked<Vec<Tallies>>,
+    shown: &[Shown],
+) -> Result<Walked<Vec<Folded>>, AskError> {
+    let found = found.map(|tallies| {
+        let series = tallies.into_iter().zip(shown);
+        series.map(|(tallies, shown)| Folded::of(tallies, shown)).collect::<Vec<_>>()
+    });
+    let Some(rest) = plan.rest(&found.answer, shown) else { return Ok(found) };
+    let rest = tallies(asking, &rest, texts, false)?;
+    Ok(found.with(rest, |found, rest| plan.filled(found, rest)))
 }
 
 impl TrendOperator {
@@ -66,6 +91,7 @@ impl TrendOperator {
             matcher: Matcher::new(plan.series.iter().map(|series| &series.condition), texts),
             dial: Dial::new(&plan.periods),
             breakdown: plan.breakdown,
+            none: plan.breakdown.map_or(0, |_| texts.number(NONE)),
             series: plan.series.iter().map(|one| Store::new(one.measure, width)).collect(),
             picked: plan.picked.clone(),
             texts: Arc::clone(texts),
@@ -77,22 +103,17 @@ impl TrendOperator {
     /// What each series gathered, by the value of the breakdown.
     fn tallies(self) -> Vec<Tallies> {
         let Self { breakdown, series, texts, .. } = self;
+        let value = |number| breakdown.map(|_| label(&texts, number));
         let tallies = series.into_iter().map(|store| {
-            let mut tallies = BTreeMap::new();
-            for (number, (values, total)) in store.tallies() {
-                let value = breakdown.map(|_| label(&texts, number));
-                let Some((held, whole)) = tallies.get_mut(&value) else {
-                    tallies.insert(value, (values, total));
-                    continue;
-                };
-                // An absent value and the text that stands for it share a line.
-                let held: &mut Vec<life::know::measure::Gathered> = held;
-                held.iter_mut().zip(values).for_each(|(mine, theirs)| mine.merge(theirs));
-                whole.merge(total);
-            }
-            tallies
+            store.tallies().into_iter().map(|(number, tally)| (value(number), tally)).collect()
         });
         tallies.collect()
+    }
+
+    /// The line of a breakdown's number. No value and the text that stands for it share one.
+    #[inline]
+    fn line(&self, number: u32) -> usize {
+        if number == self.none { 0 } else { number as usize }
     }
 
     /// Whether a row stands behind the picked number.
@@ -122,7 +143,7 @@ impl Operator for TrendOperator {
             if bits == 0 {
                 continue;
             }
-            let line = self.breakdown.map_or(0, |column| rows.text(column, row) as usize);
+            let line = self.breakdown.map_or(0, |column| self.line(rows.text(column, row)));
             let spot = Spot { line, place: self.dial.place(*time), person: self.person };
             while bits != 0 {
                 let series = bits.trailing_zeros();

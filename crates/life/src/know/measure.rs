@@ -111,6 +111,21 @@ impl Measure {
         }
     }
 
+    /// Whether what it gathered of several values makes up what they come to together. A person may
+    /// have several of them.
+    #[must_use]
+    pub const fn adds_up(self) -> bool {
+        match self {
+            Measure::Events
+            | Measure::Sum(_)
+            | Measure::Average(_)
+            | Measure::Minimum(_)
+            | Measure::Maximum(_)
+            | Measure::Percentile(..) => true,
+            Measure::People | Measure::PerPerson | Measure::Different(_) => false,
+        }
+    }
+
     /// What there is before any row.
     #[must_use]
     pub const fn empty(self) -> Gathered {

@@ -19,8 +19,12 @@ use super::scope::{Scope, Who};
 use super::words::Setting;
 use super::{NONE, OTHER};
 
+mod folded;
 mod lines;
+mod reference;
 mod sentence;
+
+pub use folded::{Folded, Shown};
 
 /// The question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -126,10 +130,11 @@ pub struct TrendAnswer {
     /// What the formula comes to, for each value of the breakdown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formula: Vec<FormulaLine>,
-    /// The start of each interval that is compared with.
+    /// The start of each interval that is compared with, beside those of `intervals`; null where the
+    /// earlier time has fewer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<String>)]
-    pub earlier_intervals: Vec<Time>,
+    #[schema(value_type = Vec<Option<String>>)]
+    pub earlier_intervals: Vec<Option<Time>>,
 }
 
 /// One line of the answer.
@@ -163,11 +168,11 @@ pub struct FormulaLine {
 /// The numbers of a line.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
-    /// One number for each interval; null where there is nothing to take an average of.
+    /// One number for each interval; null where there is nothing to take an average of, and where
+    /// there is no such interval in the earlier time.
     #[schema(value_type = Vec<Option<f64>>)]
     pub values: Vec<Figure>,
-    /// Over the whole time. For the people of `(other)` it is the sum over the lines that it stands
-    /// for, so a person with two such values counts twice; so do different values.
+    /// Over all intervals that are shown: whoever did it in two of them is one person.
     #[schema(value_type = Option<f64>)]
     pub total: Figure,
     /// The average of this and the intervals before; null until there are enough.
@@ -309,8 +314,9 @@ impl Asked for TrendPlan {
     }
 
     fn reference(&self, rows: &[PersonRow]) -> TrendAnswer {
-        let earlier = self.earlier.as_ref().map(|plan| plan.tallies(rows));
-        self.answer(self.tallies(rows), earlier)
+        let shown = self.shown(&self.tallies(rows));
+        let folded = |plan: &TrendPlan| plan.folded(rows, &shown);
+        self.answer(&shown, folded(self), self.earlier.as_deref().map(folded))
     }
 
     fn sentence(&self, answer: &TrendAnswer) -> String {
@@ -342,31 +348,5 @@ impl Asked for TrendPlan {
         };
         let whose = self.scope.rows(rows).into_iter();
         whose.filter(|(_, rows)| rows.iter().any(|row| is_meant(row))).map(|(who, _)| who).collect()
-    }
-}
-
-impl TrendPlan {
-    /// What each series gathers; for reference.
-    fn tallies(&self, rows: &[PersonRow]) -> Vec<Tallies> {
-        let whose = self.scope.rows(rows);
-        let rows = || whose.iter().flat_map(|(who, rows)| rows.iter().map(move |row| (who, *row)));
-        let tally = |Measured { condition, measure, .. }: &Measured| {
-            let mut by_value = BTreeMap::<Option<String>, Vec<(&Who, &PersonRow)>>::new();
-            for (who, row) in rows().filter(|(_, row)| condition.holds(row)) {
-                let value = self.breakdown.map(|column| row.value(column).unwrap_or(NONE));
-                by_value.entry(value.map(str::to_owned)).or_default().push((who, row));
-            }
-            let gather = |(value, rows): (Option<String>, Vec<(&Who, &PersonRow)>)| {
-                let cells = (0..self.periods.count()).map(|place| {
-                    let within = |row: &PersonRow| self.periods.place(row.time) == place;
-                    let rows: Vec<_> =
-                        rows.iter().copied().filter(|(_, row)| within(row)).collect();
-                    measure.gather(&rows)
-                });
-                (value, (cells.collect(), measure.gather(&rows)))
-            };
-            by_value.into_iter().map(gather).collect()
-        };
-        self.series.iter().map(tally).collect()
     }
 }

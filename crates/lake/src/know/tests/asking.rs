@@ -10,7 +10,8 @@ use vocabulary::{Categories, Purpose, Purposes, Time};
 use super::{Fact, LEAVES, Pond, START, STEP, World, asking, grant};
 use crate::know::{AskError, Asking, MemoryRun, Run, Scan, Source, Watch, ask, members};
 
-fn few() -> (Pond, Plan) {
+/// Three rows of two people.
+pub(super) fn few() -> (Pond, Plan) {
     let fact = |leaf, slot| Fact {
         leaf,
         slot,

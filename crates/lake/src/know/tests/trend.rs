@@ -2,11 +2,16 @@
 
 use life::know::measure::Counted;
 use life::know::trend::Series;
-use life::know::{NONE, Plan, Question as _, Trend, TrendPick};
+use life::know::{About, Interval, NONE, Plan, Question as _, Trend, TrendPick};
 use proptest::prelude::*;
 use proptest::sample::select;
+use vocabulary::Time;
 
-use super::{PROPERTIES, World, about, breakdown, check, demands, event, interval, pond};
+use super::asking::few;
+use super::{
+    NONE_TONE, PROPERTIES, START, STEP, World, about, breakdown, check, demands, event, interval,
+    pond,
+};
 
 fn series() -> impl Strategy<Value = Series> {
     let counted = select(vec![
@@ -74,5 +79,33 @@ proptest! {
         };
         life::know::Asked::pick(&mut plan, pick).unwrap();
         check(&pond, &Plan::Trend(plan))?;
+    }
+}
+
+#[test]
+fn no_value_and_the_text_that_stands_for_it_are_one_line() {
+    let (mut pond, _) = few();
+    for (fact, tone) in pond.facts.iter_mut().zip([1, 0, NONE_TONE]) {
+        fact.tone = tone;
+    }
+    let counted = |count| Series { count, ..Series::default() };
+    for limit in [1, 2] {
+        let trend = Trend {
+            about: About {
+                purpose: "measure".to_owned(),
+                from: Time(START).to_string(),
+                to: Time(START + 160 * STEP).to_string(),
+                ..About::default()
+            },
+            interval: Interval::Week,
+            series: vec![counted(Counted::People), counted(Counted::PerPerson)],
+            breakdown: Some("tone".to_owned()),
+            limit: Some(limit),
+            formula: None,
+            compare: None,
+            smooth: None,
+        };
+        let plan = Plan::Trend(trend.resolve(World::new().setting()).unwrap());
+        check(&pond, &plan).unwrap();
     }
 }

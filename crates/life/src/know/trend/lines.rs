@@ -1,30 +1,38 @@
-//! From what was gathered to lines: the largest values of a breakdown, what an earlier time had of
-//! the same, moving averages, and what a formula makes of them.
+//! From what was gathered to lines: those of the values that are shown and of all others, what an
+//! earlier time had of the same, moving averages, and what a formula makes of them.
 
 use super::{
-    Figure, Figures, Formula, FormulaLine, Gathered, Measured, OTHER, Tallies, Tally, TrendAnswer,
-    TrendLine, TrendPlan,
+    Figure, Figures, Folded, Formula, FormulaLine, Gathered, Measured, OTHER, Shown, Tally,
+    TrendAnswer, TrendLine, TrendPlan,
 };
 
 impl TrendPlan {
     /// The answer, from what each series gathered, and what it gathered in the earlier time.
     #[must_use]
-    pub fn answer(&self, tallies: Vec<Tallies>, earlier: Option<Vec<Tallies>>) -> TrendAnswer {
-        let mut earlier = earlier.map(Vec::into_iter);
-        let lines = self.series.iter().zip(tallies).map(|(measured, tallies)| {
-            let past = earlier.as_mut().map(|earlier| earlier.next().unwrap_or_default());
-            self.lines(measured, tallies, past)
+    pub fn answer(
+        &self,
+        shown: &[Shown],
+        now: Vec<Folded>,
+        earlier: Option<Vec<Folded>>,
+    ) -> TrendAnswer {
+        let mut earlier = earlier.unwrap_or_default().into_iter();
+        let series = self.series.iter().zip(shown).zip(now);
+        let lines = series.map(|((measured, shown), now)| {
+            self.lines(measured, shown, now, earlier.next().unwrap_or_default())
         });
         let lines: Vec<Vec<TrendLine>> = lines.collect();
         let formula = self.formula.as_ref();
         let formula = formula.map(|formula| self.formula(formula, &lines)).unwrap_or_default();
-        let past = self.earlier.as_ref();
-        let earlier_intervals = past.map(|plan| plan.periods.starts.clone()).unwrap_or_default();
+        let earlier_intervals = self.earlier.as_ref().map(|plan| {
+            let mut starts: Vec<_> = plan.periods.starts.iter().copied().map(Some).collect();
+            starts.resize(self.periods.count(), None);
+            starts
+        });
         TrendAnswer {
             intervals: self.periods.starts.clone(),
             series: lines.into_iter().flatten().collect(),
             formula,
-            earlier_intervals,
+            earlier_intervals: earlier_intervals.unwrap_or_default(),
         }
     }
 
@@ -32,32 +40,19 @@ impl TrendPlan {
     fn lines(
         &self,
         measured: &Measured,
-        tallies: Tallies,
-        mut earlier: Option<Tallies>,
+        Shown(shown): &Shown,
+        now: Folded,
+        earlier: Folded,
     ) -> Vec<TrendLine> {
-        let measure = measured.measure;
-        let mut tallies: Vec<_> = tallies.into_iter().collect();
-        tallies.sort_by(|(one, (_, more)), (two, (_, less))| {
-            let rank = |total| measure.figure(total).rank();
-            rank(less).total_cmp(&rank(more)).then(one.cmp(two))
-        });
-        let rest = tallies.split_off(self.limit.min(tallies.len()));
-        if tallies.is_empty() && self.breakdown.is_none() {
-            tallies.push((None, self.nothing(measured)));
+        let mut past = earlier.shown.into_iter();
+        let lines = shown.iter().cloned().zip(now.shown);
+        let lines = lines.map(|(value, tally)| (value, tally, past.next().flatten()));
+        let mut lines: Vec<_> = lines.collect();
+        if now.other.is_some() || earlier.other.is_some() {
+            lines.push((Some(OTHER.to_owned()), now.other, earlier.other));
         }
-        let mut lines = Vec::with_capacity(tallies.len() + 1);
-        for (value, tally) in tallies {
-            let past = earlier.as_mut().map(|earlier| earlier.remove(&value));
-            lines.push(self.line(measured, value, tally, past));
-        }
-        // Whatever the earlier time had beside the lines above belongs to the rest, too.
-        let past = earlier.map(|earlier| earlier.into_values().reduce(add));
-        let rest = rest.into_iter().map(|(_, tally)| tally).reduce(add);
-        if rest.is_some() || past.as_ref().is_some_and(Option::is_some) {
-            let tally = rest.unwrap_or_else(|| self.nothing(measured));
-            lines.push(self.line(measured, Some(OTHER.to_owned()), tally, past));
-        }
-        lines
+        let line = |(value, tally, past)| self.line(measured, value, tally, past);
+        lines.into_iter().map(line).collect()
     }
 
     fn nothing(&self, measured: &Measured) -> Tally {
@@ -69,30 +64,35 @@ impl TrendPlan {
         &self,
         measured: &Measured,
         breakdown: Option<String>,
-        tally: Tally,
-        past: Option<Option<Tally>>,
+        tally: Option<Tally>,
+        past: Option<Tally>,
     ) -> TrendLine {
         let Measured { series, .. } = measured;
-        let past = past.map(|tally| {
-            let mut tally = tally.unwrap_or_else(|| self.nothing(measured));
-            tally.0.resize(self.periods.count(), measured.measure.empty());
-            self.figures(measured, &tally)
-        });
+        let earlier = self.earlier.as_ref();
         TrendLine {
             event: series.event.clone(),
             count: series.count,
             of: series.of.clone(),
             at: series.at,
             breakdown,
-            figures: self.figures(measured, &tally),
-            earlier: past,
+            figures: self.figures(measured, tally),
+            earlier: earlier.map(|plan| self.beside(plan.figures(measured, past))),
         }
     }
 
-    fn figures(&self, measured: &Measured, (values, total): &Tally) -> Figures {
+    fn figures(&self, measured: &Measured, tally: Option<Tally>) -> Figures {
+        let (values, total) = tally.unwrap_or_else(|| self.nothing(measured));
         let figure = |gathered: &Gathered| measured.measure.figure(gathered);
         let values: Vec<Figure> = values.iter().map(figure).collect();
-        Figures { smooth: self.smoothed(&values), values, total: figure(total) }
+        Figures { smooth: self.smoothed(&values), values, total: figure(&total) }
+    }
+
+    /// Earlier figures, interval beside interval: where there is none, there is no number.
+    fn beside(&self, mut figures: Figures) -> Figures {
+        let count = self.periods.count();
+        figures.values.resize(count, Figure::Nothing);
+        figures.smooth.resize(if self.smooth.is_some() { count } else { 0 }, Figure::Nothing);
+        figures
     }
 
     /// Moving averages; an interval with nothing in it counts for nothing.
@@ -121,11 +121,11 @@ impl TrendPlan {
             let now: Vec<_> = of.iter().map(|line| line.map(|line| &line.figures)).collect();
             let past = of.iter().map(|line| line.and_then(|line| line.earlier.as_ref()));
             let past: Vec<_> = past.collect();
-            let is_compared = self.earlier.is_some();
+            let earlier = self.earlier.as_ref();
             FormulaLine {
                 breakdown: value.clone(),
                 figures: self.reckon(formula, &now),
-                earlier: is_compared.then(|| self.reckon(formula, &past)),
+                earlier: earlier.map(|plan| self.beside(plan.reckon(formula, &past))),
             }
         };
         values.into_iter().map(line).collect()
@@ -144,12 +144,4 @@ impl TrendPlan {
         let values: Vec<Figure> = (0..self.periods.count()).map(value).collect();
         Figures { smooth: self.smoothed(&values), values, total: at(&|part| part.total) }
     }
-}
-
-fn add((mut values, mut total): Tally, (more, and): Tally) -> Tally {
-    for (value, more) in values.iter_mut().zip(more) {
-        value.merge(more);
-    }
-    total.merge(and);
-    (values, total)
 }
