@@ -2,7 +2,7 @@
 //!
 //! Reads no clock and no zone file: the zones are built in.
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span as Civil, Timestamp, ZonedDateTime};
 use serde::{Deserialize, Serialize};
@@ -51,11 +51,25 @@ impl Periods {
         until: Time,
         max: usize,
     ) -> Result<Self, Flaw> {
+        let (periods, end) = Self::first(zone, interval, week_start, (from, until), max);
+        if end < until { Err(Flaw::TooManyIntervals { max }) } else { Ok(periods) }
+    }
+
+    /// The first of the intervals that a range touches, at most so many, and where the range ends
+    /// when it goes no further than they do.
+    #[must_use]
+    pub fn first(
+        zone: &TimeZone,
+        interval: Interval,
+        week_start: Weekday,
+        (from, until): (Time, Time),
+        most: usize,
+    ) -> (Self, Time) {
         let mut starts = Vec::new();
         let mut next = floor(zone, interval, week_start, from);
         while let Some(start) = next.filter(|start| *start < until) {
-            if starts.len() == max {
-                return Err(Flaw::TooManyIntervals { max });
+            if starts.len() == most {
+                return (Self { starts }, start);
             }
             starts.push(start);
             next = after(zone, interval, start).filter(|later| *later > start);
@@ -63,7 +77,7 @@ impl Periods {
         if starts.is_empty() {
             starts.push(from);
         }
-        Ok(Self { starts })
+        (Self { starts }, until)
     }
 
     /// The number of the interval that holds an instant of the range.
@@ -126,28 +140,31 @@ fn from_now(zone: &TimeZone, now: Time, text: &str) -> Option<Time> {
     day_start(zone, today.checked_sub(civil(count, unit)?).ok()?)
 }
 
-/// The same range some time before: `previous` is the one that ends where this one begins.
+/// The same range some time before: `previous` is the one just before this one begins.
 ///
-/// Whole days stay whole days, whatever the zone did to their hours.
+/// Whole days stay whole days, whatever the zone did to their hours, and a day that has begun counts
+/// as one, so that no moment belongs to both.
 pub fn earlier(zone: &TimeZone, text: &str, from: Time, until: Time) -> Result<(Time, Time), Flaw> {
     let back = || {
-        let (first, last) = (zoned(zone, from)?, zoned(zone, until)?);
+        let (first, end) = (zoned(zone, from)?.datetime(), zoned(zone, until)?.datetime());
         let step = if text == "previous" {
-            let days = first.date().until(last.date()).ok()?.get_days();
+            let days = first.date().until(end.date()).ok()?.get_days();
             if days == 0 {
                 return Some((from - (until - from), from));
             }
-            civil(i64::from(days), 'd')?
+            civil(i64::from(days) + i64::from(end.time() > first.time()), 'd')?
         } else {
             let back = text.strip_prefix('-')?;
             let unit = back.chars().last()?;
             let count = back.strip_suffix(unit)?.parse::<u16>().ok().filter(|count| *count > 0)?;
             civil(i64::from(count), unit)?
         };
-        let before = |instant: ZonedDateTime| {
-            Some(Time(instant.checked_sub(step).ok()?.timestamp().as_microsecond()))
-        };
-        Some((before(first)?, before(last)?))
+        let day = Civil::new().days(1);
+        let before = |moment: DateTime| moment.checked_sub(step).ok();
+        // A shorter month has no 31st to end at, and its own last day still belongs to it.
+        let last = before(end.checked_sub(day).ok()?)?.checked_add(day).ok()?;
+        let range = (instant(zone, before(first)?)?, instant(zone, before(end)?.max(last))?);
+        Some(range).filter(|(from, until)| from < until)
     };
     back().ok_or_else(|| Flaw::InvalidCompare { text: text.to_owned() })
 }
@@ -178,6 +195,10 @@ pub fn day(zone: &TimeZone, time: Time) -> String {
 
 fn zoned(zone: &TimeZone, time: Time) -> Option<ZonedDateTime> {
     Some(Timestamp::from_microsecond(time.0).ok()?.to_zoned_datetime(zone.clone()))
+}
+
+fn instant(zone: &TimeZone, local: DateTime) -> Option<Time> {
+    Some(Time(local.to_zoned_datetime(zone.clone()).ok()?.timestamp().as_microsecond()))
 }
 
 /// The first instant of a day; midnight itself may not exist, or exist twice.
@@ -312,9 +333,13 @@ mod tests {
             check("previous", "2026-03-01T10:00:00Z", "2026-03-01T12:00:00Z"),
             expect("2026-03-01T08:00:00Z 2026-03-01T10:00:00Z")
         );
+        for (from, to) in [("2026-03-31", "2026-04-01"), ("2026-03-28", "2026-03-31")] {
+            let day = expect("2026-02-27T23:00:00Z 2026-02-28T23:00:00Z");
+            assert_eq!(check("-1m", from, to), day, "{from}");
+        }
         assert_eq!(
-            check("-1m", "2026-03-31", "2026-04-01"),
-            expect("2026-02-27T23:00:00Z 2026-02-28T23:00:00Z")
+            check("previous", "2026-03-01", "2026-03-02T10:00:00Z"),
+            expect("2026-02-26T23:00:00Z 2026-02-28T10:00:00Z")
         );
         for wrong in ["-0d", "1w", "-5", "before", "-1h"] {
             assert_eq!(check(wrong, "2026-03-31", "2026-04-01"), None, "{wrong}");

@@ -1,5 +1,6 @@
 //! Questions as they are written, what is wrong with them, and answers that a hand can check.
 
+mod earlier;
 mod other;
 mod sentences;
 

@@ -208,12 +208,20 @@ impl Trend {
         series
     }
 
-    /// The scope of the time that is compared with.
-    fn earlier(&self, resolver: &mut Resolver<'_>, scope: &Scope) -> Option<Scope> {
+    /// The range and the intervals that are compared with: no more than are asked about.
+    fn earlier(
+        &self,
+        resolver: &mut Resolver<'_>,
+        scope: &Scope,
+        periods: &Periods,
+    ) -> Option<(Time, Time, Periods)> {
+        let (zone, week_start) = (&scope.zone, scope.week_start);
         let text = self.compare.as_deref()?;
-        let shifted = period::earlier(&scope.zone, text, scope.from, scope.until);
-        let (from, until) = resolver.faults.keep("/compare", shifted)?;
-        Some(Scope { from, until, ..scope.clone() })
+        let range = period::earlier(zone, text, scope.from, scope.until);
+        let range = resolver.faults.keep("/compare", range)?;
+        let count = periods.count();
+        let (periods, until) = Periods::first(zone, self.interval, week_start, range, count);
+        Some((range.0, until, periods))
     }
 }
 
@@ -235,8 +243,8 @@ impl Question for Trend {
         smooth.into_iter().for_each(|length| resolver.count("/smooth", length, 2, 400));
         let formula = self.formula.as_deref().map(|text| Formula::read(text, self.series.len()));
         let formula = formula.and_then(|formula| resolver.faults.keep("/formula", formula));
-        let past = scope.as_ref().and_then(|scope| self.earlier(&mut resolver, scope));
-        let past_periods = resolver.periods(past.as_ref(), self.interval, max);
+        let past = scope.as_ref().zip(periods.as_ref());
+        let past = past.and_then(|(scope, asked)| self.earlier(&mut resolver, scope, asked));
         let scope = resolver.finish(scope)?;
         let plan = |scope: Scope, periods| TrendPlan {
             scope,
@@ -250,7 +258,7 @@ impl Question for Trend {
             earlier: None,
             picked: None,
         };
-        let earlier = past.zip(past_periods).map(|(Scope { from, until, .. }, periods)| {
+        let earlier = past.map(|(from, until, periods)| {
             Box::new(plan(Scope { from, until, ..scope.clone() }, periods))
         });
         let periods = periods.ok_or_else(Faults::default)?;

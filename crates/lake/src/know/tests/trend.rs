@@ -42,7 +42,7 @@ fn series() -> impl Strategy<Value = Series> {
 fn trend() -> impl Strategy<Value = Trend> {
     let series = prop::collection::vec(series(), 1..4);
     let formula = select(vec![None, Some("A / (A + 1)"), Some("-A * 2")]);
-    let compare = select(vec![None, None, Some("previous"), Some("-1d"), Some("-1w")]);
+    let compare = select(vec![None, None, Some("previous"), Some("-1d"), Some("-1w"), Some("-1m")]);
     let smooth = prop_oneof![2 => Just(None), 1 => (2usize..5).prop_map(Some)];
     let also = (breakdown(), 1usize..4, formula, compare, smooth);
     (about(), interval(), series, also).prop_map(
