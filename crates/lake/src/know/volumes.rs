@@ -67,6 +67,7 @@ pub fn properties(
     let Properties { columns, categories, event, from, until } = wanted;
     let column = |code: &Code| Column {
         code: *code,
+        property: String::new(),
         sealed: None,
         texts: Told::These(BTreeSet::new()),
         is_number: false,
