@@ -38,6 +38,12 @@ fn view(app: &str) -> Value {
     json!({ "tv": "t", "p": "web", "e": "pv", "aid": app, "duid": "d1" })
 }
 
+/// The same by another schema of the operator's.
+fn named(name: &str) -> Value {
+    let other = checkout(&json!(1)).to_string().replace("checkout", name);
+    serde_json::from_str(&other).unwrap_or_default()
+}
+
 /// An event that describes itself by a schema of the operator's own.
 fn checkout(step: &Value) -> Value {
     let front = "iglu:com.snowplowanalytics.snowplow";
@@ -120,7 +126,7 @@ async fn what_stays_wrong_is_not_sent_again() -> Result<()> {
         (b"{".to_vec(), "400 json-broken"),
         (Vec::new(), "400 body-empty"),
         (huge.into_bytes(), "400 body-too-large"),
-        (dense.finish()?, "400 body-too-dense"),
+        (dense.finish()?, "400 body-too-large"),
     ] {
         let answer = post(&candor, TP2, body).await?;
         assert_eq!(answer.told(), told);
@@ -225,7 +231,8 @@ async fn schemas_of_ones_own_come_from_a_folder() -> Result<()> {
     Ok(())
 }
 
-/// A registry that has one schema, and counts how often it is asked.
+/// A registry that has `checkout` and all whose name begins with `known`. It counts how often it
+/// is asked.
 async fn registry() -> Result<(String, Arc<AtomicUsize>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -238,7 +245,11 @@ async fn registry() -> Result<(String, Arc<AtomicUsize>)> {
             let head = String::from_utf8_lossy(&head[..read]).into_owned();
             count.fetch_add(1, Ordering::Relaxed);
             let is_known = head.starts_with("GET /schemas/com.acme/checkout/jsonschema/1-0-0 ");
-            let (status, body) = if is_known { ("200 OK", SCHEMA) } else { ("404 Not Found", "") };
+            let (status, body) = match head.starts_with("GET /schemas/com.acme/known") {
+                true => ("200 OK", r#"{ "type": "object" }"#),
+                false if is_known => ("200 OK", SCHEMA),
+                false => ("404 Not Found", ""),
+            };
             let length = body.len();
             let answer = format!(
                 "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
@@ -258,8 +269,7 @@ async fn a_registry_is_asked_once_for_what_nobody_knew() -> Result<()> {
         assert!(is_ok(&post(&candor, TP2, payload(&[checkout(&json!(1))])).await?));
     }
     assert_eq!(asked.load(Ordering::Relaxed), 1);
-    let other = checkout(&json!(1)).to_string().replace("checkout", "cart");
-    let other: Value = serde_json::from_str(&other)?;
+    let other = named("cart");
     for _ in 0..2 {
         let answer = post(&candor, TP2, payload(std::slice::from_ref(&other))).await?;
         assert_eq!(answer.told(), "400 batch-invalid");
@@ -278,5 +288,38 @@ async fn a_registry_is_asked_once_for_what_nobody_knew() -> Result<()> {
     assert_eq!(answer.told(), "503 schemas-unreachable");
     assert_eq!(answer.header("retry-after"), Some("5"));
     assert!(is_ok(&post(&candor, TP2, payload(&[view("shop")])).await?));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_not_asked_for_comes_again_and_is_known_by_then() -> Result<()> {
+    let (url, asked) = registry().await?;
+    let candor = Candor::start(&format!("{SOURCES}\n[snowplow]\niglu = {url:?}\n")).await?;
+    let events: Vec<Value> = (0..18).map(|number| named(&format!("known{number}"))).collect();
+    let answer = post(&candor, TP2, payload(&events)).await?;
+    assert_eq!(answer.told(), "503 schemas-unreachable");
+    assert_eq!(candor.counts("web").await?["received"], 0, "nothing of it is judged yet");
+    assert!(is_ok(&post(&candor, TP2, payload(&events)).await?));
+    assert_eq!(candor.counts("web").await?["refused"], json!({ "consent-absent": 18 }));
+    assert_eq!(asked.load(Ordering::Relaxed), 18);
+
+    // A registry that has none of them is no reason to send them for ever.
+    let none: Vec<Value> = (0..18).map(|number| named(&format!("other{number}"))).collect();
+    assert_eq!(post(&candor, TP2, payload(&none)).await?.told(), "503 schemas-unreachable");
+    assert_eq!(post(&candor, TP2, payload(&none)).await?.told(), "400 batch-invalid");
+    Ok(())
+}
+
+#[tokio::test]
+async fn names_that_somebody_made_up_keep_no_schema_from_being_asked_for() -> Result<()> {
+    let (url, _) = registry().await?;
+    let candor = Candor::start(&format!("{SOURCES}\n[snowplow]\niglu = {url:?}\n")).await?;
+    for batch in 0..70 {
+        let name = |number| named(&format!("junk{}", batch * 16 + number));
+        let junk: Vec<Value> = (0..16).map(name).collect();
+        assert_eq!(post(&candor, TP2, payload(&junk)).await?.told(), "400 batch-invalid");
+    }
+    assert!(is_ok(&post(&candor, TP2, payload(&[named("known")])).await?));
+    assert_eq!(candor.counts("web").await?["refused"], json!({ "consent-absent": 1 }));
     Ok(())
 }

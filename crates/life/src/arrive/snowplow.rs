@@ -4,6 +4,7 @@
 //! A mistake in an event becomes that event's `Invalid`. There is no key in this protocol, so
 //! events are put together by the app id that they name.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -56,7 +57,7 @@ pub struct Reading<'a> {
     /// The events of each app id, in the client's order.
     pub arrivals: Vec<Arrival<'a>>,
     /// Schemas that nobody knows; whoever learns one of them may read the request again.
-    pub wanted: Vec<SchemaName>,
+    pub wanted: BTreeSet<SchemaName>,
 }
 
 #[derive(Deserialize)]
@@ -130,7 +131,7 @@ fn read<'a>(
     });
     let shown = key::header(parcel).or_else(|| key::basic(parcel)).or_else(|| key::bearer(parcel));
     let correction = Correction::new(parcel.received, sent, limits);
-    let mut shared = Shared { parcel, limits, setting, correction, wanted: Vec::new() };
+    let mut shared = Shared { parcel, limits, setting, correction, wanted: BTreeSet::new() };
     let mut arrivals: Vec<Arrival<'a>> = Vec::new();
     for (member, place) in members {
         let (app, event) = match member {

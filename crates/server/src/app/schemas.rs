@@ -1,9 +1,10 @@
 //! Schemas of self-describing data: a folder's at the start, a registry's when one is first seen.
 //!
-//! INVARIANT(limits): one question at a time goes to the registry, with an end in time and size,
-//! and what it did not have is not asked for again for a while.
+//! INVARIANT(limits): one question at a time goes to the registry, with an end in time and size. A
+//! request asks for a few schemas; what it did not get to comes again. What the registry did not
+//! have is not asked for again for a while.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use life::arrive::snowplow::Schemas;
-use life::arrive::snowplow::schema::SchemaName;
+use life::arrive::snowplow::schema::{SchemaError, SchemaName};
 use reqwest::StatusCode;
 use reqwest::redirect::Policy;
 use vocabulary::{Span, Time};
@@ -22,22 +23,51 @@ use crate::config::snowplow::SnowplowRules;
 /// Everything that is known about schemas, and where to ask for more.
 pub(crate) struct Registry {
     known: RwLock<Arc<Schemas>>,
-    /// When a schema may be asked for again; held by whoever asks.
-    missed: tokio::sync::Mutex<HashMap<SchemaName, Time>>,
+    /// Held by whoever asks.
+    asked: tokio::sync::Mutex<Asked>,
     /// The registry's address and the client that asks it.
     iglu: Option<(String, reqwest::Client)>,
 }
 
-/// The registry could not be asked; it may answer later.
+/// What the registry was asked for.
+#[derive(Default)]
+struct Asked {
+    /// What it did not have, and when that may be asked for again.
+    missed: HashMap<SchemaName, Time>,
+    /// What it had, the oldest first.
+    learnt: VecDeque<SchemaName>,
+}
+
+impl Asked {
+    fn misses(&self, name: &SchemaName, now: Time) -> bool {
+        self.missed.get(name).is_some_and(|until| *until > now)
+    }
+
+    /// Remembers what the registry did not have, in the place of the oldest where none is left:
+    /// names that somebody made up keep nobody else from asking.
+    fn miss(&mut self, name: SchemaName, until: Time) {
+        if self.missed.len() >= Registry::MISSED_MAX {
+            let oldest = self.missed.iter().min_by_key(|(_, until)| **until);
+            if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
+                self.missed.remove(&oldest);
+            }
+        }
+        self.missed.insert(name, until);
+    }
+}
+
+/// The registry was not asked for all of them; it may be later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreachable;
 
 impl Registry {
+    /// How many schemas are asked for at once; whoever comes again finds these known.
+    const ASKED_MAX: usize = 16;
     /// How long the registry may take over all schemas of one request.
     const ANSWER_MAX: Duration = Duration::from_secs(5);
     /// How long a schema that the registry did not have is not asked for again.
     const MISSED: Span = Span(5 * Span::MINUTE.0);
-    /// How many of those are remembered; past that no new one is asked for.
+    /// How many of those are remembered.
     const MISSED_MAX: usize = 1_000;
 
     /// Reads the shipped schemas and those of the folder.
@@ -56,50 +86,61 @@ impl Registry {
             Some((rules.iglu.trim_end_matches('/').to_owned(), client))
         };
         let known = RwLock::new(Arc::new(schemas));
-        Ok(Self { known, missed: tokio::sync::Mutex::default(), iglu })
+        Ok(Self { known, asked: tokio::sync::Mutex::default(), iglu })
     }
 
     fn known(&self) -> Arc<Schemas> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Asks for schemas that nobody knew; answers whether there are more now.
-    async fn learn(&self, wanted: &[SchemaName], now: Time) -> Result<bool, Unreachable> {
+    /// Asks for schemas that nobody knew; answers whether there are more now. An error means that
+    /// not all were asked for.
+    async fn learn(&self, wanted: &BTreeSet<SchemaName>, now: Time) -> Result<bool, Unreachable> {
         let Some((address, client)) = &self.iglu else { return Ok(false) };
-        let mut missed = self.missed.lock().await;
-        let mut is_learnt = false;
-        for name in wanted {
-            if self.known().knows(name) {
-                is_learnt = true;
-                continue;
+        let asking = async {
+            let mut asked = self.asked.lock().await;
+            let is_open = |name: &&SchemaName| !self.known().knows(name);
+            let mut unknown: Vec<&SchemaName> = wanted.iter().filter(is_open).collect();
+            let mut is_learnt = unknown.len() < wanted.len();
+            unknown.retain(|name| !asked.misses(name, now));
+            let is_all = unknown.len() <= Self::ASKED_MAX;
+            for name in unknown.into_iter().take(Self::ASKED_MAX) {
+                let text = ask(client, &format!("{address}/schemas/{}", name.path())).await?;
+                is_learnt |= self.enter(name, text.as_deref(), &mut asked, now);
             }
-            if missed.len() >= Self::MISSED_MAX {
-                missed.retain(|_, until| *until > now);
-            }
-            let is_missed = missed.get(name).is_some_and(|until| *until > now);
-            if is_missed || missed.len() >= Self::MISSED_MAX {
-                continue;
-            }
-            let found = ask(client, &format!("{address}/schemas/{}", name.path())).await?;
-            match found.map(|text| self.enter(name, &text)) {
-                Some(Ok(())) => is_learnt = true,
-                Some(Err(error)) => {
-                    tracing::warn!(schema = %name, %error, "a schema of the registry is not used");
-                    missed.insert(name.clone(), now + Self::MISSED);
-                }
-                None => drop(missed.insert(name.clone(), now + Self::MISSED)),
-            }
-        }
-        Ok(is_learnt)
+            if is_all { Ok(is_learnt) } else { Err(Unreachable) }
+        };
+        // Whoever waits for others to ask waits no longer than for the answer.
+        tokio::time::timeout(Self::ANSWER_MAX, asking).await.unwrap_or(Err(Unreachable))
     }
 
-    fn enter(
-        &self,
-        name: &SchemaName,
-        text: &str,
-    ) -> Result<(), life::arrive::snowplow::schema::SchemaError> {
+    /// Enters what the registry had or did not have; answers whether it is known now.
+    fn enter(&self, name: &SchemaName, text: Option<&str>, asked: &mut Asked, now: Time) -> bool {
+        let learnt = text.map(|text| self.read(name, text, asked));
+        if let Some(Err(error)) = &learnt {
+            tracing::warn!(schema = %name, %error, "a schema of the registry is not used");
+        }
+        let is_known = matches!(learnt, Some(Ok(())));
+        if is_known {
+            asked.learnt.push_back(name.clone());
+        } else {
+            asked.miss(name.clone(), now + Self::MISSED);
+        }
+        is_known
+    }
+
+    /// Learns a schema of the registry, in the place of the oldest where none is left.
+    fn read(&self, name: &SchemaName, text: &str, asked: &mut Asked) -> Result<(), SchemaError> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut known).learn(name.clone(), text)
+        let known = Arc::make_mut(&mut known);
+        match (known.learn(name.clone(), text), asked.learnt.front()) {
+            (Err(SchemaError::TooMany { .. }), Some(oldest)) => {
+                known.forget(oldest);
+                asked.learnt.pop_front();
+                known.learn(name.clone(), text)
+            }
+            (learnt, _) => learnt,
+        }
     }
 }
 
@@ -179,8 +220,8 @@ impl App {
     }
 
     /// Asks the registry, if there is one, for schemas that nobody knew; answers whether there are
-    /// more now.
-    pub async fn learn(&self, wanted: &[SchemaName]) -> Result<bool, Unreachable> {
+    /// more now. An error means that not all were asked for.
+    pub async fn learn(&self, wanted: &BTreeSet<SchemaName>) -> Result<bool, Unreachable> {
         self.inner().schemas.learn(wanted, self.now()).await
     }
 }

@@ -2,6 +2,7 @@
 //! the name of its schema. It holds data against the schema and guesses nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -32,15 +33,16 @@ struct Described<'a> {
 /// Reads entities out of one field of an event.
 pub(super) struct Reader<'r> {
     pub(super) schemas: &'r Schemas,
-    pub(super) wanted: &'r mut Vec<SchemaName>,
+    pub(super) wanted: &'r mut BTreeSet<SchemaName>,
     pub(super) place: Place,
     /// The field that they stand in.
     pub(super) field: &'static str,
     pub(super) depth_max: usize,
 }
 
-/// How many unknown schemas of one request are named to whoever could fetch them.
-const WANTED_MAX: usize = 16;
+/// How many schemas that nobody knows a request may name. Whoever fetches them remembers more than
+/// these that could not be found, so a request is done with after some time.
+const WANTED_MAX: usize = 500;
 
 const TOLERANT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -68,7 +70,10 @@ impl Reader<'_> {
         let outer = self.outer(text, "contexts")?;
         let members: Vec<Described<'_>> =
             serde_json::from_str(outer.get()).map_err(|_| self.unreadable())?;
-        members.iter().map(|member| self.entity(member)).collect()
+        // All are looked at, also behind one that nobody knows: whoever fetches schemas is told of
+        // each.
+        let read: Vec<_> = members.iter().map(|member| self.entity(member)).collect();
+        read.into_iter().collect()
     }
 
     fn outer<'t>(&self, text: &'t str, name: &str) -> Result<&'t RawValue, Invalid> {
@@ -95,18 +100,26 @@ impl Reader<'_> {
                 };
                 Err(self.place.invalid("data-off-schema", self.field, problem))
             }
-            None => {
-                let problem = format!(
-                    "nobody knows the schema `{}` in this version: put it into the folder \
-                     `snowplow.schemas`, or name a registry that has it in `snowplow.iglu`",
-                    schema.shown()
-                );
-                if self.wanted.len() < WANTED_MAX && !self.wanted.contains(&schema) {
-                    self.wanted.push(schema);
-                }
-                Err(self.place.invalid("schema-unknown", self.field, problem))
-            }
+            None => Err(self.unknown(schema)),
         }
+    }
+
+    /// A schema that nobody knows. It is wanted; without a registry the complaint stands.
+    fn unknown(&mut self, schema: SchemaName) -> Invalid {
+        if self.wanted.len() >= WANTED_MAX && !self.wanted.contains(&schema) {
+            let problem = format!(
+                "nobody knows more than {WANTED_MAX} schemas of this request: send fewer events \
+                 at once"
+            );
+            return self.place.invalid("schemas-too-many", self.field, problem);
+        }
+        let problem = format!(
+            "nobody knows the schema `{}` in this version: put it into the folder \
+             `snowplow.schemas`, or name a registry that has it in `snowplow.iglu`",
+            schema.shown()
+        );
+        self.wanted.insert(schema);
+        self.place.invalid("schema-unknown", self.field, problem)
     }
 
     fn unreadable(&self) -> Invalid {

@@ -1,6 +1,7 @@
 //! One event: its type, whose it is, when it was, and its fields by their canonical names.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 use vocabulary::{Limits, Time};
@@ -19,7 +20,7 @@ pub(super) struct Shared<'r, 'a> {
     pub(super) limits: &'r Limits,
     pub(super) setting: &'r Setting<'r>,
     pub(super) correction: Correction,
-    pub(super) wanted: Vec<SchemaName>,
+    pub(super) wanted: BTreeSet<SchemaName>,
 }
 
 /// An event's own data and the contexts that ride along with it.

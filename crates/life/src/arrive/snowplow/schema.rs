@@ -253,6 +253,11 @@ impl Schemas {
         Ok(())
     }
 
+    /// Forgets a schema that was learnt, to make room for another.
+    pub fn forget(&mut self, name: &SchemaName) {
+        self.learnt.remove(name);
+    }
+
     #[must_use]
     pub fn knows(&self, name: &SchemaName) -> bool {
         self.find(name).is_some()

@@ -244,6 +244,27 @@ fn url_of(pairs: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
+/// An event with contexts of schemas that nobody knows.
+fn strange(names: impl Iterator<Item = String>) -> String {
+    let entities: Vec<_> = names
+        .map(|name| format!("iglu:c/{name}/jsonschema/1-0-0"))
+        .map(|schema| serde_json::json!({ "schema": schema, "data": {} }))
+        .collect();
+    let contexts = "iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-1";
+    let contexts = serde_json::json!({ "schema": contexts, "data": entities }).to_string();
+    event(&format!(r#""duid":"d","co":{}"#, serde_json::json!(contexts)))
+}
+
+#[test]
+fn every_schema_that_nobody_knows_is_told_up_to_a_limit() {
+    let read = batch(&strange((0..3).map(|number| format!("n{number}"))));
+    for number in 0..3 {
+        assert!(read.contains(&format!("wanted iglu:c/n{number}/jsonschema/1-0-0")), "{read}");
+    }
+    let read = batch(&strange((0..501).map(|number| format!("n{number}"))));
+    assert_eq!(read.matches("wanted").count(), 500);
+}
+
 #[test]
 fn limits_hold_for_events_and_bodies() {
     let long = "x".repeat(33 << 10);

@@ -3,8 +3,11 @@
 //!
 //! No cookie is set or read: a browser has the ids that its tracker sends, and no others.
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -17,6 +20,7 @@ use super::origin;
 use super::request::{self, Declined, Received};
 use crate::app::App;
 use crate::app::collect::{Caller, EventOutcome};
+use crate::app::schemas::Unreachable;
 use crate::http::console;
 use crate::problem::Problem;
 
@@ -80,7 +84,7 @@ async fn glance() -> Response {
 }
 
 async fn picture(State(app): State<App>, request: Request) -> Response {
-    answer(take_query(&app, request).await.map(|()| image()))
+    answer(take_query(&app, None, request).await.map(|()| image()))
 }
 
 fn image() -> Response {
@@ -109,16 +113,17 @@ async fn take_batch(app: &App, key: Option<String>, request: Request) -> Result<
         }
     };
     // What was read once is read again the same way.
-    let again = || read(&app.schemas()).unwrap_or(Reading { arrivals: vec![], wanted: vec![] });
+    let again =
+        || read(&app.schemas()).unwrap_or(Reading { arrivals: vec![], wanted: BTreeSet::new() });
     let reading = learnt(app, reading, again).await?;
     let endings = collect(app, &received, reading).await?;
     request::partly(Some("data"), &endings)?;
     Ok(())
 }
 
-async fn take_query(app: &App, request: Request) -> Result<(), Declined> {
+async fn take_query(app: &App, key: Option<String>, request: Request) -> Result<(), Declined> {
     let is_anonymous = is_anonymous(request.headers());
-    let received = Received::take(app, request).await?;
+    let received = Received::take(app, request).await?.with_key(key);
     let parcel = received.parcel();
     let is_app = |id: &str| app.source_of_app(id).is_some();
     let read = || {
@@ -139,15 +144,18 @@ async fn learnt<'a>(
     if reading.wanted.is_empty() || !is_known() {
         return Ok(reading);
     }
-    match app.learn(&reading.wanted).await {
-        Ok(true) => Ok(again()),
-        Ok(false) => Ok(reading),
-        Err(_) => {
-            let detail = "the registry of schemas does not answer: the events may come again later";
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            Err(Declined::Later(Problem::new(status, "schemas-unreachable", detail), 5))
-        }
-    }
+    let more = match app.learn(&reading.wanted).await {
+        Ok(false) => return Ok(reading),
+        Ok(true) => Some(again()),
+        Err(Unreachable) => None,
+    };
+    // What was not asked for may be known to the registry, so it is not judged.
+    more.filter(|more| more.wanted.is_subset(&reading.wanted)).ok_or_else(|| {
+        let detail = "the registry of schemas was not asked for all of them yet, or does not \
+                      answer: the events may come again";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Declined::Later(Problem::new(status, "schemas-unreachable", detail), 5)
+    })
 }
 
 /// Has the events of each app judged; what names none that is known comes back as a problem.
