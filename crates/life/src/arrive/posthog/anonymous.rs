@@ -27,13 +27,23 @@ impl DaySalt {
     /// The pseudonym of a visitor: the same within a day, for one network address, browser and
     /// site.
     pub(super) fn visitor(&self, address: IpAddr, agent: &str, site: &str) -> String {
+        let address = address.to_canonical().to_string();
+        format!("cookieless-{}", self.digest(&[&address, agent, site]))
+    }
+
+    /// The pseudonym of a visitor's session: a number that the client keeps for longer than a day
+    /// would lead from one day's visitor to the next one's.
+    pub(super) fn session(&self, visitor: &str, session: &str) -> String {
+        self.digest(&["session", visitor, session])
+    }
+
+    fn digest(&self, parts: &[&str]) -> String {
         // A key of any length is allowed, so this cannot fail.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return String::new() };
-        let address = address.to_canonical().to_string();
-        for part in [address.as_str(), agent, site] {
+        for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
-        format!("cookieless-{}", hex::encode(mac.finalize().into_bytes()))
+        hex::encode(mac.finalize().into_bytes())
     }
 }

@@ -68,6 +68,10 @@ const OF_PROPERTIES: [&str; 20] = [
 /// Members of the properties that are read here and go on under other names.
 const MOVED: [&str; 5] = ["$consent", "$set", "$set_once", "$unset", "$group_set"];
 
+/// Properties that in cookieless mode lead from one day's visitor to the next one's.
+const LEADING: [&str; 6] =
+    ["$session_id", "$window_id", "$device_id", "$user_id", "$anon_distinct_id", "alias"];
+
 /// What is not built yet is not taken: it is counted and nothing of it is read.
 const NOT_TAKEN: [&str; 5] =
     ["$snapshot", "$snapshot_items", "$performance_event", "$$heatmap", "$heatmap"];
@@ -125,9 +129,12 @@ impl<'a> Event<'a> {
         };
         let said = self.said(place)?;
         let is_cookieless = said.distinct == SENTINEL;
-        let ids = match is_cookieless {
-            true => Ids { device: Some(self.pseudonym(shared, place)?.into()), ..Ids::default() },
-            false => said.ids(kind, place)?,
+        let (ids, session) = if is_cookieless {
+            let visitor = self.pseudonym(shared, place)?;
+            let session = self.session().map(|own| shared.salt.session(&visitor, &own).into());
+            (Ids { device: Some(visitor.into()), ..Ids::default() }, session)
+        } else {
+            (said.ids(kind, place)?, self.session())
         };
         let limits = shared.limits;
         let is_exact = self.says("$ignore_sent_at", "disable_skew_correction") == Some(true);
@@ -141,12 +148,12 @@ impl<'a> Event<'a> {
             user: ids.user,
             device: ids.device,
             previous: ids.previous,
-            session: self.session(),
+            session,
             time: original.unwrap_or(shared.parcel.received),
             is_dated: original.is_some(),
             received: shared.parcel.received,
             sequence: place.sequence(),
-            fields: self.fields(kind, shared, place)?,
+            fields: self.fields(kind, is_cookieless, shared, place)?,
             signals: shared.parcel.signals,
             address: shared.parcel.address,
         })
@@ -172,7 +179,10 @@ impl<'a> Event<'a> {
             let problem = "the event says of nobody: send `distinct_id`";
             return Err(place.invalid("identity-missing", "distinct_id", problem));
         };
-        let of = |name, field| id(place, field, self.properties.scalar(name));
+        // What stands for no id is nobody's, and would make one person of all.
+        let of = |name, field| {
+            id(place, field, self.properties.scalar(name)).map(|id| id.filter(|id| id != SENTINEL))
+        };
         let is_identified = self.properties.flag("$is_identified");
         let has_person = self.says("$process_person_profile", "process_person_profile");
         Ok(Said {
@@ -256,6 +266,7 @@ impl<'a> Event<'a> {
     fn fields(
         &self,
         kind: Kind,
+        is_cookieless: bool,
         shared: &Shared<'_, 'a>,
         place: Place,
     ) -> Result<Vec<Fields<'a>>, Invalid> {
@@ -269,7 +280,7 @@ impl<'a> Event<'a> {
                 object([("$lib", name.into()), ("$lib_version", version.into())]),
             );
         }
-        push(Scope::Properties, self.rest());
+        push(Scope::Properties, self.rest(is_cookieless));
         if self.says("$process_person_profile", "process_person_profile") != Some(false) {
             for name in ["$set_once", "$set"] {
                 for said in [self.properties.get(name), self.event.get(name)] {
@@ -301,8 +312,9 @@ impl<'a> Event<'a> {
     }
 
     /// The properties that are properties.
-    fn rest(&self) -> Option<Cow<'a, RawValue>> {
-        match self.properties.without(&MOVED) {
+    fn rest(&self, is_cookieless: bool) -> Option<Cow<'a, RawValue>> {
+        let leading: &[&str] = if is_cookieless { &LEADING } else { &[] };
+        match self.properties.without(&[&MOVED, leading].concat()) {
             Some(rest) => Some(Cow::Owned(rest)),
             None => self.event.get("properties").map(Cow::Borrowed),
         }

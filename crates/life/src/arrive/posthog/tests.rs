@@ -89,6 +89,39 @@ fn the_newer_route_says_things_in_headers_and_options() {
     let headers =
         Headers { sent_at: Some("2026-03-01T11:00:00Z"), sdk: Some("posthog-python/7.91.1") };
     let text = newer(golden!("posthog/capture-v1.json"), headers);
+#[test]
+fn without_an_id_nothing_leads_from_one_day_to_the_next() {
+    let body = br#"{"token":"k","event":"E","uuid":"1","properties":{
+        "distinct_id":"$posthog_cookieless","$session_id":"s-1","$window_id":"w-1",
+        "$device_id":"d-1","$user_id":"u-1","$anon_distinct_id":"a-1","alias":"b-1"}}"#;
+    let read = |address: &str, salt: &DaySalt| {
+        let parcel = Parcel { address: address.parse().ok(), ..parcel(body) };
+        let limits = Limits::default();
+        let opened = open(&parcel, &limits).unwrap();
+        let older = read_older(Call::Capture, &opened, &parcel, salt, &limits).unwrap();
+        let text = told(&older.arrival);
+        for id in ["s-1", "w-1", "d-1", "u-1", "a-1", "b-1"] {
+            assert!(!text.contains(&format!("\"{id}\"")), "{text}");
+        }
+        older.arrival.events[0].as_ref().unwrap().session.as_deref().unwrap().to_owned()
+    };
+    let session = read("192.0.2.1", &SALT);
+    assert_eq!(session, read("192.0.2.1", &SALT), "within a day a session is one");
+    assert_ne!(session, read("192.0.2.2", &SALT));
+    assert_ne!(session, read("192.0.2.1", &DaySalt([8; 32])));
+    // Who signs in was nobody in particular before.
+    let text = capture(
+        r#"{"token":"k","event":"$identify","distinct_id":"u",
+            "properties":{"$anon_distinct_id":"$posthog_cookieless"}}"#,
+    );
+    assert!(text.contains("user=u") && !text.contains("device="), "{text}");
+    let text = capture(
+        r#"{"token":"k","event":"$create_alias","distinct_id":"u",
+            "properties":{"alias":"$posthog_cookieless"}}"#,
+    );
+    assert!(text.contains("invalid alias-missing"), "{text}");
+}
+
     assert_eq!(text, golden_text!("posthog/capture-v1.json"));
     for (body, told) in [
         ("{}", "`batch` is missing"),
