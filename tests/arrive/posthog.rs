@@ -152,7 +152,24 @@ async fn the_newer_route_tells_the_verdict_of_each_event() -> Result<()> {
     });
     assert_eq!(answer.json()["results"], results);
 
-    let broken = send(&candor, Method::POST, path, &headers, r#"{"batch":[{}]}"#).await?;
+    // An event without a key harms only itself; where none has one nobody could be answered.
+    let bare = json!({ "event": "E", "distinct_id": "u" });
+    let mixed = json!({ "batch": [bare, event("6", yes.clone())] }).to_string();
+    let answer = send(&candor, Method::POST, path, &headers, mixed).await?;
+    assert_eq!(
+        (answer.status, &answer.json()["results"]["6"]["result"]),
+        (StatusCode::OK, &json!("ok"))
+    );
+    assert_eq!(answer.json()["errors"][0]["pointer"], "/batch/0/uuid");
+    let none = json!({ "batch": [bare] }).to_string();
+    let none = send(&candor, Method::POST, path, &headers, none).await?;
+    assert_eq!(
+        (none.status, &none.json()["error"]),
+        (StatusCode::BAD_REQUEST, &json!("batch-invalid"))
+    );
+    assert_eq!(candor.counts("backend").await?["invalid"], 4);
+
+    let broken = send(&candor, Method::POST, path, &headers, "{").await?;
     assert_eq!(broken.status, StatusCode::BAD_REQUEST);
     assert_eq!(broken.json()["error"], "json-broken");
     assert_eq!(broken.json()["error_uri"], "/docs/problems#json-broken");

@@ -73,8 +73,8 @@ pub struct Older<'a> {
 #[derive(Debug)]
 pub struct Newer<'a> {
     pub arrival: Arrival<'a>,
-    /// The clients' keys of the events, in their order.
-    pub keys: Vec<Cow<'a, str>>,
+    /// The clients' keys of the events, in their order. An event without one is invalid.
+    pub keys: Vec<Option<Cow<'a, str>>>,
 }
 
 /// How far ahead a time may lie; past that it is the time of arrival.
@@ -140,14 +140,23 @@ pub fn read_newer<'a>(
     let batch = envelope.get("batch").ok_or_else(|| broken("`batch` is missing: send a list"))?;
     let found = Listed::Batch(batch.get()).members(limits)?;
     let events: Vec<Option<Event<'a>>> = found.iter().map(|json| Event::read(json)).collect();
-    let keys = events.iter().map(|event| event.as_ref()?.uuid()).collect::<Option<Vec<_>>>();
-    // Answers are found by it, so an event without one could not be answered.
-    let keys = keys.ok_or_else(|| broken("an event has no `uuid`: send one with each"))?;
+    let keys: Vec<_> = events.iter().map(|event| event.as_ref()?.uuid()).collect();
     let key = presented(&envelope, events.iter().flatten(), parcel)?;
     let sent_at = headers.sent_at.map_or(Scalar::Absent, |text| Scalar::Text(text.into()));
     let (call, sdk) = (Call::Capture, headers.sdk);
     let shared = Shared { parcel, limits, salt, call, sent_at, sdk };
-    let events = shared.read(Some("batch"), &found, events);
+    let mut events = shared.read(Some("batch"), &found, events);
+    for (index, (event, key)) in events.iter_mut().zip(&keys).enumerate() {
+        if event.is_ok() && key.is_none() {
+            // Its verdict is found by it, so an event without one could not be answered.
+            let problem = "`uuid` is missing: send one with each event";
+            *event = Err(Place { list: Some(("batch", index)) }.invalid(
+                "uuid-missing",
+                "uuid",
+                problem,
+            ));
+        }
+    }
     Ok(Newer { arrival: Arrival { key, events }, keys })
 }
 

@@ -27,9 +27,14 @@ fn newer(body: &[u8], headers: Headers<'_>) -> String {
     let limits = Limits::default();
     let body = open(&parcel, &limits).unwrap();
     match read_newer(&body, &parcel, headers, &SALT, &limits) {
-        Ok(newer) => format!("{}{}\n", told(&newer.arrival), newer.keys.join(" ")),
+        Ok(newer) => format!("{}{}\n", told(&newer.arrival), keys(&newer.keys)),
         Err(unread) => format!("{unread}\n"),
     }
+}
+
+fn keys(keys: &[Option<std::borrow::Cow<'_, str>>]) -> String {
+    let keys: Vec<&str> = keys.iter().map(|key| key.as_deref().unwrap_or("-")).collect();
+    keys.join(" ")
 }
 
 /// A golden body as it is told.
@@ -126,11 +131,20 @@ fn without_an_id_nothing_leads_from_one_day_to_the_next() {
     for (body, told) in [
         ("{}", "`batch` is missing"),
         (r#"{"batch":[]}"#, "the batch holds no event"),
-        (r#"{"batch":[{"event":"E","distinct_id":"u"}]}"#, "an event has no `uuid`"),
         (r#"{"batch":[{"uuid":"1"}],"batch":[]}"#, "`batch` stands in the body twice"),
     ] {
         assert!(newer(body.as_bytes(), Headers::default()).contains(told), "{body}");
     }
+}
+
+#[test]
+fn an_event_without_a_key_harms_only_itself() {
+    let one = r#"{"event":"E","distinct_id":"u"}"#;
+    let other = r#"{"event":"E","distinct_id":"u","uuid":"1"}"#;
+    let text = newer(format!(r#"{{"batch":[{one},7,{other}]}}"#).as_bytes(), Headers::default());
+    assert!(text.contains("invalid uuid-missing /batch/0/uuid"), "{text}");
+    assert!(text.contains("invalid type-wrong /batch/1"), "{text}");
+    assert!(text.contains("Event `E` #2") && text.ends_with("- - 1\n"), "{text}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! PostHog's capture API, as its official clients speak it: success is exactly 200, an event that
 //! may be sent again is never told to go away, and a client that starts is told what it may do.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,7 @@ use super::native::status_of;
 use super::request::{self, Declined, Received};
 use crate::app::App;
 use crate::app::collect::{EventOutcome, words};
-use crate::problem::Problem;
+use crate::problem::{FieldProblem, Problem};
 
 const PROTOCOL: &str = "posthog";
 
@@ -199,7 +200,12 @@ async fn show_newer(
     request: Request,
 ) -> Response {
     match take_newer(&app, &salts, request).await {
-        Ok(results) => Json(json!({ "results": results })).into_response(),
+        Ok((results, errors)) if errors.is_empty() => {
+            Json(json!({ "results": results })).into_response()
+        }
+        Ok((results, errors)) => {
+            Json(json!({ "results": results, "errors": errors })).into_response()
+        }
         Err(declined) => {
             let (problem, seconds) = match later(declined) {
                 Declined::Wrong(problem) => (problem, None),
@@ -221,12 +227,11 @@ async fn show_newer(
     }
 }
 
-async fn take_newer(
-    app: &App,
-    salts: &Salts,
-    request: Request,
-) -> Result<BTreeMap<String, Verdict>, Declined> {
-    let received = Received::take(app, request).await?;
+/// The verdicts by the events' keys, and what is wrong with events that have none.
+type Verdicts = (BTreeMap<String, Verdict>, Vec<FieldProblem>);
+
+async fn take_newer(app: &App, salts: &Salts, request: Request) -> Result<Verdicts, Declined> {
+    let received = Received::take_large(app, request).await?;
     let parcel = received.parcel();
     let headers = Headers {
         sent_at: received.header("PostHog-Request-Timestamp"),
@@ -243,9 +248,28 @@ async fn take_newer(
         Err(unread) => return Err(declined(app, &received, unread).await),
     };
     ours(newer.arrival.key.as_deref())?;
-    let keys: Vec<String> = newer.keys.into_iter().map(|key| key.into_owned()).collect();
+    let keys: Vec<_> = newer.keys.into_iter().map(|key| key.map(Cow::into_owned)).collect();
     let endings = received.collect(app, PROTOCOL, newer.arrival).await?;
-    Ok(keys.into_iter().zip(endings.iter().map(verdict)).collect())
+    verdicts(keys, &endings)
+}
+
+/// Where no event has a key nobody could find a verdict, so the request is wrong.
+fn verdicts(keys: Vec<Option<String>>, endings: &[EventOutcome]) -> Result<Verdicts, Declined> {
+    let (mut verdicts, mut errors) = (BTreeMap::new(), Vec::new());
+    for (index, (key, ending)) in keys.into_iter().zip(endings).enumerate() {
+        match (key, &ending.invalid) {
+            (Some(key), _) => drop(verdicts.insert(key, verdict(ending))),
+            (None, Some(invalid)) => errors.push(request::problem(Some("batch"), index, invalid)),
+            (None, None) => {}
+        }
+    }
+    if verdicts.is_empty() {
+        let detail = "no event of this batch has a `uuid`: send one with each";
+        let mut problem = Problem::new(StatusCode::BAD_REQUEST, "batch-invalid", detail);
+        problem.errors = errors;
+        return Err(problem.into());
+    }
+    Ok((verdicts, errors))
 }
 
 /// The word for an ending. A client keeps what it may send again, so only that is called so.

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use lake::keep::keeper::Unavailable;
-use life::arrive::{Arrival, Malformed, Parcel, Signals, body, key};
+use life::arrive::{Arrival, Invalid, Malformed, Parcel, Signals, body, key};
 use vocabulary::{Outcome, Time};
 
 use super::pace::Paces;
@@ -217,23 +217,25 @@ pub fn problems(list: Option<&str>, endings: &[EventOutcome]) -> Vec<FieldProble
         .iter()
         .enumerate()
         .filter_map(|(index, ending)| Some((index, ending.invalid.as_ref()?)));
-    invalid
-        .map(|(index, invalid)| {
-            let place = match list {
-                None => String::new(),
-                Some("") => format!("/{index}"),
-                Some(list) => format!("/{list}/{index}"),
-            };
-            // The gate judges one event and does not know where in the body it stood.
-            let rest = invalid.pointer.strip_prefix(&place);
-            let is_whole = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-            let pointer = match is_whole {
-                true => invalid.pointer.clone(),
-                false => format!("{place}{}", invalid.pointer),
-            };
-            FieldProblem { pointer, detail: invalid.problem.clone() }
-        })
-        .collect()
+    invalid.map(|(index, invalid)| problem(list, index, invalid)).collect()
+}
+
+/// What was wrong with one event of a list.
+#[must_use]
+pub fn problem(list: Option<&str>, index: usize, invalid: &Invalid) -> FieldProblem {
+    let place = match list {
+        None => String::new(),
+        Some("") => format!("/{index}"),
+        Some(list) => format!("/{list}/{index}"),
+    };
+    // The gate judges one event and does not know where in the body it stood.
+    let rest = invalid.pointer.strip_prefix(&place);
+    let is_whole = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let pointer = match is_whole {
+        true => invalid.pointer.clone(),
+        false => format!("{place}{}", invalid.pointer),
+    };
+    FieldProblem { pointer, detail: invalid.problem.clone() }
 }
 
 /// The address of the client: behind proxies that are trusted, the last one that none of them is.
