@@ -102,7 +102,7 @@ async fn posthog_says_what_is_wrong_and_what_is_not_taken() -> Result<()> {
     }
     let single = post(&candor, "/e/", &json!({ "api_key": key, "event": "E" })).await?;
     assert_eq!(single.json()["errors"][0]["pointer"], "/distinct_id");
-    let huge = vec![b' '; 5 << 20];
+    let huge = vec![b' '; 21 << 20];
     let huge = send(&candor, Method::POST, "/batch/", &[], huge).await?;
     assert_eq!(huge.told(), "413 body-too-large");
 
@@ -229,5 +229,78 @@ async fn a_client_boots_without_flags_and_loads_nothing() -> Result<()> {
     }
     // Whoever only starts has sent no event.
     assert_eq!(candor.counts("web").await?["received"], 0);
+    Ok(())
+}
+
+/// Its Python client sends up to 5 MiB at once, of up to 900 KiB each, and drops what is refused.
+#[tokio::test]
+async fn a_batch_may_be_as_large_as_its_clients_make_them() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let text = "similar ".repeat(800);
+    let properties = |lines: usize| {
+        let mut all: serde_json::Map<_, _> =
+            (0..lines).map(|line| (format!("line{line}"), json!(text))).collect();
+        all.insert("$consent".to_owned(), json!({ "analyse": true }));
+        Value::from(all)
+    };
+    let event =
+        |lines| json!({ "event": "E", "distinct_id": "u", "properties": properties(lines) });
+    let mut batch = vec![event(8); 90];
+    batch.push(event(140));
+    let plain = json!({ "api_key": candor.server_key, "batch": batch }).to_string();
+    assert!(plain.len() > 5 << 20 && plain.len() < 6 << 20, "{}", plain.len());
+    let packed = gzip(&plain);
+    assert!(packed.len() * 200 < plain.len(), "{}", packed.len());
+    let ok = json!({ "status": "Ok" });
+    for body in [plain.clone().into_bytes(), packed] {
+        let answer = send(&candor, Method::POST, "/batch/", &[], body).await?;
+        assert_eq!((answer.status, answer.json()), (StatusCode::OK, ok.clone()));
+    }
+    assert_eq!(candor.counts("backend").await?["accepted"], 182);
+
+    let bomb = gzip(&" ".repeat(21 << 20));
+    for path in ["/batch/", "/i/v1/analytics/events"] {
+        let answer = send(&candor, Method::POST, path, &[], bomb.clone()).await?;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+    }
+    Ok(())
+}
+
+/// A text of lz-string whose codes each stand for one sign more than the one before.
+fn lz_bomb(codes: usize) -> Vec<u8> {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bits = Vec::new();
+    let mut put = |number: usize, width: usize| {
+        bits.extend((0..width).map(|place| number >> place & 1));
+    };
+    put(0, 2);
+    put(b' '.into(), 8);
+    let (mut width, mut room) = (3, 4);
+    for code in 0..codes {
+        put(4 + code, width);
+        room -= 1;
+        if room == 0 {
+            room = 1 << width;
+            width += 1;
+        }
+    }
+    put(2, width);
+    let value =
+        |sign: &[usize]| sign.iter().chain([&0; 6]).take(6).fold(0, |all, bit| all << 1 | bit);
+    bits.chunks(6).map(|sign| SIGNS[value(sign)]).collect()
+}
+
+#[tokio::test]
+async fn a_text_of_lz_string_may_not_grow_without_end() -> Result<()> {
+    let candor = Candor::start(SOURCES).await?;
+    let path = "/e/?compression=lz64";
+    // It is read, and is nothing but spaces.
+    let small = send(&candor, Method::POST, path, &[], lz_bomb(9)).await?;
+    assert_eq!(small.told(), "400 body-empty");
+    // 80 KB stand for half a gigabyte.
+    let bomb = lz_bomb(32_000);
+    assert!(bomb.len() < 80_000);
+    let answer = send(&candor, Method::POST, path, &[], bomb).await?;
+    assert_eq!(answer.told(), "413 body-too-dense");
     Ok(())
 }

@@ -35,6 +35,7 @@ pub mod proof;
 pub mod quarantine;
 pub mod running;
 pub mod reading;
+pub mod room;
 pub mod saved;
 pub mod schemas;
 pub mod streams;
@@ -59,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) blinder: Blinder,
     pub(crate) sources: BTreeMap<String, Arc<Source>>,
     pub(crate) schemas: schemas::Registry,
+    pub(crate) room: room::Room,
     pub(crate) source_names: HashMap<SourceId, String>,
     pub(crate) region: Arc<Region>,
     pub(crate) keeper: Mutex<Option<Keeper>>,

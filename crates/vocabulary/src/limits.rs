@@ -9,7 +9,14 @@ pub struct Limits {
     pub body_bytes: usize,
     /// A request's body after decompression, in bytes.
     pub inflated_bytes: usize,
-    /// How many times larger a body may grow when decompressed.
+    /// A body of a protocol whose clients send large batches, as sent and after decompression, in
+    /// bytes.
+    pub large_body_bytes: usize,
+    /// What of its body, as sent and opened, each request holds whatever others do, in bytes.
+    pub small_body_bytes: usize,
+    /// What all requests together hold beyond that, in bytes.
+    pub bodies_bytes: usize,
+    /// How many times larger a body may grow when decompressed to more than may be sent as it is.
     pub inflate_ratio: usize,
     /// Nesting of JSON.
     pub json_depth: usize,
@@ -110,10 +117,13 @@ impl Default for Limits {
         Self {
             body_bytes: 4 << 20,
             inflated_bytes: 16 << 20,
+            large_body_bytes: 20 << 20,
+            small_body_bytes: 512 << 10,
+            bodies_bytes: 256 << 20,
             inflate_ratio: 200,
             json_depth: 32,
             event_bytes: 32 << 10,
-            large_event_bytes: 1 << 20,
+            large_event_bytes: 2 << 20,
             batch_bytes: 500 << 10,
             batch_events: 5_000,
             event_properties: 10_000,
@@ -168,6 +178,7 @@ impl Limits {
         Self {
             body_bytes: 64 << 10,
             inflated_bytes: 256 << 10,
+            large_body_bytes: 256 << 10,
             batch_bytes: 128 << 10,
             batch_events: 200,
             segment_bytes: 64 << 10,

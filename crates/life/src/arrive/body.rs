@@ -36,6 +36,52 @@ impl Body<'_> {
     }
 }
 
+/// How large a body may be and become.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// What may be sent as it is. To that a body may also grow, however dense it is: similar events
+    /// are.
+    pub(super) plain: usize,
+    inflated: usize,
+    ratio: usize,
+}
+
+impl Bounds {
+    pub(super) const fn of(limits: &Limits) -> Self {
+        let Limits { body_bytes: plain, inflated_bytes: inflated, inflate_ratio, .. } = *limits;
+        Self { plain, inflated, ratio: inflate_ratio }
+    }
+
+    /// Those of a protocol whose clients send large batches.
+    pub(super) const fn large(limits: &Limits) -> Self {
+        let (plain, ratio) = (limits.large_body_bytes, limits.inflate_ratio);
+        Self { plain, inflated: plain, ratio }
+    }
+
+    /// What so many packed bytes may grow to.
+    pub(super) fn grown(self, packed: usize) -> usize {
+        packed.saturating_mul(self.ratio).max(self.plain).min(self.inflated)
+    }
+
+    /// Refuses what is larger than may be sent.
+    pub(super) fn check(self, bytes: usize) -> Result<(), Malformed> {
+        if bytes <= self.plain {
+            return Ok(());
+        }
+        Err(Malformed::TooLarge { bytes, limit: self.plain })
+    }
+
+    /// Why more than so many packed bytes may grow to is refused.
+    pub(super) fn past(self, packed: usize) -> Malformed {
+        let limit = self.grown(packed);
+        if limit < self.inflated {
+            Malformed::TooDense { ratio: self.ratio }
+        } else {
+            Malformed::TooLarge { bytes: limit.saturating_add(1), limit }
+        }
+    }
+}
+
 /// How a body was packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Packing {
@@ -59,13 +105,12 @@ const TOLERANT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 /// Opens a body: what it was packed in is seen from its first bytes, then from its headers.
 pub fn decode<'a>(parcel: &Parcel<'a>, limits: &Limits) -> Result<Body<'a>, Malformed> {
     let body = parcel.body;
-    if body.len() > limits.body_bytes {
-        return Err(Malformed::TooLarge { bytes: body.len(), limit: limits.body_bytes });
-    }
-    let mut bytes = unpack(Cow::Borrowed(body), parcel.content_encoding, limits)?;
+    let bounds = Bounds::of(limits);
+    bounds.check(body.len())?;
+    let mut bytes = unpack(Cow::Borrowed(body), parcel.content_encoding, bounds)?;
     if !is_json(&bytes) && is_form(parcel.content_type) {
         // A form's content may itself be packed, by a sender that could not set a header.
-        bytes = unpack(Cow::Owned(form(&bytes)?), None, limits)?;
+        bytes = unpack(Cow::Owned(form(&bytes)?), None, bounds)?;
     }
     opened(bytes, limits)
 }
@@ -116,17 +161,17 @@ fn behind_text(mut rest: &[u8]) -> &[u8] {
 pub(super) fn unpack<'a>(
     body: Cow<'a, [u8]>,
     encoding: Option<&str>,
-    limits: &Limits,
+    bounds: Bounds,
 ) -> Result<Cow<'a, [u8]>, Malformed> {
     let inflated = match packing(&body, encoding)? {
         Packing::Plain => return Ok(body),
-        Packing::Gzip => inflate(MultiGzDecoder::new(&*body), body.len(), limits),
-        Packing::Deflate if is_zlib(&body) => inflate(ZlibDecoder::new(&*body), body.len(), limits),
-        Packing::Deflate => inflate(DeflateDecoder::new(&*body), body.len(), limits),
+        Packing::Gzip => inflate(MultiGzDecoder::new(&*body), body.len(), bounds),
+        Packing::Deflate if is_zlib(&body) => inflate(ZlibDecoder::new(&*body), body.len(), bounds),
+        Packing::Deflate => inflate(DeflateDecoder::new(&*body), body.len(), bounds),
         Packing::Brotli => {
-            inflate(brotli_decompressor::Decompressor::new(&*body, PIECE_BYTES), body.len(), limits)
+            inflate(brotli_decompressor::Decompressor::new(&*body, PIECE_BYTES), body.len(), bounds)
         }
-        Packing::Zstd => inflate(zstd_reader(&body)?, body.len(), limits),
+        Packing::Zstd => inflate(zstd_reader(&body)?, body.len(), bounds),
     };
     inflated.map(Cow::Owned)
 }
@@ -169,19 +214,12 @@ fn zstd_reader(body: &[u8]) -> Result<impl Read + use<'_>, Malformed> {
     Ok(reader)
 }
 
-fn inflate(reader: impl Read, packed: usize, limits: &Limits) -> Result<Vec<u8>, Malformed> {
-    let dense = packed.saturating_mul(limits.inflate_ratio);
-    let limit = dense.min(limits.inflated_bytes);
+fn inflate(reader: impl Read, packed: usize, bounds: Bounds) -> Result<Vec<u8>, Malformed> {
+    let limit = bounds.grown(packed);
     let mut plain = Vec::with_capacity(packed.saturating_mul(4).min(limit));
     let past = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(past).read_to_end(&mut plain).map_err(broken)?;
-    if plain.len() <= limit {
-        Ok(plain)
-    } else if dense < limits.inflated_bytes {
-        Err(Malformed::TooDense { ratio: limits.inflate_ratio })
-    } else {
-        Err(Malformed::TooLarge { bytes: plain.len(), limit: limits.inflated_bytes })
-    }
+    if plain.len() <= limit { Ok(plain) } else { Err(bounds.past(packed)) }
 }
 
 fn broken(error: std::io::Error) -> Malformed {

@@ -89,6 +89,7 @@ impl App {
             blinder: vault.custody().blinder(),
             sources,
             schemas,
+            room: super::room::Room::new(&limits),
             source_names: vault.sources().await?.into_iter().collect(),
             region,
             keeper: Mutex::new(Some(keeper)),

@@ -6,13 +6,14 @@ use std::time::Duration;
 use axum::body::{Body as Stream, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 use vocabulary::Limits;
 
 use super::edge::SPARE;
 use crate::app::App;
+use crate::app::room::Held;
 use crate::problem::Problem;
 
 /// The bytes of a body, whatever they are.
@@ -27,7 +28,8 @@ impl FromRequest<App> for Whole {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        whole(request.into_body(), app.limits()).await.map(Self)
+        let bytes_max = app.limits().body_bytes;
+        whole(request.into_body(), bytes_max, app).await.map(|(bytes, _)| Self(bytes))
     }
 }
 
@@ -35,7 +37,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let bytes = whole(request.into_body(), app.limits()).await?;
+        let bytes_max = app.limits().body_bytes;
+        let (bytes, _held) = whole(request.into_body(), bytes_max, app).await?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let pointer = pointer(error.path());
@@ -66,28 +69,48 @@ fn pointer(path: &Path) -> String {
     path.iter().map(part).collect()
 }
 
-/// The whole body.
-pub async fn whole(mut body: Stream, limits: &Limits) -> Result<Bytes, Problem> {
-    let time = Duration::from_micros(limits.request_time.0.unsigned_abs());
-    let taken = tokio::time::timeout(time, take(&mut body, limits.body_bytes)).await;
-    taken.unwrap_or_else(|_| {
+/// The whole body, of so many bytes at most, with the room that it takes.
+pub async fn whole(
+    mut body: Stream,
+    bytes_max: usize,
+    app: &App,
+) -> Result<(Bytes, Held), Problem> {
+    let time = Duration::from_micros(app.limits().request_time.0.unsigned_abs());
+    let mut held = app.room().enter();
+    let taken = tokio::time::timeout(time, take(&mut body, bytes_max, &mut held)).await;
+    let taken = taken.unwrap_or_else(|_| {
         let detail = "the body took too long to arrive: send it again, or less at once";
         Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail))
-    })
+    });
+    taken.map(|bytes| (bytes, held))
 }
 
-async fn take(body: &mut Stream, bytes_max: usize) -> Result<Bytes, Problem> {
-    let error = match Limited::new(&mut *body, bytes_max).collect().await {
-        Ok(whole) => return Ok(whole.to_bytes()),
-        Err(error) => error,
-    };
-    if !error.is::<LengthLimitError>() {
-        let detail = "the body ended too early: send it again";
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "body-broken", detail));
+async fn take(body: &mut Stream, bytes_max: usize, held: &mut Held) -> Result<Bytes, Problem> {
+    // One piece of memory: a part for each byte would take far more than the bytes.
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            let detail = "the body ended too early: send it again";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "body-broken", detail));
+        };
+        let Ok(part) = frame.into_data() else { continue };
+        let bytes = whole.len().saturating_add(part.len());
+        if bytes > bytes_max {
+            // What was taken so far is let go before the rest is.
+            drop(whole);
+            let_go(body, bytes_max.saturating_mul(SPARE)).await;
+            let detail = format!("the body has more than {bytes_max} bytes: send smaller batches");
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            return Err(Problem::new(status, "body-too-large", detail));
+        }
+        if let Err(problem) = held.grow(bytes) {
+            drop(whole);
+            let_go(body, bytes_max).await;
+            return Err(problem);
+        }
+        whole.extend_from_slice(&part);
     }
-    let_go(body, bytes_max.saturating_mul(SPARE)).await;
-    let detail = format!("the body has more than {bytes_max} bytes: send smaller batches");
-    Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail))
+    Ok(whole.into())
 }
 
 /// Reads what nobody wants, up to a limit: a client that is answered while it still writes hears of

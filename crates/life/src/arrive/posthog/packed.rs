@@ -8,21 +8,19 @@ use std::borrow::Cow;
 use url::form_urlencoded;
 use vocabulary::Limits;
 
-use super::lz;
-use crate::arrive::body::{Body, base64, field, is_json, opened, unpack};
+use super::lz::{self, Unreadable};
+use crate::arrive::body::{Body, Bounds, base64, field, is_json, opened, unpack};
 use crate::arrive::{Malformed, Parcel};
 
 /// Opens a body: JSON, compressed JSON, or a form (also in the query) whose `data` is one of the
 /// two, as it is or as base64.
 pub fn open<'a>(parcel: &Parcel<'a>, limits: &Limits) -> Result<Body<'a>, Malformed> {
-    let sent = parcel.body.len().max(parcel.query.len());
-    if sent > limits.body_bytes {
-        return Err(Malformed::TooLarge { bytes: sent, limit: limits.body_bytes });
-    }
+    let bounds = Bounds::large(limits);
+    bounds.check(parcel.body.len().max(parcel.query.len()))?;
     let mut bytes = if parcel.body.is_empty() {
         Cow::Owned(said(parcel.query, "data").unwrap_or_default().into_bytes())
     } else {
-        unpack(Cow::Borrowed(parcel.body), parcel.content_encoding, limits)?
+        unpack(Cow::Borrowed(parcel.body), parcel.content_encoding, bounds)?
     };
     let mut compression = said(parcel.query, "compression");
     if !is_json(&bytes)
@@ -30,7 +28,7 @@ pub fn open<'a>(parcel: &Parcel<'a>, limits: &Limits) -> Result<Body<'a>, Malfor
     {
         let named = field(&bytes, b"compression=");
         compression = named.and_then(|name| String::from_utf8(name).ok()).or(compression);
-        bytes = unpack(Cow::Owned(data), None, limits)?;
+        bytes = unpack(Cow::Owned(data), None, bounds)?;
     }
     if !is_json(&bytes) && !bytes.trim_ascii().is_empty() {
         bytes = Cow::Owned(plain(bytes.trim_ascii(), compression.as_deref(), limits)?);
@@ -41,17 +39,22 @@ pub fn open<'a>(parcel: &Parcel<'a>, limits: &Limits) -> Result<Body<'a>, Malfor
 /// What is written in signs of base64: compressed text, or bytes that may be compressed.
 fn plain(written: &[u8], compression: Option<&str>, limits: &Limits) -> Result<Vec<u8>, Malformed> {
     if compression == Some("lz64") {
-        let units_max = written.len().saturating_mul(limits.inflate_ratio);
-        let text = lz::text(written, units_max.min(limits.inflated_bytes));
-        return text.map(String::into_bytes).ok_or_else(|| Malformed::Compression {
-            problem: "this is no text of lz-string, or a very long one".into(),
+        // Only old clients write it, and none of them large batches.
+        let bounds = Bounds::of(limits);
+        bounds.check(written.len())?;
+        let text = lz::text(written, bounds.grown(written.len()));
+        return text.map(String::into_bytes).map_err(|why| match why {
+            Unreadable::TooLong => bounds.past(written.len()),
+            Unreadable::NoText => {
+                Malformed::Compression { problem: "this is no text of lz-string".into() }
+            }
         });
     }
     let bytes = base64(written.to_vec()).ok_or_else(|| Malformed::Syntax {
         offset: 0,
         problem: "the body is neither JSON nor base64 of it".into(),
     })?;
-    Ok(unpack(Cow::Owned(bytes), None, limits)?.into_owned())
+    Ok(unpack(Cow::Owned(bytes), None, Bounds::large(limits))?.into_owned())
 }
 
 /// A parameter of a query.

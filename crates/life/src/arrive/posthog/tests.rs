@@ -90,11 +90,6 @@ fn without_an_id_a_visitor_has_a_pseudonym_of_the_day() {
 }
 
 #[test]
-fn the_newer_route_says_things_in_headers_and_options() {
-    let headers =
-        Headers { sent_at: Some("2026-03-01T11:00:00Z"), sdk: Some("posthog-python/7.91.1") };
-    let text = newer(golden!("posthog/capture-v1.json"), headers);
-#[test]
 fn without_an_id_nothing_leads_from_one_day_to_the_next() {
     let body = br#"{"token":"k","event":"E","uuid":"1","properties":{
         "distinct_id":"$posthog_cookieless","$session_id":"s-1","$window_id":"w-1",
@@ -127,6 +122,11 @@ fn without_an_id_nothing_leads_from_one_day_to_the_next() {
     assert!(text.contains("invalid alias-missing"), "{text}");
 }
 
+#[test]
+fn the_newer_route_says_things_in_headers_and_options() {
+    let headers =
+        Headers { sent_at: Some("2026-03-01T11:00:00Z"), sdk: Some("posthog-python/7.91.1") };
+    let text = newer(golden!("posthog/capture-v1.json"), headers);
     assert_eq!(text, golden_text!("posthog/capture-v1.json"));
     for (body, told) in [
         ("{}", "`batch` is missing"),

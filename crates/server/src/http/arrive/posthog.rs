@@ -151,7 +151,7 @@ async fn capture(app: App, salts: Salts, call: Call, request: Request) -> Respon
 }
 
 async fn take(app: &App, salts: &Salts, call: Call, request: Request) -> Result<Value, Declined> {
-    let received = Received::take(app, request).await?;
+    let received = Received::take_large(app, request).await?;
     let parcel = received.parcel();
     let opened = open(&parcel, app.limits()).map_err(Unread::from);
     let salt = salts.at(parcel.received);
@@ -159,6 +159,9 @@ async fn take(app: &App, salts: &Salts, call: Call, request: Request) -> Result<
         .as_ref()
         .map_err(Clone::clone)
         .and_then(|body| read_older(call, body, &parcel, &salt, app.limits()));
+    if let Ok(body) = &opened {
+        received.hold(body)?;
+    }
     let older = match older {
         Ok(older) => older,
         Err(unread) => return Err(declined(app, &received, unread).await),
@@ -239,6 +242,9 @@ async fn take_newer(app: &App, salts: &Salts, request: Request) -> Result<Verdic
     };
     let salt = salts.at(parcel.received);
     let opened = open(&parcel, app.limits()).map_err(Unread::from);
+    if let Ok(body) = &opened {
+        received.hold(body)?;
+    }
     let newer = opened
         .as_ref()
         .map_err(Clone::clone)

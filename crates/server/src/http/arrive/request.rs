@@ -2,6 +2,7 @@
 //! limits, find the caller, keep the pace, let the gate judge. Answers are each protocol's own.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request};
@@ -13,6 +14,7 @@ use vocabulary::{Outcome, Time};
 use super::pace::Paces;
 use crate::app::App;
 use crate::app::collect::{Caller, EventOutcome};
+use crate::app::room::Held;
 use crate::http::body::whole;
 use crate::problem::{FieldProblem, Problem};
 
@@ -21,6 +23,8 @@ pub struct Received {
     /// A key that the address itself carried.
     key: Option<String>,
     body: Bytes,
+    /// The room that the body takes, as sent and opened.
+    held: Mutex<Held>,
     headers: HeaderMap,
     query: String,
     address: Option<IpAddr>,
@@ -39,7 +43,10 @@ pub enum Declined {
 
 impl From<Problem> for Declined {
     fn from(problem: Problem) -> Self {
-        Declined::Wrong(problem)
+        match problem.retry_seconds {
+            Some(seconds) => Declined::Later(problem, seconds),
+            None => Declined::Wrong(problem),
+        }
     }
 }
 
@@ -56,12 +63,22 @@ impl From<Unavailable> for Declined {
 impl Received {
     /// Takes the request with its body, within the limits of size and time.
     pub async fn take(app: &App, request: Request) -> Result<Self, Declined> {
+        Self::take_up_to(app.limits().body_bytes, app, request).await
+    }
+
+    /// The same for a protocol whose clients send large batches.
+    pub async fn take_large(app: &App, request: Request) -> Result<Self, Declined> {
+        Self::take_up_to(app.limits().large_body_bytes, app, request).await
+    }
+
+    async fn take_up_to(bytes_max: usize, app: &App, request: Request) -> Result<Self, Declined> {
         let (parts, stream) = request.into_parts();
-        let body = whole(stream, app.limits()).await?;
+        let (body, held) = whole(stream, bytes_max, app).await?;
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         Ok(Self {
             key: None,
             body,
+            held: Mutex::new(held),
             query: parts.uri.query().unwrap_or_default().to_owned(),
             address: peer
                 .map(|peer| client(peer, &parts.headers, &app.config().server.trusted_proxies)),
@@ -108,7 +125,10 @@ impl Received {
         protocol: &'static str,
     ) -> Result<body::Body<'_>, Declined> {
         match body::decode(&self.parcel(), app.limits()) {
-            Ok(body) => Ok(body),
+            Ok(body) => {
+                self.hold(&body)?;
+                Ok(body)
+            }
             Err(malformed) => {
                 let status = match &malformed {
                     Malformed::TooLarge { .. } | Malformed::TooDense { .. } => {
@@ -125,6 +145,12 @@ impl Received {
                 Err(self.malformed(app, protocol, &malformed, status).await)
             }
         }
+    }
+
+    /// Takes room for the body as it is opened.
+    pub fn hold(&self, body: &body::Body<'_>) -> Result<(), Declined> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(held.grow(self.body.len().saturating_add(body.text().len()))?)
     }
 
     /// Counts a request that could not be read as one invalid event of its source, if its key is
