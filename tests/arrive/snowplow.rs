@@ -89,6 +89,10 @@ async fn a_tracker_is_answered_as_it_expects() -> Result<()> {
     let body = payload(&[view("shop"), json!({})]);
     assert!(is_ok(&send(&candor, Method::POST, TP2, &plain, body).await?));
 
+    for path in ["/health", "/sink-health"] {
+        let answer = send(&candor, Method::GET, path, &[], "").await?;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+    }
     for path in ["/i", "/ice.png"] {
         let path = format!("{path}?tv=t&p=web&e=pv&aid=shop&duid=d1");
         let answer = send(&candor, Method::GET, &path, &[], "").await?;
@@ -152,6 +156,13 @@ async fn a_path_of_ones_own_shadows_no_other() -> Result<()> {
     let bare = json!({ "tv": "t", "p": "web", "e": "pv", "duid": "d1" });
     assert!(is_ok(&post(&candor, &format!("/{key}/tp2"), payload(&[bare])).await?));
     assert_eq!(candor.counts("web").await?["received"], 2);
+    // A picture has such an address, too.
+    let query = "tv=t&p=web&e=pv&duid=d1";
+    for path in [format!("/com.acme/events?aid=shop&{query}"), format!("/{key}/tp2?{query}")] {
+        let picture = send(&candor, Method::GET, &path, &[("accept", "text/html")], "").await?;
+        assert_eq!(picture.header("content-type"), Some("image/gif"), "{path}");
+    }
+    assert_eq!(candor.counts("web").await?["received"], 4);
     // A body that cannot be read is laid to the key of its path.
     assert_eq!(post(&candor, &format!("/{key}/tp2"), "{").await?.told(), "400 json-broken");
     assert_eq!(candor.counts("web").await?["invalid"], 1);

@@ -20,7 +20,18 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     form-action 'self'; frame-ancestors 'none'";
 
 /// Names below these belong to others; the console's page never stands in for them.
-const FOREIGN: [&str; 8] = ["api", "v1", "pixel", "docs", "assets", "healthz", "readyz", "metrics"];
+const FOREIGN: [&str; 10] = [
+    "api",
+    "v1",
+    "pixel",
+    "docs",
+    "assets",
+    "health",
+    "healthz",
+    "sink-health",
+    "readyz",
+    "metrics",
+];
 
 /// The mark in the built page that the server's own base replaces.
 const BASE_MARK: &str = r#"<base href="/" />"#;

@@ -18,6 +18,8 @@ use crate::problem::Problem;
 /// What the document says of health.
 pub const DESCRIBED: &[Route] = &[
     Route::get("/healthz", "text/plain", "Whether the process lives."),
+    Route::get("/health", "text/plain", "The same, where collectors of events have it."),
+    Route::get("/sink-health", "text/plain", "Whether it can serve, where Snowplow's has it."),
     Route::get("/readyz", "text/plain", "Whether it can serve."),
     Route::get("/metrics", "text/plain", "Figures for Prometheus, about nobody."),
 ];
@@ -25,9 +27,15 @@ pub const DESCRIBED: &[Route] = &[
 /// The routes of health.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(alive))
+        .route("/health", get(alive))
         .route("/readyz", get(ready))
+        .route("/sink-health", get(ready))
         .route("/metrics", get(figures))
+}
+
+async fn alive() -> &'static str {
+    "ok\n"
 }
 
 async fn ready(State(app): State<App>) -> Response {

@@ -48,8 +48,9 @@ pub fn routes() -> Router<App> {
 /// A path of the operator's own, such as `/com.acme/events`, or one that carries a key. Whatever
 /// else has such a path belongs to the console.
 pub fn own_path() -> Router<App> {
-    let share = middleware::from_fn(origin::share);
-    let own = post(own_batch).options(nothing).layer(share).fallback(page);
+    let share = middleware::from_fn(share);
+    let own = post(own_batch).get(own_picture).head(own_glance).options(nothing);
+    let own = own.layer(share).fallback(page);
     Router::new().route("/{vendor}/{version}", own)
 }
 
@@ -62,12 +63,51 @@ async fn own_batch(
     Path((vendor, _)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    // A vendor is a domain turned round, so it has a dot; no key has one.
-    let key = Some(vendor).filter(|vendor| !vendor.contains('.'));
-    if key.as_ref().is_some_and(|key| !key.starts_with(KEY_FRONT)) {
-        return nothing().await;
+    match own_key(vendor) {
+        Some(key) => answer(take_batch(&app, key, request).await.map(|()| "ok".into_response())),
+        None => nothing().await,
     }
-    answer(take_batch(&app, key, request).await.map(|()| "ok".into_response()))
+}
+
+/// Pages of any origin may use an own path; the console is nobody else's.
+async fn share(request: Request, next: Next) -> Response {
+    let vendor = request.uri().path().split('/').nth(1).unwrap_or_default();
+    match own_key(vendor.to_owned()) {
+        Some(_) => origin::share(request, next).await,
+        None => next.run(request).await,
+    }
+}
+
+/// A page of the console is asked for in the same way; only what is an own path is one.
+async fn own_picture(
+    State(app): State<App>,
+    Path((vendor, _)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    match own_key(vendor) {
+        Some(key) => answer(take_query(&app, key, request).await.map(|()| image())),
+        None => page(State(app), request).await,
+    }
+}
+
+async fn own_glance(
+    State(app): State<App>,
+    Path((vendor, _)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    match own_key(vendor) {
+        Some(_) => glance().await,
+        None => page(State(app), request).await,
+    }
+}
+
+/// The key that an own path carries, if any; `None` where it is no own path. A vendor is a domain
+/// turned round, so it has a dot; no key has one.
+fn own_key(vendor: String) -> Option<Option<String>> {
+    if vendor.contains('.') {
+        return (!vendor.starts_with('.')).then_some(None);
+    }
+    vendor.starts_with(KEY_FRONT).then_some(Some(vendor))
 }
 
 async fn nothing() -> Response {
