@@ -10,12 +10,16 @@ const DIGITS_MAX: usize = 8;
 const HEX_MAX: usize = 15;
 /// How long a word that changes between small letters, capitals and digits all the time may be.
 const TOKEN_MAX: usize = 19;
+/// How many digits may stand in groups behind each other.
+const GROUPED_MAX: usize = 6;
 
 /// Whether a text holds something that looks like an identifier.
 #[must_use]
 pub fn like_identifier(text: &str) -> bool {
     like_mail(text)
         || is_number(text)
+        || has_grouped_number(text)
+        || has_query(text)
         || is_network_address(text)
         || has_uuid(text)
         || has_token(text)
@@ -28,7 +32,8 @@ pub fn like_mail(text: &str) -> bool {
 }
 
 /// What stands for the sign in an address, and for its dot, where they are not written.
-const SPELLED: [(&str, &str); 13] = [
+const SPELLED: [(&str, &str); 14] = [
+    ("%40", "@"),
     ("\\u0040", "@"),
     ("\\u002e", "."),
     ("&#64;", "@"),
@@ -44,39 +49,126 @@ const SPELLED: [(&str, &str); 13] = [
     ("{dot}", "."),
 ];
 /// How often a text may have been percent-encoded.
-const ENCODED_MAX: usize = 3;
+const ENCODED_MAX: usize = 8;
+/// Hosts that have no dot and take mail.
+const HOSTS: [&[u8]; 5] = [b"localhost", b"localdomain", b"intranet", b"corp", b"lan"];
 
 /// A text as it reads when its encodings are undone; `None` when it has none.
 fn plainly(text: &str) -> Option<String> {
-    let marks = |byte: u8| !byte.is_ascii() || b"%\\&([{".contains(&byte);
+    let marks = |byte: u8| !byte.is_ascii() || b"%=\\&([{".contains(&byte);
     if !text.bytes().any(marks) {
         return None;
     }
     let mut plain = text.to_ascii_lowercase();
     for _ in 0..ENCODED_MAX {
-        let decoded = percent_decode_str(&plain).decode_utf8_lossy().into_owned();
-        if decoded == plain {
+        // The sign is put in its place before it is decoded, so that no space stands before it.
+        let spelled = spelled(plain);
+        plain = percent_decode_str(&spelled).decode_utf8_lossy().into_owned();
+        if plain == spelled {
             break;
-        }
-        plain = decoded;
-    }
-    for (spelled, sign) in SPELLED {
-        if plain.contains(spelled) {
-            plain = plain.split(spelled).map(str::trim).collect::<Vec<_>>().join(sign);
         }
     }
     Some(plain)
 }
 
+/// The signs of an address where they are spelled, without the spaces around them.
+fn spelled(mut plain: String) -> String {
+    for (written, sign) in SPELLED {
+        if plain.contains(written) {
+            plain = plain.split(written).map(str::trim).collect::<Vec<_>>().join(sign);
+        }
+    }
+    // As mail programs write it; before a digit it is a number that something equals.
+    let mut parts = plain.split("=40");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(if part.starts_with(char::is_alphabetic) { "@" } else { "=40" });
+        out.push_str(part);
+    }
+    out
+}
+
 fn has_mail(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80 || b"._%+-".contains(byte);
     memchr::memchr_iter(b'@', bytes).any(|at| {
         let (before, after) = bytes.split_at(at);
         let after = after.split_first().map_or(after, |(_, rest)| rest);
-        let host: &[u8] = after.split(|byte| !word(byte)).next().unwrap_or_default();
-        let dot = host.iter().position(|byte| *byte == b'.');
-        before.last().is_some_and(word) && dot.is_some_and(|dot| dot > 0 && dot + 2 < host.len())
+        is_local(before) && is_host(after)
+    })
+}
+
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-')
+}
+
+/// Whether what ends here may stand before the sign of an address: a word, also in quotes.
+fn is_local(before: &[u8]) -> bool {
+    match before.split_last() {
+        Some((b'"', quoted)) => {
+            let word = quoted.rsplit(|byte| *byte == b'"').next().unwrap_or_default();
+            let is_quoted = word.len() < quoted.len() && word.iter().any(u8::is_ascii_alphanumeric);
+            // What stands between the texts of JSON is no text.
+            is_quoted && !word.iter().any(|byte| b":,{}[]".contains(byte))
+        }
+        Some((last, _)) => is_word(*last),
+        None => false,
+    }
+}
+
+/// Whether what begins here may stand behind it: a host with a dot, one of a network of one's own,
+/// or an address in brackets.
+fn is_host(after: &[u8]) -> bool {
+    if let [b'[', rest @ ..] = after {
+        return rest.first().is_some_and(u8::is_ascii_hexdigit) || rest.starts_with(b"ipv6:");
+    }
+    let host = after.split(|byte| !is_word(*byte)).next().unwrap_or_default();
+    let dot = host.iter().position(|byte| *byte == b'.');
+    dot.is_some_and(|dot| dot > 0 && dot + 2 < host.len())
+        || HOSTS.iter().any(|known| host.eq_ignore_ascii_case(known))
+}
+
+/// More digits in groups than a name has, as in a telephone's or a card's number. A date and two
+/// years are none.
+fn has_grouped_number(text: &str) -> bool {
+    let is_part = |char: char| {
+        char.is_ascii_digit() || char.is_whitespace() || "-\u{2010}–—.()/+_".contains(char)
+    };
+    let runs = text.split(|char| !is_part(char));
+    runs.filter(|run| run.len() > GROUPED_MAX).any(|run| {
+        let groups = run.split(|char: char| !char.is_ascii_digit());
+        let groups: Vec<&str> = groups.filter(|group| !group.is_empty()).collect();
+        let digits: usize = groups.iter().map(|group| group.len()).sum();
+        groups.len() > 1 && digits - dated(&groups) > GROUPED_MAX
+    })
+}
+
+/// How many of the digits say when: those of a date, or of two years and nothing else.
+fn dated(groups: &[&str]) -> usize {
+    let is_in = |group: &str, length, from: u16, to: u16| {
+        group.len() == length && group.parse().is_ok_and(|number| (from..=to).contains(&number))
+    };
+    let is_year = |group: &str| is_in(group, 4, 1900, 2099);
+    let is_month = |group: &str| is_in(group, 2, 1, 12);
+    let is_day = |group: &str| is_in(group, 2, 1, 31);
+    let is_date = |window: &[&str]| match window {
+        [first, month, last] => {
+            is_month(month) && (is_year(first) && is_day(last) || is_day(first) && is_year(last))
+        }
+        _ => false,
+    };
+    match groups {
+        [from, to] if is_year(from) && is_year(to) => 8,
+        _ if groups.windows(3).any(is_date) => 8,
+        _ => 0,
+    }
+}
+
+/// What follows a question mark in a URL, or is said by name behind one.
+fn has_query(text: &str) -> bool {
+    let is_url = text.contains("://");
+    text.split('?').skip(1).any(|query| {
+        let word = query.split(char::is_whitespace).next().unwrap_or_default();
+        !word.is_empty() && (is_url || word.find('=').is_some_and(|place| place > 0))
     })
 }
 
@@ -156,6 +248,22 @@ mod tests {
             "2001:db8::1",
             "View 6f9619ff-8b86-d011-b42d-00cf4fc964ff",
             "9f86d081884c7d65",
+            "user 0170 123 4567",
+            "call +49 (170) 123-4567 now",
+            "order-4111-1111-1111-1111",
+            "order_4111_1111_1111_1111",
+            "iban DE89 3704 0044 0532 0130 00",
+            "2024-01-15 0170 123 4567",
+            "https://x.example/reset?token=abc",
+            "https://x.example/reset?abc",
+            "/reset?token=abc done",
+            "\"bob\"@example.com",
+            "{\"to\":\"\\\"bob b\\\"@example.com\"}",
+            "bob.b@localhost",
+            "bob@[192.168.0.1]",
+            "bob.b=40example.com",
+            "bob.b %2540example.com",
+            "bob.b%2525252540example.com",
             "click_eyJhbGciOiJIUzI1NiIsInR5",
         ] {
             assert!(like_identifier(text), "{text}");
@@ -182,6 +290,22 @@ mod tests {
             "follow @shop",
             "Bestellung abgeschlossen – Überweisung",
             "internationalization",
+            "Report 2024-01-15",
+            "2024-01-15-3-things-to-know",
+            "Sale 29.11.2024",
+            "Season 2019/2020",
+            "Step 1-2-3",
+            "Release 1.22.333",
+            "Chrome 120 on Windows 10",
+            "Did it help? yes",
+            "Why?",
+            "https://x.example/pricing",
+            "width=40 height=30",
+            "total=400.00",
+            "stay@home",
+            "react@18",
+            "{\"handle\":\"@shop.example\"}",
+            "{\"a\":1,\"@context.type\":2}",
             "CheckoutStep2CompletedV3Final",
             "reallyLongCamelCaseEventNameOfSomebody",
             "",
