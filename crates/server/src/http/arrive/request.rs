@@ -267,13 +267,22 @@ pub fn problem(list: Option<&str>, index: usize, invalid: &Invalid) -> FieldProb
 /// The address of the client: behind proxies that are trusted, the last one that none of them is.
 #[must_use]
 pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
-    if !trusted.contains(&peer) {
+    let is_trusted = |address: IpAddr| trusted.contains(&address.to_canonical());
+    if !is_trusted(peer) {
         return peer;
     }
-    let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain = chain.flat_map(|value| value.split(',')).map(|text| text.trim().parse::<IpAddr>());
-    let chain: Vec<IpAddr> = chain.map_while(Result::ok).collect();
-    chain.into_iter().rev().find(|address| !trusted.contains(address)).unwrap_or(peer)
+    // Each proxy writes on the right whom it heard; what stands left of the last one that nobody
+    // trusts is what that one claims, and may be anything.
+    let lines = headers.get_all("x-forwarded-for").iter().rev();
+    let entries = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    let mut chain = entries.map(<[u8]>::trim_ascii).filter(|entry| !entry.is_empty()).map(address);
+    chain.find(|address| !address.is_some_and(is_trusted)).flatten().unwrap_or(peer)
+}
+
+/// An address as proxies write it: some add the port.
+fn address(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?;
+    text.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
 /// Whether a browser objects to sale and advertising: also when it says so in a way that is none of

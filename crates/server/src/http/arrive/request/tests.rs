@@ -24,6 +24,18 @@ fn only_trusted_proxies_say_where_a_request_came_from() {
     assert_eq!(client(proxy, &told, &[proxy]), outer);
     assert_eq!(client(proxy, &told, &[proxy, outer]), person);
     assert_eq!(client(proxy, &headers(&[]), &[proxy]), proxy);
+    // Whatever a client wrote itself stands on the left of what the proxy heard.
+    for chain in [
+        "junk, 203.0.113.7",
+        "10.0.0.1, unknown,, 203.0.113.7 , 10.0.0.2,",
+        "\u{fc}, 203.0.113.7:51234",
+    ] {
+        let mut told = HeaderMap::new();
+        told.append("x-forwarded-for", HeaderValue::from_bytes(chain.as_bytes()).unwrap());
+        assert_eq!(client(proxy, &told, &[proxy, outer]), person, "{chain}");
+    }
+    let nobody = headers(&[("x-forwarded-for", "203.0.113.7, junk")]);
+    assert_eq!(client(proxy, &nobody, &[proxy]), proxy, "the proxy itself heard nobody");
 }
 
 #[test]
