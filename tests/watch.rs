@@ -214,7 +214,7 @@ async fn traces_tell_each_step_and_nobody() -> Result<()> {
     let named = |name: &'static str| spans.iter().filter(move |span| span["name"] == name);
     let question = named("question").next().context("a question")?;
     let plan = said(question, "candor.plan").and_then(Value::as_str).context("its plan")?;
-    ensure!(plan.len() == 64 && plan.bytes().all(|byte| byte.is_ascii_hexdigit()), "{plan}");
+    ensure!(plan.len() == 32 && plan.bytes().all(|byte| byte.is_ascii_hexdigit()), "{plan}");
     for step in ["judge", "journal", "question"] {
         let span = named(step).next().context("a step")?;
         let above = named("request").find(|request| request["spanId"] == span["parentSpanId"]);

@@ -121,7 +121,7 @@ async fn what_stays_wrong_is_not_sent_again() -> Result<()> {
     let bad = json!({ "e": "pv", "aid": "shop" });
     let huge = format!("{{{}}}", " ".repeat(1 << 20));
     let mut dense = GzEncoder::new(Vec::new(), Compression::best());
-    dense.write_all(&vec![b' '; 2 << 20])?;
+    dense.write_all(&vec![b' '; 17 << 20])?;
     for (body, told) in [
         (payload(&[view("stranger")]).into_bytes(), "401 app-unknown"),
         (payload(&[nobody]).into_bytes(), "401 app-missing"),
@@ -130,7 +130,7 @@ async fn what_stays_wrong_is_not_sent_again() -> Result<()> {
         (b"{".to_vec(), "400 json-broken"),
         (Vec::new(), "400 body-empty"),
         (huge.into_bytes(), "400 body-too-large"),
-        (dense.finish()?, "400 body-too-large"),
+        (dense.finish()?, "400 body-too-dense"),
     ] {
         let answer = post(&candor, TP2, body).await?;
         assert_eq!(answer.told(), told);

@@ -60,10 +60,11 @@ export const catalogueEvents = (purpose: string) =>
     placeholderData: keepPreviousData,
   });
 
-export const properties = (event?: string) =>
+/** Every property; counted when it is said for which purpose, which is a question. */
+export const properties = (counted: { purpose?: string; event?: string | undefined } = {}) =>
   queryOptions({
-    queryKey: ['catalogue', 'properties', event ?? ''],
-    queryFn: () => get<wire.CatalogueProperty[]>(`api/catalogue/properties${query({ event })}`),
+    queryKey: ['catalogue', 'properties', counted],
+    queryFn: () => get<wire.CatalogueProperty[]>(`api/catalogue/properties${query(counted)}`),
     staleTime: 15_000,
     placeholderData: keepPreviousData,
   });

@@ -116,9 +116,10 @@ export interface CatalogueProperty {
   purposes: string[];
   declared: boolean;
   column: string | number | boolean | null;
-  seen: number;
+  /** Rows of the last thirty days; null where nobody counted, or can. */
+  seen: number | null;
   conflicts: number;
-  last?: Instant | null;
+  last: Instant | null;
 }
 
 export interface Answer {

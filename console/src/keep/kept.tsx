@@ -43,7 +43,8 @@ export function KeptList({ view }: { view: LiveSearch }) {
       {first.data && rows.length === 0 && (
         <Empty title="No event to show" action={<FirstEvent />}>
           Events that may be used for <b>{view.purpose}</b> appear here within a second of being
-          kept. Another purpose or filter may show more.
+          kept; those from before Candor was last started are found by questions. Another purpose
+          or filter may show more.
         </Empty>
       )}
       {rows.length > 0 && (

@@ -35,7 +35,8 @@ export default function Catalogue() {
       {event === undefined && (
         <Events find={find} purpose={purpose} onOpen={(name) => set({ event: name }, false)} />
       )}
-      <Properties event={event} find={find} onAll={() => set({ event: undefined })} />
+      <Properties event={event} purpose={purpose} find={find}
+        onAll={() => set({ event: undefined })} />
     </>
   );
 }
@@ -145,15 +146,20 @@ function EventLine(props: {
   );
 }
 
-function Properties(props: { event: string | undefined; find: string; onAll: () => void }) {
-  const properties = useQuery(ask.properties(props.event));
+function Properties(props: {
+  event: string | undefined;
+  purpose: string;
+  find: string;
+  onAll: () => void;
+}) {
+  const properties = useQuery(ask.properties({ purpose: props.purpose, event: props.event }));
   const found = (properties.data ?? [])
     .filter((each) => has(each.property, props.find))
-    .sort((a, b) => b.seen - a.seen || a.property.localeCompare(b.property));
+    .sort((a, b) => (b.seen ?? -1) - (a.seen ?? -1) || a.property.localeCompare(b.property));
   return (
     <Section
       title={props.event === undefined ? 'Properties' : `Properties of ${props.event}`}
-      lead="A column can be filtered and split by. What is sealed goes with its person's key."
+      lead="A column can be filtered and split by. What is sealed goes with its person's key, and is not counted."
       action={
         props.event !== undefined && (
           <button type="button" className="press" onClick={props.onAll}>
@@ -180,7 +186,7 @@ function Properties(props: { event: string | undefined; find: string; onAll: () 
                 <th scope="col" className="pl-5">Property</th>
                 <th scope="col">Type</th>
                 <th scope="col">Kept as</th>
-                <th scope="col" className="number">Seen</th>
+                <th scope="col" className="number">In 30 days</th>
                 <th scope="col" className="hidden sm:table-cell">Last seen</th>
                 <th scope="col" className="hidden lg:table-cell">May be used to</th>
               </tr>
@@ -214,7 +220,8 @@ const Dotted = ({ name }: { name: string }) =>
 function PropertyLine(props: { property: CatalogueProperty; event: string | undefined }) {
   const { property, event } = props;
   const isColumn = property.column !== null && property.column !== false;
-  const wrong = property.conflicts / Math.max(1, property.seen + property.conflicts);
+  const seen = property.seen ?? 0;
+  const wrong = property.conflicts / Math.max(1, seen + property.conflicts);
   return (
     <tr>
       <th scope="row" className="py-1 pl-5 font-mono text-[0.8125rem] leading-5 font-normal
@@ -241,7 +248,7 @@ function PropertyLine(props: { property: CatalogueProperty; event: string | unde
         <KeptAs property={property} />
       </td>
       <td className="number py-1 leading-5">
-        {count(property.seen)}
+        {property.seen === null ? '–' : count(property.seen)}
         {property.conflicts > 0 && (
           <span className="block text-xs font-semibold text-warn"
             title={`${share(wrong)} of its values became empty`}>

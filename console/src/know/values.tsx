@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import * as ask from '../api/ask';
 import type { ValuesAnswer, Which } from '../api/wire';
-import { ago, capital, count, exact, plural } from '../parts/format';
+import { capital, count, exact, plural } from '../parts/format';
 import { Icon } from '../parts/icons';
 import { flatten } from './codec';
 import { EventField, PropertyField } from './fields';
@@ -53,8 +53,6 @@ function Builder({ question, change, events, purpose }: BuilderProps<Question>) 
         <p className="mt-3 text-sm text-soft">
           <code className="font-mono text-[0.8125rem]">{about.property}</code> is {about.type}
           {about.category && `, of category ${about.category}`}
-          {about.seen > 0 && `, and was seen ${plural(about.seen, 'time')}`}
-          {about.seen > 0 && about.last && `, last ${ago(about.last, Date.now())}`}
           {about.conflicts > 0 && `, ${plural(about.conflicts, 'time')} with another type`}.
         </p>
       )}

@@ -142,8 +142,8 @@ fn from_now(zone: &TimeZone, now: Time, text: &str) -> Option<Time> {
 
 /// The same range some time before: `previous` is the one just before this one begins.
 ///
-/// Whole days stay whole days, whatever the zone did to their hours, and a day that has begun counts
-/// as one, so that no moment belongs to both.
+/// Whole days stay whole days, whatever the zone did to their hours, and a day that has begun
+/// counts as one, so that no moment belongs to both.
 pub fn earlier(zone: &TimeZone, text: &str, from: Time, until: Time) -> Result<(Time, Time), Flaw> {
     let back = || {
         let (first, end) = (zoned(zone, from)?.datetime(), zoned(zone, until)?.datetime());

@@ -130,8 +130,8 @@ pub struct TrendAnswer {
     /// What the formula comes to, for each value of the breakdown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formula: Vec<FormulaLine>,
-    /// The start of each interval that is compared with, beside those of `intervals`; null where the
-    /// earlier time has fewer.
+    /// The start of each interval that is compared with, beside those of `intervals`; null where
+    /// the earlier time has fewer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Option<String>>)]
     pub earlier_intervals: Vec<Option<Time>>,

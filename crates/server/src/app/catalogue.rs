@@ -48,8 +48,8 @@ impl App {
         Ok(lines)
     }
 
-    /// Every property that is declared or was met since the start, with what the grant's purpose
-    /// can see of the last days: of this event's rows, or of all.
+    /// The same with what the grant's purpose can see of the last days: of this event's rows, or of
+    /// all.
     pub async fn property_catalogue(
         &self,
         grant: Grant,
@@ -113,7 +113,9 @@ impl App {
     /// How far back the catalogue counts properties.
     const LOOKED_BACK: Span = Span(30 * Span::DAY.0);
 
-    fn property_lines(&self) -> Vec<PropertyLine> {
+    /// Every property that is declared or was met since the start, uncounted.
+    #[must_use]
+    pub fn property_lines(&self) -> Vec<PropertyLine> {
         let mut lines: BTreeMap<String, PropertyLine> = BTreeMap::new();
         for property in self.catalogue().properties() {
             let category = self.catalogue().category(property.category);

@@ -142,8 +142,8 @@ impl App {
 /// Bytes of one encoded word: a line has at most 76 signs, and the first begins with the header.
 const WORD_BYTES: usize = 39;
 
-/// The subject of a mail, in encoded words as RFC 2047 has them unless it is short and plain. A name
-/// that itself looks encoded must be shown as it was written.
+/// The subject of a mail, in encoded words as RFC 2047 has them unless it is short and plain. A
+/// name that itself looks encoded must be shown as it was written.
 fn subject(text: String) -> HeaderValue {
     let mut words = vec![String::new()];
     for sign in text.chars() {

@@ -9,7 +9,6 @@ use axum::http::StatusCode;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
-use vocabulary::Limits;
 
 use super::edge::SPARE;
 use crate::app::App;

@@ -26,7 +26,7 @@ fn beside(from: &str, to: &str, interval: &str, compare: &str) -> (String, Strin
     }
     assert_eq!(line["earlier"]["total"], shown, "the total is over what is shown");
     let last = earlier.as_array().unwrap().iter().rev().find_map(|start| start.as_str()).unwrap();
-    let day = |text: &str| text[..10].to_owned();
+    let day = |text: &str| text.split_once('T').unwrap().0.to_owned();
     (day(earlier[0].as_str().unwrap()), day(last), shown as usize)
 }
 

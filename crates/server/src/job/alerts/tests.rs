@@ -238,6 +238,8 @@ async fn what_is_private_open_or_not_configured_is_not_reached() {
     ]);
     // It was saved while the configuration allowed more.
     let held = keep(&stage, &alert(&json!({ "below": 1 }), &to), "local").await;
+    let vault = &stage.app.inner().vault;
+    let _secret = vault.make_secret(Alert::KIND, &held.id).await.unwrap();
     let path = format!("/api/alerts/{}/test", held.id);
     let told = stage.local("POST", &path, &Value::Null).await.json();
     let codes: Vec<&str> = told["results"]
