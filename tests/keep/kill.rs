@@ -36,6 +36,7 @@ async fn die(candor: &mut Candor, deaths: u64) -> Result<Vec<String>> {
         let life = Duration::from_millis(chance.u64(5..120));
         let clients = Clients::live(candor, cycle, life).await;
         candor.kill()?;
+        clients.mourn();
         candor.restart().await?;
         books.settle(candor, clients).await?;
     }

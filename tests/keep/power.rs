@@ -47,6 +47,7 @@ async fn cut(disk: &Disk, without: &'static str, cuts: u64) -> Result<Vec<String
         candor.freeze()?;
         disk.cut()?;
         candor.kill()?;
+        clients.mourn();
         disk.mount_again()?;
         candor.restart().await?;
         books.settle(&candor, clients).await?;

@@ -1,6 +1,8 @@
 //! Clients that send until the program is gone, and the books of what must be there afterwards.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -27,14 +29,25 @@ pub struct Books {
 }
 
 /// The clients of one life.
-pub struct Clients(Vec<JoinHandle<Vec<Sent>>>);
+pub struct Clients {
+    sending: Vec<JoinHandle<Vec<Sent>>>,
+    is_over: Arc<AtomicBool>,
+}
 
 impl Clients {
     /// Lets clients send to the program, and comes back when its life is over.
     pub async fn live(candor: &Candor, cycle: u64, life: Duration) -> Self {
-        let clients = (0..CLIENTS).map(|client| client_of(candor, cycle, client)).collect();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let client = |client| client_of(candor, cycle, client, Arc::clone(&is_over));
+        let sending = (0..CLIENTS).map(client).collect();
         pass(life).await;
-        Self(clients)
+        Self { sending, is_over }
+    }
+
+    /// The program is dead. Who was between two requests sends no more: the next program has the
+    /// same address.
+    pub fn mourn(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
     }
 }
 
@@ -42,7 +55,7 @@ impl Books {
     /// After a death and a restart: whoever heard nothing sends the same events again, as official
     /// clients do; then all that was sent must be there.
     pub async fn settle(&mut self, candor: &Candor, clients: Clients) -> Result<()> {
-        for client in clients.0 {
+        for client in clients.sending {
             for sent in client.await? {
                 let count = sent.events.as_array().map_or(0, Vec::len) as u64;
                 *self.expected.entry(format!("cycle-{}", sent.cycle)).or_default() += count;
@@ -74,7 +87,12 @@ async fn pass(life: Duration) {
 }
 
 /// A client sends until the program is gone; its last request never hears its answer.
-fn client_of(candor: &Candor, cycle: u64, client: u64) -> JoinHandle<Vec<Sent>> {
+fn client_of(
+    candor: &Candor,
+    cycle: u64,
+    client: u64,
+    is_over: Arc<AtomicBool>,
+) -> JoinHandle<Vec<Sent>> {
     let (url, key) = (candor.url.clone(), candor.server_key.clone());
     tokio::spawn(async move {
         let http = reqwest::Client::new();
@@ -85,7 +103,7 @@ fn client_of(candor: &Candor, cycle: u64, client: u64) -> JoinHandle<Vec<Sent>> 
             let answer = request.json(&json!({ "events": events })).send().await;
             let acknowledged = answer.is_ok_and(|answer| answer.status() == 200);
             sent.push(Sent { cycle, events, acknowledged });
-            if !acknowledged {
+            if !acknowledged || is_over.load(Ordering::Relaxed) {
                 break;
             }
         }
