@@ -71,11 +71,7 @@ fn questions() -> Vec<(&'static str, &'static str, Value)> {
     ];
     let mut questions = kinds.map(|(name, kind, question)| (name, kind, about(question))).to_vec();
     let selects = [
-        (
-            "sql-uniques",
-            "select date_trunc('day', time) d, event, count(distinct person) \
-             from events group by 1, 2 order by 1, 2",
-        ),
+        ("sql-events", "select event, count(*) from events group by 1"),
         (
             "sql-trend",
             "select date_trunc('day', time) d, country, count(*), sum(amount) \
