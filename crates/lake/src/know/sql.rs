@@ -73,8 +73,8 @@ const ORDERS: usize = 1 << 10;
 const LOOK: Duration = Duration::from_millis(50);
 /// Stack of a thread that plans and reckons: a judged text may be a thousand steps deep.
 const STACK_BYTES: usize = 16 << 20;
-/// How many times its memory may become while a statement runs, before the statement is stopped:
-/// what joins put together is counted by nobody.
+/// How many times the memory of a statement the process may grow by while it runs. The engine does
+/// not count what joins put together, so only the process shows it.
 const GROWTH_MAX: u64 = 2;
 
 /// What a statement may use.

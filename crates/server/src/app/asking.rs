@@ -1,6 +1,8 @@
 //! Asking: a plan under a grant becomes an answer over one snapshot of files and fresh rows.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use lake::keep::file::Scanned as Read;
@@ -9,6 +11,7 @@ use lake::know::{Allowance, AskError, Asking, Naming, Selected, Watch};
 use life::admit::{Actor, Grant, Verb};
 use life::keep::names::Named;
 use life::know::{Answer, Faults, Plan, Reply, Scanned, Setting, SqlPlan, SqlReply};
+use tokio::sync::SemaphorePermit;
 use tracing::field;
 use vocabulary::{Digest, Fact, Purpose, Refusal, Span, Time};
 
@@ -29,6 +32,8 @@ impl App {
     /// How often a question starts again because the mask narrowed or files were replaced while it
     /// ran.
     const TRIES: u32 = 1_000;
+    /// How often a text that waits is looked after.
+    const LOOK: Duration = Duration::from_millis(50);
 
     /// Resolves a question against the words of this installation, or says what is wrong with it.
     pub async fn resolve<T>(
@@ -72,8 +77,7 @@ impl App {
         running: &Running,
     ) -> Result<SqlReply, Problem> {
         let asked = plan.statement.to_string();
-        let turn = self.inner().texts.acquire().await.map_err(|error| Problem::internal(&error))?;
-        running.check()?;
+        let turn = self.turn(running).await?;
         let begun = self.now();
         let work = move |app: &App, grant: &Grant, watch: &Watch| {
             let Selected { table, truncated, scanned } =
@@ -85,6 +89,18 @@ impl App {
         drop(turn);
         let (table, truncated) = answer;
         Ok(SqlReply::new(table, truncated, scanned, as_of, &purpose))
+    }
+
+    /// The turn of a text, once there is one. Who is cancelled while waiting waits no longer.
+    async fn turn(&self, running: &Running) -> Result<SemaphorePermit<'_>, Problem> {
+        let mut turn = pin!(self.inner().texts.acquire());
+        let mut look = tokio::time::interval(Self::LOOK);
+        loop {
+            tokio::select! {
+                turn = &mut turn => return turn.map_err(|error| Problem::internal(&error)),
+                _ = look.tick() => running.check()?,
+            }
+        }
     }
 
     /// Works on a question beside the requests. Who asked what is durable before the answer leaves.

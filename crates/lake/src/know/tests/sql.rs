@@ -1,7 +1,7 @@
 //! Texts of SQL over random small lakes: nobody can select what they may not see.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use life::admit::Verb;
 use life::know::sql::{AGGREGATES, ALWAYS, SCALARS, WINDOWS};
@@ -271,6 +271,25 @@ fn a_text_ends_when_the_mask_narrows_or_nobody_waits() {
     let asking = asking(&mask, &pond, &watch, 1);
     let error = carry_out(&asking, &plan, &Limits::default(), Verb::Read).unwrap_err();
     assert_eq!(error.code(), "query-cancelled");
+}
+
+/// What joins put together, no pool counts: the growth of the process ends a text.
+#[test]
+fn a_text_ends_when_the_process_grows_too_far() {
+    static HELD: AtomicU64 = AtomicU64::new(0);
+    let pond = few();
+    let (mask, watch) = (pond.mask(), Watch::default());
+    let asking = asking(&mask, &pond, &watch, 1);
+    let events = (0..15).map(|alias| format!("events e{alias}")).collect::<Vec<_>>().join(", ");
+    let plan = plan("measure", &format!("select count(*) from {events} where e0.time < e1.time"));
+    let limits = Limits::default();
+    let held = || Some(HELD.fetch_add(4 << 30, Ordering::Relaxed));
+    let allowance = Allowance { limits: &limits, time: limits.sql_time, held };
+    let event = |_: Code| None;
+    let naming = Naming { event: &event, source: &|_| None };
+    let grant = grant(plan.purpose, Verb::Read);
+    let error = select(&asking, &plan, naming, allowance, &grant, Time(1)).unwrap_err();
+    assert_eq!(error.code(), "sql-too-much-memory");
 }
 
 /// A lake that notes what times it was asked for, and one whose runs end in an error.

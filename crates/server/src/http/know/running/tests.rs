@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use life::admit::Verb;
+use life::admit::{Actor, Verb};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
@@ -143,6 +143,49 @@ async fn goes_away(stage: &Arc<Stage>, token: &str, path: &str) {
     drop(caller);
     tokio::time::timeout(SOON, gone(stage, &query)).await.expect("nobody waits for it any more");
     serving.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_actor_leaves_room_for_others() {
+    let stage = Stage::open("").await;
+    let each = stage.app.limits().running_questions_each;
+    let begin = |actor: &str| {
+        stage.app.begin_query(&Actor(actor.to_owned()), QueryId(None), "sql").map_err(|no| no.code)
+    };
+    let mut held: Vec<_> = (0..each).map(|_| begin("one").unwrap()).collect();
+    assert_eq!(begin("one").unwrap_err(), "too-many-questions");
+    let other = begin("other").unwrap();
+    held.pop();
+    let again = begin("one").unwrap();
+    drop((held, other, again));
+    assert!(stage.app.queries().is_empty());
+}
+
+/// A text that waits for its turn is cancelled as one that runs, and runs when a turn is free.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn texts_take_turns() {
+    let stage = Arc::new(Stage::open("").await);
+    let token = stage.token(&["measure"]).await;
+    let turns = u32::try_from(stage.app.limits().running_texts).unwrap();
+    let held = stage.app.inner().texts.acquire_many(turns).await.unwrap();
+    let ask = |id: &'static str| {
+        let (asked, asker) = (Arc::clone(&stage), token.clone());
+        tokio::spawn(async move {
+            let text = json!({ "purpose": "measure", "sql": "select 1" });
+            let path = ("POST", "/api/query/sql");
+            asked.ask(&asker, path, &[("query-id", id)], &text).await.json()
+        })
+    };
+    let (one, other) = (ask("one"), ask("other"));
+    let actor = stage.app.token(&token).await.unwrap().unwrap().authority.actor;
+    let running = stage.app.queries().await_one(&actor, "one").await.unwrap();
+    stage.app.queries().await_one(&actor, "other").await.unwrap();
+    running.cancel();
+    drop(running);
+    assert_eq!(one.await.unwrap()["code"], "query-cancelled");
+    assert!(!other.is_finished(), "it waits");
+    drop(held);
+    assert_eq!(other.await.unwrap()["rows"], json!([[1]]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
