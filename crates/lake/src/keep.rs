@@ -13,10 +13,15 @@ pub mod keeper;
 pub mod period;
 pub mod read;
 pub mod rows;
+pub mod stretches;
 pub mod write;
 
+mod codec;
+mod decode;
 mod durable;
+mod footer;
 mod sealed;
+mod section;
 mod unseal;
 
 #[cfg(test)]

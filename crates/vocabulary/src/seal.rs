@@ -74,8 +74,7 @@ pub trait PersonSealer: Send + Sync {
     ) -> Result<Vec<u8>, SealError>;
 }
 
-/// The key of one lake file. Parquet's own encryption needs the bytes, so they leave custody as
-/// this.
+/// The key of one lake file, which the lake seals and opens itself: it leaves custody as this.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FileKey(pub [u8; 32]);
 

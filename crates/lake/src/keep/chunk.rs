@@ -2,29 +2,79 @@
 //! become chunks.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_buffer::{NullBuffer, ScalarBuffer};
-use vocabulary::{Class, Code, Value};
+use life::keep::Row;
+use serde::{Deserialize, Serialize};
+use vocabulary::{Class, Code, Purposes, SourceId, Value, VerdictId};
+
+use super::stretches::Stretches;
 
 /// Rows in the order (bucket, person, time, sequence, arrival). A column that was not asked for is
 /// empty.
-///
-/// `person` is the person as known when the run was sorted.
 #[derive(Debug, Clone, Default)]
 pub struct Chunk {
-    pub person: ScalarBuffer<u64>,
+    /// The person as known when the run was sorted.
+    pub person: Stretches,
+    pub leaf: Stretches,
     pub time: ScalarBuffer<i64>,
-    pub received: ScalarBuffer<i64>,
+    /// By row: the place of its stamp among `stamps`.
+    pub stamp: ScalarBuffer<u32>,
+    pub stamps: Arc<[Stamp]>,
     pub sequence: ScalarBuffer<u32>,
-    pub event: ScalarBuffer<u32>,
-    pub leaf: ScalarBuffer<u64>,
-    pub source: ScalarBuffer<u32>,
-    pub verdict: ScalarBuffer<u32>,
-    pub purposes: ScalarBuffer<u64>,
-    pub session: ScalarBuffer<u64>,
+    pub received: ScalarBuffer<i64>,
+    pub session: Stretches,
     /// The promoted columns that were asked for, in the order asked.
     pub columns: Vec<Column>,
+}
+
+/// What very many rows have in common, so that it is said once: what happened, where it came from,
+/// and what the gate decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Stamp {
+    pub event: Code,
+    pub source: SourceId,
+    pub verdict: VerdictId,
+    pub purposes: Purposes,
+}
+
+impl Stamp {
+    /// The stamp of a row.
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
+        let Row { event, source, verdict, purposes, .. } = *row;
+        Self { event, source, verdict, purposes }
+    }
+}
+
+/// Stamps that were met, numbered as they came.
+#[derive(Debug, Default)]
+pub(crate) struct Stamps {
+    numbers: HashMap<Stamp, u64>,
+    every: Vec<Stamp>,
+    last: Option<(Stamp, u64)>,
+}
+
+impl Stamps {
+    pub(crate) fn number(&mut self, stamp: Stamp) -> u64 {
+        let Self { numbers, every, last } = self;
+        if let Some((known, number)) = last
+            && *known == stamp
+        {
+            return *number;
+        }
+        let number = *numbers.entry(stamp).or_insert_with(|| {
+            every.push(stamp);
+            every.len() as u64 - 1
+        });
+        *last = Some((stamp, number));
+        number
+    }
+
+    pub(crate) fn done(self) -> Arc<[Stamp]> {
+        self.every.into()
+    }
 }
 
 /// One promoted column of a chunk.
@@ -46,11 +96,10 @@ pub struct Need {
     pub columns: Vec<Code>,
     /// Those of them that lie sealed, with their class; without a sealer their columns are absent.
     pub sealed: BTreeMap<Code, Class>,
-    /// Whether these are wanted; person, time, event, verdict and purposes always are. A reader may
-    /// give more than was asked for.
+    /// Whether these are wanted; person, time and stamp always are. A reader may give more than was
+    /// asked for.
     pub sequence: bool,
     pub session: bool,
-    pub source: bool,
     pub leaf: bool,
     pub received: bool,
 }
@@ -165,5 +214,11 @@ impl Chunk {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()
+    }
+
+    /// The stamp of a row.
+    #[must_use]
+    pub fn stamp(&self, row: usize) -> Option<&Stamp> {
+        self.stamps.get(*self.stamp.get(row)? as usize)
     }
 }

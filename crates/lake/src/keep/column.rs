@@ -1,22 +1,10 @@
-//! Columns of a file: the fixed ones, and one per promoted property. It never decides which
-//! property is promoted.
+//! Columns of a file, one per promoted property. It never decides which property is promoted.
 
 use std::collections::BTreeMap;
 
 use life::admit::catalogue::{Catalogue, PropertyType};
 use serde::{Deserialize, Serialize};
 use vocabulary::{Code, Value};
-
-pub(super) const PERSON: &str = "person";
-pub(super) const TIME: &str = "time";
-pub(super) const RECEIVED: &str = "received";
-pub(super) const SEQUENCE: &str = "sequence";
-pub(super) const EVENT: &str = "event";
-pub(super) const LEAF: &str = "leaf";
-pub(super) const SOURCE: &str = "source";
-pub(super) const VERDICT: &str = "verdict";
-pub(super) const PURPOSES: &str = "purposes";
-pub(super) const SESSION: &str = "session";
 
 /// What a promoted column stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,14 +73,4 @@ impl Columns {
     pub fn iter(&self) -> impl Iterator<Item = (Code, ColumnKind)> {
         self.0.iter().map(|(code, kind)| (*code, *kind))
     }
-}
-
-/// The name of a promoted property's column.
-pub(super) fn name(code: Code) -> String {
-    format!("p{}", code.0)
-}
-
-/// The property whose column this is; `None` for a fixed column.
-pub(super) fn code(name: &str) -> Option<Code> {
-    name.strip_prefix('p')?.parse().ok().map(Code)
 }

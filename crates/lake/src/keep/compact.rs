@@ -156,9 +156,11 @@ fn moved(reader: &FileReader, writing: &Writing<'_>) -> Result<BTreeSet<Leaf>, F
     let mut moved = BTreeSet::new();
     for chunk in reader.chunks(None, &need, &texts, None)? {
         let chunk = chunk?;
-        for (person, leaf) in chunk.person.iter().zip(chunk.leaf.iter()) {
-            if (writing.person)(Leaf(*leaf)) != Person(*person) {
-                moved.insert(Leaf(*leaf));
+        let mut known = None;
+        for (person, leaf) in chunk.person.each().zip(chunk.leaf.each()) {
+            let is_new = known.replace((person, leaf)) != Some((person, leaf));
+            if is_new && (writing.person)(Leaf(leaf)) != Person(person) {
+                moved.insert(Leaf(leaf));
             }
         }
     }

@@ -88,6 +88,11 @@ pub(super) struct Hashed {
 }
 
 impl Hashed {
+    /// How many bytes were written.
+    pub(super) fn position(&self) -> u64 {
+        self.bytes
+    }
+
     /// The digest and the length of all that was written.
     pub(super) fn finish(mut self) -> io::Result<([u8; 32], u64)> {
         self.file.flush()?;

@@ -3,16 +3,13 @@
 //! Nothing here knows what is in a file. A failed fsync is reported as such and never tried again.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
 use life::keep::manifest::{FileEntry, FileId};
-use parquet::errors::ParquetError;
-use parquet::file::reader::{ChunkReader, Length};
 use thiserror::Error;
 use vocabulary::{Region, SealError};
 
@@ -131,39 +128,5 @@ impl Positioned {
         self.file.read_exact_at(&mut bytes, start)?;
         self.scanned.add_bytes(length);
         Ok(bytes)
-    }
-}
-
-impl Length for Positioned {
-    fn len(&self) -> u64 {
-        self.bytes
-    }
-}
-
-impl ChunkReader for Positioned {
-    type T = io::BufReader<Cursor>;
-
-    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        Ok(io::BufReader::new(Cursor { file: self.clone(), start }))
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        Ok(self.read(start, length)?.into())
-    }
-}
-
-/// A place in an open file, moving on as it is read.
-#[derive(Debug)]
-pub(crate) struct Cursor {
-    file: Positioned,
-    start: u64,
-}
-
-impl Read for Cursor {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.file.read_at(buffer, self.start)?;
-        self.start += count as u64;
-        self.file.scanned.add_bytes(count);
-        Ok(count)
     }
 }

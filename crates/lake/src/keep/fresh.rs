@@ -5,9 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use life::keep::Row;
 use life::keep::manifest::BUCKETS;
-use vocabulary::{Class, Code, Leaf, Person, Time, Value};
+use vocabulary::{Class, Code, Leaf, Person, Purposes, SourceId, Time, Value, VerdictId};
 
-use super::chunk::{Chunk, Column, Need, Texts};
+use super::chunk::{Chunk, Column, Need, Stamp, Stamps, Texts};
 use super::unseal::unsealed;
 
 /// The rows of one journal segment that is not folded yet. It only grows; readers hold what they
@@ -39,6 +39,17 @@ struct Fixed {
     event: u32,
     verdict: u32,
     source: u16,
+}
+
+impl Fixed {
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            event: Code(self.event),
+            source: SourceId(self.source),
+            verdict: VerdictId(self.verdict),
+            purposes: Purposes(self.purposes),
+        }
+    }
 }
 
 type Rest = (Vec<(Code, Value)>, Vec<(Class, Code, Value)>);
@@ -127,9 +138,9 @@ impl Block {
             sequence: fixed.sequence,
             event: Code(fixed.event),
             leaf: Leaf(fixed.leaf),
-            source: vocabulary::SourceId(fixed.source),
-            verdict: vocabulary::VerdictId(fixed.verdict),
-            purposes: vocabulary::Purposes(fixed.purposes),
+            source: SourceId(fixed.source),
+            verdict: VerdictId(fixed.verdict),
+            purposes: Purposes(fixed.purposes),
             session: fixed.session,
             columns,
             sealed,
@@ -241,16 +252,16 @@ fn chunk(blocks: &[&Block], mut places: Vec<Place>, need: &Need, texts: &Texts) 
     let rows: Vec<Fixed> = places.iter().filter_map(fixed).collect();
     let columns =
         if need.columns.is_empty() { Vec::new() } else { columns(blocks, &places, need, texts) };
+    let mut stamps = Stamps::default();
+    let stamp = rows.iter().map(|row| stamps.number(row.stamp()) as u32).collect();
     Chunk {
         person: places.iter().map(|place| place.person).collect(),
+        leaf: rows.iter().map(|row| row.leaf).collect(),
         time: rows.iter().map(|row| row.time).collect(),
+        stamp,
+        stamps: stamps.done(),
         received: rows.iter().map(|row| row.received).collect(),
         sequence: rows.iter().map(|row| row.sequence).collect(),
-        event: rows.iter().map(|row| row.event).collect(),
-        leaf: rows.iter().map(|row| row.leaf).collect(),
-        source: rows.iter().map(|row| u32::from(row.source)).collect(),
-        verdict: rows.iter().map(|row| row.verdict).collect(),
-        purposes: rows.iter().map(|row| row.purposes).collect(),
         session: rows.iter().map(|row| row.session).collect(),
         columns,
     }

@@ -1,34 +1,21 @@
-//! Reading a file: only what was asked for, in chunks of bounded size. It never shows what does
-//! not authenticate.
+//! Reading a file: only what was asked for, block after block. It never shows what does not
+//! authenticate.
 
-mod decode;
-mod footer;
-
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch};
 use life::keep::manifest::FileEntry;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
-};
-use parquet::file::metadata::ParquetMetaData;
 use vocabulary::{Class, Code, Person, PersonSealer};
 
-use self::decode::promoted;
-pub(super) use self::decode::{instant, long, short, times};
-pub use self::footer::Footers;
-pub(super) use self::footer::{COLUMNS_KEY, UNIT_KEY, micros};
-use self::footer::{Footer, read_footer};
 use super::chunk::{Chunk, Column, Need, Texts};
-use super::column::{self, ColumnKind, Columns};
+use super::codec::Unpacker;
+use super::column::{ColumnKind, Columns};
+use super::decode::{Decoder, nothing, zeros};
 use super::file::{FileError, Place, Positioned, Scanned};
+pub use super::footer::Footers;
+use super::footer::{BlockEntry, Opened};
+use super::section::{Section, Spot};
 use super::unseal::{Unsealer, unsealed};
-
-/// Rows of one chunk, at most.
-pub const CHUNK_ROWS: usize = 64 << 10;
 
 /// One open file of the lake. Cloning is cheap; clones may be read on different threads.
 #[derive(Debug, Clone)]
@@ -36,13 +23,13 @@ pub struct FileReader {
     pub(super) entry: Arc<FileEntry>,
     pub(super) place: Place,
     file: Positioned,
-    footer: Footer,
+    opened: Arc<Opened>,
     scanned: Arc<Scanned>,
 }
 
 impl FileReader {
-    /// Opens a file as the manifest describes it; refuses what is not encrypted with its key for
-    /// its place.
+    /// Opens a file as the manifest describes it; refuses what is not sealed with its key for its
+    /// place.
     pub fn open(
         place: &Place,
         entry: &FileEntry,
@@ -55,16 +42,16 @@ impl FileReader {
             let what = format!("{} bytes instead of {}", file.bytes(), entry.bytes);
             return Err(FileError::Damaged { path, what });
         }
-        let footer = match footers.get(entry) {
-            Some(footer) => footer,
+        let opened = match footers.get(entry) {
+            Some(opened) => opened,
             None => {
-                let footer = read_footer(place, entry, &file)?;
-                footers.insert(entry.id, footer.clone());
-                footer
+                let opened = Arc::new(Opened::read(place, entry, &file)?);
+                footers.insert(entry.id, Arc::clone(&opened));
+                opened
             }
         };
         let entry = Arc::new(entry.clone());
-        Ok(Self { entry, place: place.clone(), file, footer, scanned: scanned.clone() })
+        Ok(Self { entry, place: place.clone(), file, opened, scanned: scanned.clone() })
     }
 
     /// What the manifest says about it.
@@ -76,7 +63,12 @@ impl FileReader {
     /// The promoted columns that it has.
     #[must_use]
     pub fn columns(&self) -> &Columns {
-        &self.footer.columns
+        &self.opened.footer.columns
+    }
+
+    /// The classes that it has sealed runs of.
+    pub(super) fn classes(&self) -> Vec<Class> {
+        self.opened.footer.classes()
     }
 
     /// Its rows in order, of one bucket or of all; empty when it has no rows of that bucket.
@@ -91,75 +83,68 @@ impl FileReader {
         let mut classes: Vec<Class> = need.sealed.values().copied().collect();
         classes.dedup();
         let sealer = sealer.filter(|_| !classes.is_empty());
-        let unsealer = sealer.map(|sealer| Unsealer::new(self, classes, sealer)).transpose()?;
-        let mut names = wanted(need);
-        names.extend(unsealer.iter().flat_map(Unsealer::names));
-        let rows = self.bucket_range(bucket);
-        let number = rows.start;
-        let batches = self.batches(&names, self.row_groups(rows), CHUNK_ROWS);
+        let unsealer = sealer.map(|sealer| Unsealer::new(classes, sealer)).transpose()?;
         let kind = |code: &Code| match need.sealed.get(code) {
             Some(_) => None,
             None => self.columns().kind(*code),
         };
-        let kinds = need.columns.iter().map(|code| (*code, kind(code))).collect();
-        let (need, texts) = (need.clone(), Arc::clone(texts));
-        Ok(Chunks { batches, need, kinds, texts, maps: HashMap::new(), unsealer, number })
+        Ok(Chunks {
+            blocks: self.blocks(|block| bucket.is_none_or(|bucket| block.bucket == bucket)),
+            reader: self.clone(),
+            kinds: need.columns.iter().map(|code| (*code, kind(code))).collect(),
+            need: need.clone(),
+            texts: Arc::clone(texts),
+            unsealer,
+            decoder: Decoder::new(Unpacker::new()?),
+        })
     }
 
-    /// The numbers of the rows of a bucket.
-    pub(super) fn bucket_range(&self, bucket: Option<u16>) -> std::ops::Range<u64> {
-        let Some(bucket) = bucket else { return 0..self.entry.rows };
-        match self.entry.bucket {
-            Some(own) if own == bucket => 0..self.entry.rows,
-            Some(_) => 0..0,
-            None => {
-                let border = |place: u16| self.entry.bucket_rows.get(usize::from(place)).copied();
-                match (border(bucket), border(bucket.saturating_add(1))) {
-                    (Some(first), Some(next)) => first..next,
-                    _ => 0..0,
-                }
-            }
-        }
-    }
-
-    /// A range of rows as ranges inside row groups.
-    pub(super) fn row_groups(&self, rows: std::ops::Range<u64>) -> Vec<Picked> {
-        let mut picked = Vec::new();
+    /// Some of its blocks, in order.
+    pub(super) fn blocks(&self, is_wanted: impl Fn(&BlockEntry) -> bool) -> Blocks {
         let mut first = 0;
-        for (group, metadata) in self.metadata().row_groups().iter().enumerate() {
-            let count = u64::try_from(metadata.num_rows()).unwrap_or(0);
-            let start = rows.start.max(first);
-            let end = rows.end.min(first + count);
-            if start < end {
-                let ranges = std::iter::once(start - first..end - first).collect();
-                picked.push(Picked { group, first, rows: count, ranges });
+        let mut blocks = Vec::new();
+        for (number, block) in (0u32..).zip(&self.opened.footer.blocks) {
+            if is_wanted(block) {
+                blocks.push(Block { number, first, rows: block.rows as usize });
             }
-            first += count;
+            first += u64::from(block.rows);
         }
-        picked
+        blocks.into_iter()
     }
 
-    /// How many microseconds one step of its time column stands for.
-    pub(super) fn unit(&self) -> i64 {
-        self.footer.unit
-    }
-
-    pub(super) fn metadata(&self) -> &ParquetMetaData {
-        self.footer.metadata.metadata()
-    }
-
-    pub(super) fn batches(
+    /// The plain bytes of a section; `None` when the block does without it.
+    pub(super) fn section(
         &self,
-        names: &[String],
-        picked: Vec<Picked>,
-        batch_rows: usize,
-    ) -> Batches {
-        let schema = self.footer.metadata.parquet_schema();
-        let places = schema.columns().iter().enumerate();
-        let wanted = places.filter(|(_, column)| names.iter().any(|name| name == column.name()));
-        let mask = ProjectionMask::leaves(schema, wanted.map(|(place, _)| place));
-        let picked = picked.into_iter();
-        Batches { reader: self.clone(), mask, picked, batch_rows, current: None }
+        block: Block,
+        section: Section,
+    ) -> Result<Option<Vec<u8>>, FileError> {
+        let entry = self.opened.footer.blocks.get(block.number as usize);
+        let Some((number, start, length)) = entry.and_then(|entry| entry.find(section)) else {
+            return Ok(None);
+        };
+        let access = |cause| FileError::Access { path: self.place.path(&self.entry.path), cause };
+        let sealed = self.file.read(start, length).map_err(access)?;
+        let spot = Spot { block: block.number, section: number };
+        let plain = self.opened.key.open(spot, sealed);
+        plain.map(Some).ok_or_else(|| self.damaged("a section of it does not authenticate"))
+    }
+
+    /// A section, decoded; `otherwise` when the block does without it.
+    pub(super) fn decoded<T>(
+        &self,
+        block: Block,
+        section: Section,
+        decode: impl FnOnce(&[u8]) -> Option<T>,
+        otherwise: impl FnOnce() -> T,
+    ) -> Result<T, FileError> {
+        match self.section(block, section)? {
+            None => Ok(otherwise()),
+            Some(bytes) => decode(&bytes).ok_or_else(|| self.garbled(section)),
+        }
+    }
+
+    pub(super) fn garbled(&self, section: Section) -> FileError {
+        self.damaged(format!("its section `{section:?}` does not read"))
     }
 
     pub(super) fn damaged(&self, what: impl ToString) -> FileError {
@@ -169,103 +154,81 @@ impl FileReader {
     pub(super) fn count_rows(&self, count: usize) {
         self.scanned.add_rows(count);
     }
+
+    /// The columns of a block that every row has, those that are needed.
+    pub(super) fn fixed(
+        &self,
+        block: Block,
+        need: &Need,
+        decoder: &mut Decoder,
+    ) -> Result<Chunk, FileError> {
+        let rows = block.rows;
+        let missing = |section| move || Err(section);
+        let must = |found: Result<Result<_, Section>, FileError>| match found? {
+            Ok(found) => Ok(found),
+            Err(section) => Err(self.garbled(section)),
+        };
+        let person = must(self.decoded(
+            block,
+            Section::Person,
+            |bytes| decoder.stretches(bytes, rows).map(Ok),
+            missing(Section::Person),
+        ))?;
+        let stamp =
+            self.decoded(block, Section::Stamp, |bytes| decoder.shorts(bytes, rows), Vec::new)?;
+        let time =
+            self.decoded(block, Section::Time, |bytes| decoder.times(bytes, &person), Vec::new)?;
+        if stamp.len() != rows || time.len() != rows {
+            return Err(self.garbled(Section::Time));
+        }
+        let mut chunk = Chunk {
+            person,
+            stamp: stamp.into(),
+            stamps: Arc::clone(&self.opened.footer.stamps),
+            ..Chunk::default()
+        };
+        if need.leaf {
+            let decode = |bytes: &[u8]| decoder.stretches(bytes, rows);
+            chunk.leaf = self.decoded(block, Section::Leaf, decode, || chunk.person.clone())?;
+        }
+        if need.sequence {
+            let decode = |bytes: &[u8]| decoder.shorts(bytes, rows).map(Into::into);
+            chunk.sequence = self.decoded(block, Section::Sequence, decode, || zeros(rows))?;
+        }
+        if need.session {
+            let decode = |bytes: &[u8]| decoder.stretches(bytes, rows);
+            chunk.session = self.decoded(block, Section::Session, decode, || nothing(rows))?;
+        }
+        if need.received {
+            let decode = |bytes: &[u8]| decoder.received(bytes, &time).map(Into::into);
+            chunk.received = self.decoded(block, Section::Received, decode, || zeros(rows))?;
+        }
+        chunk.time = time.into();
+        self.count_rows(rows);
+        Ok(chunk)
+    }
 }
 
-/// Ranges of rows to read from one row group, counted from its first row.
-#[derive(Debug, Clone)]
-pub(super) struct Picked {
-    pub(super) group: usize,
+/// A block of an open file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block {
+    pub(super) number: u32,
     /// The number of its first row in the file.
     pub(super) first: u64,
-    pub(super) rows: u64,
-    pub(super) ranges: Vec<std::ops::Range<u64>>,
+    pub(super) rows: usize,
 }
 
-impl Picked {
-    fn selection(&self) -> Option<RowSelection> {
-        if let [range] = self.ranges.as_slice()
-            && *range == (0..self.rows)
-        {
-            return None;
-        }
-        let mut selectors = Vec::new();
-        let mut place = 0;
-        for range in &self.ranges {
-            selectors.push(RowSelector::skip((range.start - place) as usize));
-            selectors.push(RowSelector::select((range.end - range.start) as usize));
-            place = range.end;
-        }
-        Some(selectors.into())
-    }
-}
+pub(super) type Blocks = std::vec::IntoIter<Block>;
 
-/// Decoded batches, none of which crosses a row group, so that a text column's dictionary stays
-/// whole.
-pub(super) struct Batches {
-    reader: FileReader,
-    mask: ProjectionMask,
-    picked: std::vec::IntoIter<Picked>,
-    batch_rows: usize,
-    current: Option<ParquetRecordBatchReader>,
-}
-
-impl Iterator for Batches {
-    type Item = Result<RecordBatch, FileError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(batches) = &mut self.current {
-                match batches.next() {
-                    Some(Ok(batch)) => {
-                        self.reader.count_rows(batch.num_rows());
-                        return Some(Ok(batch));
-                    }
-                    Some(Err(error)) => {
-                        self.current = None;
-                        self.picked = Vec::new().into_iter();
-                        return Some(Err(self.reader.damaged(error)));
-                    }
-                    None => self.current = None,
-                }
-            }
-            let picked = self.picked.next()?;
-            match self.start(&picked) {
-                Ok(batches) => self.current = Some(batches),
-                Err(error) => {
-                    self.picked = Vec::new().into_iter();
-                    return Some(Err(self.reader.damaged(error)));
-                }
-            }
-        }
-    }
-}
-
-impl Batches {
-    fn start(&self, picked: &Picked) -> parquet::errors::Result<ParquetRecordBatchReader> {
-        let metadata = self.reader.footer.metadata.clone();
-        let file = self.reader.file.clone();
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
-            .with_projection(self.mask.clone())
-            .with_row_groups(vec![picked.group])
-            .with_batch_size(self.batch_rows);
-        if let Some(selection) = picked.selection() {
-            builder = builder.with_row_selection(selection);
-        }
-        builder.build()
-    }
-}
-
-/// The chunks of a file, decoded as they are taken.
+/// The chunks of a file, decoded as they are taken; each block is one.
 pub struct Chunks<'a> {
-    batches: Batches,
+    blocks: Blocks,
+    reader: FileReader,
     need: Need,
     kinds: Vec<(Code, Option<ColumnKind>)>,
     texts: Arc<Texts>,
-    /// By text column: the dictionary met last and what its entries are called in this question.
-    maps: HashMap<Code, (ArrayRef, Vec<u32>)>,
     unsealer: Option<Unsealer<'a>>,
-    /// The number of the next batch's first row in the file.
-    number: u64,
+    decoder: Decoder,
 }
 
 impl fmt::Debug for Chunks<'_> {
@@ -278,26 +241,32 @@ impl Iterator for Chunks<'_> {
     type Item = Result<Chunk, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = match self.batches.next()? {
-            Ok(batch) => batch,
-            Err(error) => return Some(Err(error)),
-        };
-        let chunk = self.chunk(&batch);
-        let chunk = chunk.ok_or_else(|| self.batches.reader.damaged("a column is not of its type"));
-        Some(chunk.and_then(|mut chunk| {
-            self.unseal(&batch, &mut chunk)?;
-            Ok(chunk)
-        }))
+        let block = self.blocks.next()?;
+        Some(self.chunk(block))
     }
 }
 
 impl Chunks<'_> {
+    fn chunk(&mut self, block: Block) -> Result<Chunk, FileError> {
+        let mut chunk = self.reader.fixed(block, &self.need, &mut self.decoder)?;
+        for (code, kind) in &self.kinds {
+            let Some(kind) = kind else {
+                chunk.columns.push(Column::Absent);
+                continue;
+            };
+            let decode = |bytes: &[u8]| self.decoder.column(*kind, bytes, block.rows, &self.texts);
+            let section = Section::Property(*code);
+            chunk.columns.push(self.reader.decoded(block, section, decode, || Column::Absent)?);
+        }
+        self.unseal(block, &mut chunk)?;
+        Ok(chunk)
+    }
+
     /// Puts the values of sealed properties in the place of their columns.
-    fn unseal(&mut self, batch: &RecordBatch, chunk: &mut Chunk) -> Result<(), FileError> {
+    fn unseal(&mut self, block: Block, chunk: &mut Chunk) -> Result<(), FileError> {
         let Some(unsealer) = &mut self.unsealer else { return Ok(()) };
-        let persons = chunk.person.iter().map(|person| Person(*person));
-        let rows = unsealer.open(&self.batches.reader, batch, persons.zip(self.number..))?;
-        self.number += rows.len() as u64;
+        let persons: Vec<Person> = chunk.person.each().map(Person).collect();
+        let rows = unsealer.open(&self.reader, block, &persons, &mut self.decoder)?;
         for (code, column) in self.need.columns.iter().zip(&mut chunk.columns) {
             if let Some(class) = self.need.sealed.get(code) {
                 let values = rows.iter().map(|held| unsealed(held, *class, *code));
@@ -306,65 +275,22 @@ impl Chunks<'_> {
         }
         Ok(())
     }
-
-    fn chunk(&mut self, batch: &RecordBatch) -> Option<Chunk> {
-        let mut columns = Vec::with_capacity(self.kinds.len());
-        for (code, kind) in &self.kinds {
-            columns.push(match kind {
-                None => Column::Absent,
-                Some(kind) => {
-                    let array = batch.column_by_name(&column::name(*code))?;
-                    promoted(*code, *kind, array, &self.texts, &mut self.maps)?
-                }
-            });
-        }
-        Some(Chunk {
-            person: long(batch, column::PERSON, true)?,
-            time: times(batch, self.batches.reader.unit())?,
-            received: instant(batch, column::RECEIVED, self.need.received)?,
-            sequence: short(batch, column::SEQUENCE, self.need.sequence)?,
-            event: short(batch, column::EVENT, true)?,
-            leaf: long(batch, column::LEAF, self.need.leaf)?,
-            source: short(batch, column::SOURCE, self.need.source)?,
-            verdict: short(batch, column::VERDICT, true)?,
-            purposes: long(batch, column::PURPOSES, true)?,
-            session: long(batch, column::SESSION, self.need.session)?,
-            columns,
-        })
-    }
-}
-
-fn wanted(need: &Need) -> Vec<String> {
-    let fixed = [
-        (column::PERSON, true),
-        (column::TIME, true),
-        (column::EVENT, true),
-        (column::RECEIVED, need.received),
-        (column::LEAF, need.leaf),
-        (column::VERDICT, true),
-        (column::PURPOSES, true),
-        (column::SEQUENCE, need.sequence),
-        (column::SOURCE, need.source),
-        (column::SESSION, need.session),
-    ];
-    let fixed = fixed.iter().filter(|(_, wanted)| *wanted).map(|(name, _)| (*name).to_owned());
-    let columns = need.columns.iter().filter(|code| !need.sealed.contains_key(code));
-    fixed.chain(columns.map(|code| column::name(*code))).collect()
 }
 
 #[cfg(test)]
 impl FileReader {
     /// Every text in the dictionaries of a column, used or not.
     pub(crate) fn dictionary(&self, code: Code) -> Result<Vec<String>, FileError> {
-        use arrow_array::cast::AsArray;
+        use super::decode::Values;
 
+        let mut decoder = Decoder::new(Unpacker::new()?);
         let mut words = Vec::new();
-        let every = self.row_groups(0..self.entry.rows);
-        for batch in self.batches(&[column::name(code)], every, CHUNK_ROWS) {
-            let batch = batch?;
-            let array = batch.column(0).as_dictionary::<arrow_array::types::UInt32Type>();
-            let texts = array.values().as_string::<i32>().iter().flatten();
-            words.extend(texts.map(str::to_owned));
+        for block in self.blocks(|_| true) {
+            let Some(bytes) = self.section(block, Section::Property(code))? else { continue };
+            let values = decoder.values(ColumnKind::Text, &bytes, block.rows);
+            if let Some(Values::Texts(texts, _)) = values {
+                words.extend(texts.into_iter().map(String::from));
+            }
         }
         Ok(words)
     }

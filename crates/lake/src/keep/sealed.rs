@@ -116,13 +116,3 @@ pub(super) fn value_bytes(value: &Value) -> usize {
         Value::Text(text) | Value::Json(text) => text.len() + 6,
     }
 }
-
-/// The name of the column that holds a class's runs.
-pub(super) fn column(class: Class) -> &'static str {
-    match class {
-        Class::General => "sealed_general",
-        Class::Sensitive => "sealed_sensitive",
-        Class::Replay => "sealed_replay",
-        Class::Duty => "sealed_duty",
-    }
-}

@@ -2,83 +2,70 @@
 //!
 //! What was sealed under a destroyed key is gone: such a row comes without it.
 
-use std::collections::BTreeMap;
-
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, BinaryArray, RecordBatch};
 use vocabulary::{Class, Code, Person, PersonSealer, Value};
 
+use super::decode::Decoder;
 use super::file::FileError;
-use super::read::FileReader;
-use super::sealed::{self, Packer, Spot};
+use super::read::{Block, FileReader};
+use super::sealed::{Packer, Spot};
+use super::section::Section;
 
 /// The sealed properties of one row.
 pub(super) type Properties = Vec<(Class, Code, Value)>;
 
-/// Opens the runs of some classes, batch after batch of one file in its order.
+/// Opens the runs of some classes.
 pub(super) struct Unsealer<'a> {
     sealer: &'a dyn PersonSealer,
     classes: Vec<Class>,
     packer: Packer,
-    /// Properties from opened runs, by the number of the row that they wait for.
-    pending: BTreeMap<u64, Properties>,
 }
 
 impl<'a> Unsealer<'a> {
-    /// For those of the classes that a file has runs of.
     pub(super) fn new(
-        reader: &FileReader,
-        mut classes: Vec<Class>,
+        classes: Vec<Class>,
         sealer: &'a dyn PersonSealer,
     ) -> Result<Self, FileError> {
-        let present = reader.classes();
-        classes.retain(|class| present.contains(class));
-        Ok(Self { sealer, classes, packer: Packer::new()?, pending: BTreeMap::new() })
+        Ok(Self { sealer, classes, packer: Packer::new()? })
     }
 
-    /// The columns that have to be read for it.
-    pub(super) fn names(&self) -> impl Iterator<Item = String> {
-        self.classes.iter().map(|class| sealed::column(*class).to_owned())
-    }
-
-    /// The sealed properties of each row of a batch, given whose it is and its number in the file.
+    /// The sealed properties of each row of a block, given whose each is. No run leaves its block.
     pub(super) fn open(
         &mut self,
         reader: &FileReader,
-        batch: &RecordBatch,
-        rows: impl Iterator<Item = (Person, u64)>,
+        block: Block,
+        persons: &[Person],
+        decoder: &mut Decoder,
     ) -> Result<Vec<Properties>, FileError> {
-        let mut runs: Vec<(Class, &BinaryArray)> = Vec::new();
-        for class in &self.classes {
-            let array = batch.column_by_name(sealed::column(*class));
-            let array = array.and_then(|array| array.as_binary_opt::<i32>());
-            let array =
-                array.ok_or_else(|| reader.damaged("a sealed column is not of its type"))?;
-            runs.push((*class, array));
-        }
-        let mut found = Vec::with_capacity(batch.num_rows());
-        for (place, (person, number)) in rows.enumerate() {
-            for (class, runs) in &runs {
-                if !runs.is_null(place) {
-                    let spot = Spot { file: reader.entry.id, person, class: *class, row: number };
-                    self.run(reader, spot, runs.value(place))?;
-                }
+        let mut found = vec![Properties::new(); persons.len()];
+        for class in self.classes.clone() {
+            let section = Section::Sealed(class);
+            let Some(bytes) = reader.section(block, section)? else { continue };
+            let blobs = decoder.blobs(&bytes).ok_or_else(|| reader.garbled(section))?;
+            for (row, blob) in blobs {
+                let person = persons.get(row).ok_or_else(|| reader.garbled(section))?;
+                let number = block.first + row as u64;
+                let spot = Spot { file: reader.entry.id, person: *person, class, row: number };
+                self.run(reader, spot, blob, found.get_mut(row..).unwrap_or_default())?;
             }
-            // Rows that were not read leave properties behind.
-            self.pending = self.pending.split_off(&number);
-            found.push(self.pending.remove(&number).unwrap_or_default());
         }
         Ok(found)
     }
 
-    fn run(&mut self, reader: &FileReader, spot: Spot, blob: &[u8]) -> Result<(), FileError> {
+    /// Opens one run, whose rows are the first of `found`.
+    fn run(
+        &mut self,
+        reader: &FileReader,
+        spot: Spot,
+        blob: &[u8],
+        found: &mut [Properties],
+    ) -> Result<(), FileError> {
         let opened = self.packer.open(&reader.place, self.sealer, spot, blob);
         let path = || reader.place.path(&reader.entry.path);
         let run = opened.map_err(|cause| FileError::Seal { path: path(), cause })?;
         for (offset, properties) in run.into_iter().flat_map(|run| run.0) {
-            let waiting = self.pending.entry(spot.row + u64::from(offset)).or_default();
-            let class = spot.class;
-            waiting.extend(properties.into_iter().map(|(code, value)| (class, code, value)));
+            let row = found.get_mut(offset as usize);
+            let row = row.ok_or_else(|| reader.garbled(Section::Sealed(spot.class)))?;
+            row.extend(properties.into_iter().map(|(code, value)| (spot.class, code, value)));
         }
         Ok(())
     }

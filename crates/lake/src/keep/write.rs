@@ -1,53 +1,41 @@
-//! Writing a file: sorted rows in, an encrypted Parquet file and its entry out. It is there whole
-//! or not at all.
+//! Writing a file: sorted rows in, a file of sealed blocks and its entry out. It is there whole or
+//! not at all.
 //!
-//! Statistics are kept of person, leaf and time only, and bloom filters never: they are written in
-//! the clear.
+//! Nothing but its magic bytes and where its index begins is in the clear.
 
-mod batch;
+mod block;
+mod value;
 
 use std::collections::{BTreeSet, HashSet};
+use std::io::Write;
 
 use life::keep::Row;
 use life::keep::identity::Version;
 use life::keep::manifest::{BUCKETS, FileEntry, FileId};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::encryption::encrypt::FileEncryptionProperties;
-use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{
-    EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion,
-};
-use parquet::schema::types::ColumnPath;
 use vocabulary::{Class, Code, FileKey, Leaf, Person, PersonSealer, Time, Value};
 
-use self::batch::Batch;
-use super::column::{self, ColumnKind, Columns};
+use self::block::Block;
+pub(super) use self::block::{BESIDE_LAST, BESIDE_TIME};
+pub(super) use self::value::{ALL_PRESENT, DECIMALS, LONG, SHORT, SOME_ABSENT};
+use super::chunk::Stamps;
+use super::codec;
+use super::column::{ColumnKind, Columns};
 use super::durable::{Hashed, Unfinished};
 use super::file::{FileError, Place};
-use super::read::{COLUMNS_KEY, FileReader, UNIT_KEY};
+use super::footer::{BlockEntry, Footer, MAGIC};
+use super::read::FileReader;
 use super::sealed::{self, Packer, RUN_BYTES, RUN_ROWS, Run, Spot};
+use super::section::{self, SectionKey};
 
-/// Rows of a row group, about; it is cut where a run ends.
-const GROUP_ROWS: usize = 1 << 20;
+/// Rows of a block, about; it is cut where a run ends, and where a bucket does.
+const BLOCK_ROWS: usize = 32 << 10;
 
-/// Rows gathered before they are encoded.
-const BATCH_ROWS: usize = 32 << 10;
-
-/// Bytes of texts and blobs gathered before they are encoded.
-const BATCH_BYTES: usize = 32 << 20;
-
-/// Row groups of a file: ordinals have 16 bits.
-const GROUPS_MAX: usize = 32_767;
-
-/// Rows of a page, so that a person or a bucket can be picked without decoding much else.
-const PAGE_ROWS: usize = 20_000;
+/// Bytes of texts and blobs of a block, about.
+const BLOCK_BYTES: usize = 32 << 20;
 
 /// The directory, below the lake's, of files of rows, and how their names end.
 pub(super) const ROWS: &str = "rows";
-pub(super) const ENDING: &str = "parquet";
+pub(super) const ENDING: &str = "blocks";
 
 /// What all writing of files needs to know.
 #[derive(Clone, Copy)]
@@ -81,23 +69,10 @@ pub fn bucket(person: Person) -> u16 {
 }
 
 /// Which columns a file has beside the fixed ones.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Layout {
     pub(crate) columns: Columns,
     pub(crate) classes: BTreeSet<Class>,
-    /// How many microseconds one step of the time column stands for: the most that every row
-    /// allows.
-    pub(super) unit: i64,
-}
-
-/// Steps of time that a file may count in, in microseconds, each a multiple of the next.
-const UNITS: [i64; 3] = [1_000_000, 1_000, 1];
-
-impl Default for Layout {
-    fn default() -> Self {
-        let [unit, ..] = UNITS;
-        Self { columns: Columns::default(), classes: BTreeSet::new(), unit }
-    }
 }
 
 impl Layout {
@@ -110,7 +85,6 @@ impl Layout {
             }
         }
         self.classes.extend(row.sealed.iter().map(|(class, _, _)| *class));
-        self.count_in(|unit| row.time.0 % unit == 0);
     }
 
     /// Makes room for what other files hold, so that rewriting them loses nothing.
@@ -122,12 +96,6 @@ impl Layout {
             }
         }
         self.classes.extend(files.iter().flat_map(FileReader::classes));
-        self.count_in(|unit| files.iter().all(|file| file.unit() % unit == 0));
-    }
-
-    fn count_in(&mut self, fits: impl Fn(i64) -> bool) {
-        let unit = UNITS.into_iter().find(|unit| *unit <= self.unit && fits(*unit));
-        self.unit = unit.unwrap_or(1);
     }
 
     fn widen(&mut self, code: Code, kind: ColumnKind) {
@@ -171,18 +139,21 @@ pub(crate) struct FileWriter<'a> {
     sealer: &'a dyn PersonSealer,
     id: FileId,
     key: FileKey,
+    section_key: SectionKey,
     shape: Shape,
+    layout: Layout,
     unfinished: Unfinished,
-    writer: ArrowWriter<Hashed>,
+    file: Hashed,
     packer: Packer,
-    batch: Batch,
+    planes: codec::Packer,
+    block: Block,
+    blocks: Vec<BlockEntry>,
+    stamps: Stamps,
     /// Rows of one person that become one run.
     run: Vec<Row>,
     run_bytes: usize,
     person: Person,
     bucket_rows: Vec<u64>,
-    group_rows: usize,
-    groups: usize,
     rows: u64,
     first: Time,
     last: Time,
@@ -196,29 +167,27 @@ impl<'a> FileWriter<'a> {
         layout: &Layout,
     ) -> Result<Self, FileError> {
         let unfinished = Unfinished::create(&writing.place.root, ROWS, id)?;
-        let file = unfinished.writer()?;
-        let batch = Batch::new(layout);
-        let properties = properties(writing.place.context(id), &key, layout)?;
-        let options =
-            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-        let writer =
-            ArrowWriter::try_new_with_options(file, batch.schema(), options).map_err(encode)?;
+        let mut file = unfinished.writer()?;
+        file.write_all(MAGIC).map_err(|cause| unfinished.access(cause))?;
         Ok(Self {
             place: writing.place,
             sealer: writing.sealer,
             id,
+            section_key: SectionKey::new(&key, writing.place.context(id))?,
             key,
             shape,
+            layout: layout.clone(),
             unfinished,
-            writer,
+            file,
             packer: Packer::new()?,
-            batch,
+            planes: codec::Packer::new()?,
+            block: Block::new(layout),
+            blocks: Vec::new(),
+            stamps: Stamps::default(),
             run: Vec::new(),
             run_bytes: 0,
             person: Person(0),
             bucket_rows: vec![0; usize::from(BUCKETS)],
-            group_rows: 0,
-            groups: 1,
             rows: 0,
             first: Time(i64::MAX),
             last: Time(i64::MIN),
@@ -230,6 +199,9 @@ impl<'a> FileWriter<'a> {
         let is_full = self.run.len() >= RUN_ROWS || self.run_bytes >= RUN_BYTES;
         if person != self.person || is_full {
             self.end_run()?;
+            if bucket(person) != bucket(self.person) {
+                self.end_block()?;
+            }
             self.person = person;
         }
         self.run_bytes +=
@@ -244,24 +216,17 @@ impl<'a> FileWriter<'a> {
         for row in &run {
             self.first = self.first.min(row.time);
             self.last = self.last.max(row.time);
-            self.batch.push(self.person, row, &mut blobs);
+            self.block.push(self.person, row, &mut blobs, &mut self.stamps);
         }
         if let Some(count) = self.bucket_rows.get_mut(usize::from(bucket(self.person))) {
             *count += run.len() as u64;
         }
         self.rows += run.len() as u64;
-        self.group_rows += run.len();
         self.run = run;
         self.run.clear();
         self.run_bytes = 0;
-        if self.batch.rows() >= BATCH_ROWS || self.batch.bytes() >= BATCH_BYTES {
-            self.end_batch()?;
-        }
-        if self.group_rows >= GROUP_ROWS && self.groups < GROUPS_MAX {
-            self.end_batch()?;
-            self.writer.flush().map_err(encode)?;
-            self.group_rows = 0;
-            self.groups += 1;
+        if self.block.rows() >= BLOCK_ROWS || self.block.bytes() >= BLOCK_BYTES {
+            self.end_block()?;
         }
         Ok(())
     }
@@ -288,23 +253,42 @@ impl<'a> FileWriter<'a> {
         Ok(blobs)
     }
 
-    fn end_batch(&mut self) -> Result<(), FileError> {
-        if self.batch.rows() > 0 {
-            let batch = self.batch.take().map_err(|error| encode(error.into()))?;
-            self.writer.write(&batch).map_err(encode)?;
+    fn end_block(&mut self) -> Result<(), FileError> {
+        let rows = self.block.rows();
+        if rows == 0 {
+            return Ok(());
         }
+        let block = std::mem::replace(&mut self.block, Block::new(&self.layout));
+        let leaves = block.leaves();
+        let number = self.blocks.len() as u32;
+        let start = self.file.position();
+        let mut sections = Vec::new();
+        for (section, mut bytes) in block.sections(&mut self.planes)? {
+            let spot = section::Spot { block: number, section: sections.len() as u32 };
+            self.section_key.seal(spot, &mut bytes)?;
+            self.file.write_all(&bytes).map_err(|cause| self.unfinished.access(cause))?;
+            sections.push((section, bytes.len() as u32));
+        }
+        let bucket = bucket(self.person);
+        self.blocks.push(BlockEntry { bucket, rows: rows as u32, leaves, start, sections });
         Ok(())
     }
 
     /// Makes the file durable and visible; `None` when no row was pushed.
     pub(crate) fn finish(mut self) -> Result<Option<FileEntry>, FileError> {
         self.end_run()?;
-        self.end_batch()?;
+        self.end_block()?;
         if self.rows == 0 {
             return Ok(None);
         }
-        let hashed = self.writer.into_inner().map_err(encode)?;
-        let (digest, bytes) = hashed.finish().map_err(|cause| self.unfinished.access(cause))?;
+        let footer = Footer {
+            columns: self.layout.columns,
+            stamps: self.stamps.done(),
+            blocks: self.blocks,
+        };
+        let end = footer.put(&self.section_key, self.file.position())?;
+        self.file.write_all(&end).map_err(|cause| self.unfinished.access(cause))?;
+        let (digest, bytes) = self.file.finish().map_err(|cause| self.unfinished.access(cause))?;
         let path = self.unfinished.publish(ENDING)?;
         let bucket_rows = match self.shape.bucket {
             Some(_) => Vec::new(),
@@ -337,58 +321,4 @@ fn borders(counts: &[u64]) -> Vec<u64> {
         borders.push(sum);
     }
     borders
-}
-
-fn encode(error: ParquetError) -> FileError {
-    FileError::Encode { what: error.to_string() }
-}
-
-fn properties(
-    context: Vec<u8>,
-    key: &FileKey,
-    layout: &Layout,
-) -> Result<WriterProperties, FileError> {
-    let keys = FileEncryptionProperties::builder(key.0.to_vec())
-        .with_aad_prefix(context)
-        .with_aad_prefix_storage(false)
-        .build()
-        .map_err(encode)?;
-    let listed = serde_json::to_string(&layout.columns)
-        .map_err(|error| FileError::Encode { what: error.to_string() })?;
-    let level = ZstdLevel::try_new(1).map_err(encode)?;
-    let mut builder = WriterProperties::builder()
-        .set_writer_version(WriterVersion::PARQUET_2_0)
-        .set_created_by("candor".to_owned())
-        .set_compression(Compression::ZSTD(level))
-        .set_statistics_enabled(EnabledStatistics::None)
-        .set_max_row_group_row_count(None)
-        .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_key_value_metadata(Some(vec![
-            KeyValue::new(COLUMNS_KEY.to_owned(), listed),
-            KeyValue::new(UNIT_KEY.to_owned(), layout.unit.to_string()),
-        ]))
-        .with_file_encryption_properties(keys);
-    for name in [column::PERSON, column::LEAF, column::TIME, column::RECEIVED] {
-        builder = plain(builder, name, Encoding::DELTA_BINARY_PACKED);
-    }
-    for name in [column::PERSON, column::LEAF, column::TIME] {
-        builder =
-            builder.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Page);
-    }
-    builder = plain(builder, column::SESSION, Encoding::PLAIN);
-    for class in &layout.classes {
-        let path = ColumnPath::from(sealed::column(*class));
-        builder = plain(builder, sealed::column(*class), Encoding::PLAIN)
-            .set_column_compression(path, Compression::UNCOMPRESSED);
-    }
-    Ok(builder.build())
-}
-
-fn plain(
-    builder: WriterPropertiesBuilder,
-    name: &str,
-    encoding: Encoding,
-) -> WriterPropertiesBuilder {
-    let path = ColumnPath::from(name);
-    builder.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding)
 }

@@ -1,9 +1,12 @@
 //! The columns of some rows as operators read them: numbers of texts, or numbers.
 
+use std::sync::Arc;
+
 use arrow_buffer::{ArrowNativeType, ScalarBuffer};
 use life::know::Scope;
+use vocabulary::{Code, Purposes, SourceId, VerdictId};
 
-use crate::keep::chunk::Chunk;
+use crate::keep::chunk::{Stamp, Stamps};
 
 /// Columns of a chunk, or of rows that were put in order in memory.
 #[derive(Debug, Default)]
@@ -12,9 +15,24 @@ pub(super) struct Cells {
     pub(super) texts: Vec<ScalarBuffer<u32>>,
     /// By column of the plan: each row's number; not a number is null, empty is none at all.
     pub(super) numbers: Vec<ScalarBuffer<f64>>,
+    /// Empty for plans that read no sessions, as the sessions.
     pub(super) leaf: ScalarBuffer<u64>,
     pub(super) session: ScalarBuffer<u64>,
-    pub(super) purposes: ScalarBuffer<u64>,
+    pub(super) purposes: Purposed,
+}
+
+/// The purposes of each row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Purposed {
+    pub(super) stamp: ScalarBuffer<u32>,
+    pub(super) stamps: Arc<[Stamp]>,
+}
+
+impl Purposed {
+    pub(super) fn of(&self, row: usize) -> Purposes {
+        let stamp = self.stamp.get(row).and_then(|stamp| self.stamps.get(*stamp as usize));
+        stamp.map_or(Purposes::NONE, |stamp| stamp.purposes)
+    }
 }
 
 /// The same, growing row by row.
@@ -23,8 +41,9 @@ pub(super) struct Kept {
     texts: Vec<Vec<u32>>,
     /// `None` for columns that nobody reads as numbers.
     numbers: Vec<Option<Vec<f64>>>,
+    leaf: Vec<u64>,
     session: Vec<u64>,
-    purposes: Vec<u64>,
+    purposes: Vec<Purposes>,
 }
 
 impl Cells {
@@ -44,8 +63,7 @@ impl Kept {
         Self {
             texts: vec![Vec::new(); scope.columns.len()],
             numbers: columns.map(|column| column.is_number.then(Vec::new)).collect(),
-            session: Vec::new(),
-            purposes: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -55,13 +73,13 @@ impl Kept {
         let empty = Self {
             texts: vec![Vec::new(); self.texts.len()],
             numbers: numbers.collect(),
-            session: Vec::new(),
-            purposes: Vec::new(),
+            ..Self::default()
         };
         std::mem::replace(self, empty)
     }
 
-    pub(super) fn push(&mut self, cells: &Cells, chunk: &Chunk, row: usize) {
+    /// Adds a row of some cells.
+    pub(super) fn push(&mut self, cells: &Cells, row: usize) {
         for (column, into) in self.texts.iter_mut().enumerate() {
             into.push(cells.text(column, row));
         }
@@ -70,8 +88,9 @@ impl Kept {
                 into.push(cells.number(column, row).unwrap_or(f64::NAN));
             }
         }
-        self.session.push(chunk.session.get(row).copied().unwrap_or(0));
-        self.purposes.push(chunk.purposes.get(row).copied().unwrap_or(0));
+        self.leaf.extend(cells.leaf.get(row));
+        self.session.extend(cells.session.get(row));
+        self.purposes.push(cells.purposes.of(row));
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -83,21 +102,34 @@ impl Kept {
                 into.extend(from);
             }
         }
+        self.leaf.extend(other.leaf);
         self.session.extend(other.session);
         self.purposes.extend(other.purposes);
     }
 
     /// The rows in another order.
-    pub(super) fn sorted(self, order: &[u32], leaf: Vec<u64>) -> Cells {
+    pub(super) fn sorted(self, order: &[u32]) -> Cells {
         let numbers = self.numbers.into_iter();
         Cells {
             texts: self.texts.into_iter().map(|column| pick(&column, order)).collect(),
             numbers: numbers.map(|column| pick(&column.unwrap_or_default(), order)).collect(),
-            leaf: leaf.into(),
+            leaf: pick(&self.leaf, order),
             session: pick(&self.session, order),
-            purposes: pick(&self.purposes, order),
+            purposes: purposed(&self.purposes, order),
         }
     }
+}
+
+/// Purposes in another order, as stamps that say nothing else.
+fn purposed(purposes: &[Purposes], order: &[u32]) -> Purposed {
+    let mut stamps = Stamps::default();
+    let number = |place: &u32| {
+        let purposes = purposes.get(*place as usize).copied().unwrap_or(Purposes::NONE);
+        let (event, source, verdict) = (Code(0), SourceId(0), VerdictId(0));
+        stamps.number(Stamp { event, source, verdict, purposes }) as u32
+    };
+    let stamp = order.iter().map(number).collect::<Vec<_>>().into();
+    Purposed { stamp, stamps: stamps.done() }
 }
 
 fn pick<T: ArrowNativeType>(values: &[T], order: &[u32]) -> ScalarBuffer<T> {

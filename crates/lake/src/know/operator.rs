@@ -16,34 +16,44 @@ pub(super) struct Rows<'a> {
     pub(super) event: &'a [u32],
     /// The plan's columns, for all rows of the chunk.
     pub(super) cells: &'a Cells,
-    /// Where the rows begin in the chunk.
+    /// Where each row lies in the chunk; empty when they lie there one after the other.
+    pub(super) places: &'a [u32],
+    /// Where the first row lies then.
     pub(super) from: usize,
 }
 
 impl Rows<'_> {
+    /// Where a row lies in the chunk.
+    #[inline]
+    pub(super) fn place(&self, row: usize) -> usize {
+        self.places.get(row).map_or(self.from + row, |place| *place as usize)
+    }
+
     /// The number of the text that a row has in a column; zero is null.
+    #[inline]
     pub(super) fn text(&self, column: usize, row: usize) -> u32 {
-        self.cells.text(column, self.from + row)
+        self.cells.text(column, self.place(row))
     }
 
     /// The number that a row has in a column.
+    #[inline]
     pub(super) fn number(&self, column: usize, row: usize) -> Option<f64> {
-        self.cells.number(column, self.from + row)
+        self.cells.number(column, self.place(row))
     }
 
     /// The leaf of a row; only for plans that read sessions.
     pub(super) fn leaf(&self, row: usize) -> u64 {
-        self.cells.leaf.get(self.from + row).copied().unwrap_or(0)
+        self.cells.leaf.get(self.place(row)).copied().unwrap_or(0)
     }
 
     /// The client's session of a row, zero for none; only for plans that read sessions.
     pub(super) fn session(&self, row: usize) -> u64 {
-        self.cells.session.get(self.from + row).copied().unwrap_or(0)
+        self.cells.session.get(self.place(row)).copied().unwrap_or(0)
     }
 
     /// The purposes that a row was kept for.
     pub(super) fn purposes(&self, row: usize) -> Purposes {
-        Purposes(self.cells.purposes.get(self.from + row).copied().unwrap_or(0))
+        self.cells.purposes.of(self.place(row))
     }
 }
 

@@ -10,11 +10,17 @@ use super::cells::{Cells, Kept};
 use super::error::AskError;
 use super::view::View;
 use crate::keep::chunk::Chunk;
+use crate::keep::stretches::Growing;
 
-/// Where a chunk stands among all: the order of its run, and its first row in the run.
+/// Rows of one leaf in a chunk, and where the chunk stands among all.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) order: u64,
+pub(super) struct Piece<'a> {
+    pub(super) chunk: &'a Chunk,
+    pub(super) cells: &'a Cells,
+    pub(super) leaf: u64,
+    /// The order of its run.
+    pub(super) run: u64,
+    /// The number of the chunk's first row in the run.
     pub(super) first: u64,
 }
 
@@ -23,6 +29,8 @@ pub(super) struct Place {
 pub(super) struct Moved<'a> {
     limit: &'a Limit,
     rows: Vec<Row>,
+    /// Rows of one person that lie in order, one after the other.
+    lots: Vec<Lot>,
     /// Rows that the limit knows of.
     counted: usize,
     /// Their columns.
@@ -38,14 +46,21 @@ pub(super) struct Limit {
     count: AtomicUsize,
 }
 
-/// A diverted row. The fields stand in the order that rows are sorted by.
+/// Rows of one person and one leaf, as they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Lot {
+    person: u64,
+    first: u32,
+    end: u32,
+}
+
+/// A diverted row. The fields stand in the order that the rows of a person are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
-    person: u64,
     time: i64,
     sequence: u32,
     received: i64,
-    order: u64,
+    run: u64,
     leaf: u64,
     place: u64,
     event: u32,
@@ -59,37 +74,36 @@ impl Limit {
 
 impl<'a> Moved<'a> {
     pub(super) fn new(limit: &'a Limit, scope: &Scope) -> Self {
-        Self { limit, rows: Vec::new(), counted: 0, cells: Kept::new(scope) }
+        let (rows, lots) = (Vec::new(), Vec::new());
+        Self { limit, rows, lots, counted: 0, cells: Kept::new(scope) }
     }
 
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Takes a row of a chunk for its current person.
-    pub(super) fn take(
-        &mut self,
-        chunk: &Chunk,
-        cells: &Cells,
-        row: usize,
-        person: Person,
-        place: Place,
-    ) {
-        let (Some(time), Some(event)) = (chunk.time.get(row), chunk.event.get(row)) else { return };
-        if *time < self.limit.from.0 || *time >= self.limit.until.0 {
+    /// Takes a row of a piece for its current person.
+    pub(super) fn take(&mut self, piece: &Piece<'_>, person: Person, row: usize, event: u32) {
+        let chunk = piece.chunk;
+        let Some(time) = chunk.time.get(row).copied() else { return };
+        if time < self.limit.from.0 || time >= self.limit.until.0 {
             return;
         }
+        let count = self.rows.len() as u32;
+        match self.lots.last_mut() {
+            Some(lot) if lot.person == person.0 => lot.end += 1,
+            _ => self.lots.push(Lot { person: person.0, first: count, end: count + 1 }),
+        }
         self.rows.push(Row {
-            person: person.0,
-            time: *time,
+            time,
             sequence: chunk.sequence.get(row).copied().unwrap_or(0),
             received: chunk.received.get(row).copied().unwrap_or(0),
-            order: place.order,
-            leaf: chunk.leaf.get(row).copied().unwrap_or(0),
-            place: place.first + row as u64,
-            event: *event,
+            run: piece.run,
+            leaf: piece.leaf,
+            place: piece.first + row as u64,
+            event,
         });
-        self.cells.push(cells, chunk, row);
+        self.cells.push(piece.cells, row);
     }
 
     /// Holds what has been taken since the last time against the limit. Asked after each chunk, so
@@ -106,34 +120,46 @@ impl<'a> Moved<'a> {
 
     /// Takes over the rows of another thread.
     pub(super) fn merge(&mut self, other: Moved<'_>) {
+        let count = self.rows.len() as u32;
+        let lots = other.lots.into_iter();
+        let lots = lots.map(|Lot { person, first, end }| Lot {
+            person,
+            first: first + count,
+            end: end + count,
+        });
+        self.lots.extend(lots);
         self.rows.extend(other.rows);
         self.cells.merge(other.cells);
     }
 
     /// Takes everything out.
     pub(super) fn drain(&mut self) -> Self {
-        let (rows, cells) = (std::mem::take(&mut self.rows), self.cells.drain());
+        let (rows, lots) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.lots));
         self.counted = 0;
-        Self { limit: self.limit, rows, counted: 0, cells }
+        Self { limit: self.limit, rows, lots, counted: 0, cells: self.cells.drain() }
     }
 
     /// All rows in the order of their current persons; `None` when there are none.
     pub(super) fn sorted(self) -> Option<View> {
-        let rows = self.rows;
-        let keys = rows.iter().map(|row| (row.person, row.time));
-        let mut order: Vec<((u64, i64), u32)> = keys.zip(0u32..).collect();
-        let row = |place: u32| rows.get(place as usize);
-        order.sort_unstable_by(|(one, place), (two, other)| {
-            one.cmp(two).then_with(|| row(*place).cmp(&row(*other)))
-        });
-        let person = order.iter().map(|((person, _), _)| *person).collect::<Vec<_>>();
-        let time = order.iter().map(|((_, time), _)| *time).collect();
-        let event = order.iter().map(|(_, place)| row(*place).map_or(0, |row| row.event)).collect();
-        if person.is_empty() {
+        let Self { rows, mut lots, cells, .. } = self;
+        if rows.is_empty() {
             return None;
         }
-        let leaf = order.iter().map(|(_, place)| row(*place).map_or(0, |row| row.leaf)).collect();
-        let places: Vec<u32> = order.iter().map(|(_, place)| *place).collect();
-        Some(View::of(person, time, event, self.cells.sorted(&places, leaf)))
+        lots.sort_unstable();
+        let mut person = Growing::default();
+        let mut order: Vec<u32> = Vec::with_capacity(rows.len());
+        for lots in lots.chunk_by(|one, other| one.person == other.person) {
+            let start = order.len();
+            order.extend(lots.iter().flat_map(|lot| lot.first..lot.end));
+            // Each lot is in order, so that little is left to do.
+            let theirs = order.get_mut(start..).unwrap_or_default();
+            theirs.sort_by_key(|place| rows.get(*place as usize));
+            let whose = lots.first().map_or(0, |lot| lot.person);
+            person.push(whose, order.len() as u32);
+        }
+        let row = |place: &u32| rows.get(*place as usize);
+        let time = order.iter().map(|place| row(place).map_or(0, |row| row.time)).collect();
+        let event = order.iter().map(|place| row(place).map_or(0, |row| row.event)).collect();
+        Some(View::of(person.done(), time, event, cells.sorted(&order)))
     }
 }

@@ -5,28 +5,61 @@
 //! received, time].
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use life::keep::{Cut, Mask};
-use vocabulary::{Leaf, Person, Purpose, Purposes, Time, VerdictId};
+use vocabulary::{Leaf, Person, Purpose, Time};
 
-use crate::keep::chunk::Chunk;
+use crate::keep::chunk::{Chunk, Stamp};
 
-/// What a leaf of a person says about its rows.
-#[derive(Debug, Default)]
-pub(super) struct Standing<'a> {
-    person: Option<u64>,
-    leaf: Option<u64>,
+/// Rows one after the other of one person and one leaf, and what those two say about them.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    /// The person that they were filed under.
+    pub(super) person: u64,
+    /// Zero when leaves are not read.
+    pub(super) leaf: u64,
+    pub(super) rows: Range<usize>,
     is_hidden: bool,
     cuts: &'a [Cut],
-    /// The current person, when its rows are in order only among those that were diverted.
+    /// The current person, when the rows are in order only among those that were diverted.
     pub(super) elsewhere: Option<Person>,
 }
 
-impl Standing<'_> {
-    /// Whether it is that of another row too.
+/// By stamp: the event of rows that the purpose may see, or `HIDDEN`.
+#[derive(Debug, Default)]
+pub(super) struct Lens {
+    events: Vec<u32>,
+    /// Whether it hides nothing.
+    pub(super) is_clear: bool,
+}
+
+/// In the place of an event: the row is not seen.
+pub(super) const HIDDEN: u32 = u32::MAX;
+
+impl Lens {
+    /// The event of a row with this stamp.
     #[inline]
-    pub(super) fn is_of(&self, person: u64, leaf: Option<u64>) -> bool {
-        self.person == Some(person) && self.leaf == leaf
+    pub(super) fn event(&self, stamp: u32) -> u32 {
+        self.events.get(stamp as usize).copied().unwrap_or(HIDDEN)
+    }
+}
+
+/// The parts of one person: mostly one.
+enum Few<'a> {
+    One(Option<Part<'a>>),
+    Many(std::vec::IntoIter<Part<'a>>),
+}
+
+impl<'a> Iterator for Few<'a> {
+    type Item = Part<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Part<'a>> {
+        match self {
+            Few::One(part) => part.take(),
+            Few::Many(parts) => parts.next(),
+        }
     }
 }
 
@@ -101,80 +134,88 @@ impl Sight {
         !self.mask.cuts.is_empty() || !self.mask.moved.is_empty()
     }
 
-    /// Whether all rows of a chunk are seen where they stand.
-    pub(super) fn sees_all(&self, chunk: &Chunk) -> bool {
-        if self.per.is_some() || !self.people.is_empty() {
-            return false;
-        }
-        let ceiling = chunk.purposes.iter().fold(u64::MAX, |all, purposes| all & purposes);
-        if !Purposes(ceiling).has(self.purpose) || chunk.purposes.len() != chunk.len() {
-            return false;
-        }
-        self.verdicts_allow(&chunk.verdict)
-            && self.none_marked(&chunk.leaf)
-            && self.none_marked(&chunk.person)
-    }
-
-    /// Neighbours mostly share a verdict, so only changes are looked up.
-    fn verdicts_allow(&self, verdicts: &[u32]) -> bool {
-        let mut known = None;
-        verdicts.iter().all(|verdict| {
-            known == Some(*verdict) || {
-                known = Some(*verdict);
-                self.allows.get(*verdict as usize) == Some(&true)
-            }
-        })
-    }
-
-    fn none_marked(&self, leaves: &[u64]) -> bool {
-        if self.marked.0.is_empty() {
-            return true;
-        }
-        let mut known = None;
-        leaves.iter().all(|leaf| {
-            known == Some(*leaf) || {
-                known = Some(*leaf);
-                !self.marked.has(Leaf(*leaf).ordinal())
-            }
-        })
-    }
-
-    /// What the leaf and the person of a row say about it, for as long as they stay the same.
-    pub(super) fn standing(&self, person: u64, leaf: Option<u64>) -> Standing<'_> {
-        let (person, mut standing) = (Person(person), Standing { leaf, ..Standing::default() });
-        standing.person = Some(person.0);
-        if !self.needs_leaves() {
-            standing.is_hidden = !self.counts(person);
-            return standing;
-        }
-        let Some(leaf) = leaf.map(Leaf) else { return Standing { is_hidden: true, ..standing } };
-        let mut moved = None;
-        if self.marked.has(leaf.ordinal()) {
-            standing.is_hidden = self.mask.hidden.contains(&leaf);
-            standing.cuts = self.mask.cuts.get(&leaf).map_or(&[], Vec::as_slice);
-            moved = self.mask.moved.get(&leaf).copied();
-        }
-        standing.is_hidden |= !self.counts(moved.unwrap_or(person));
-        standing.elsewhere = moved.or_else(|| self.is_target(person).then_some(person));
-        standing
-    }
-
-    /// Whether a row of this standing is seen; a column that is missing where needed hides it.
-    #[inline]
-    pub(super) fn sees(&self, standing: &Standing<'_>, chunk: &Chunk, row: usize) -> bool {
-        let (Some(purposes), Some(verdict)) = (chunk.purposes.get(row), chunk.verdict.get(row))
-        else {
-            return false;
+    /// What the purpose sees of rows by their stamps.
+    pub(super) fn lens(&self, stamps: &[Stamp]) -> Lens {
+        let event = |stamp: &Stamp| {
+            let allowed = self.allows.get(stamp.verdict.0 as usize) == Some(&true);
+            if allowed && stamp.purposes.has(self.purpose) { stamp.event.0 } else { HIDDEN }
         };
-        let allowed = self.allows.get(*verdict as usize) == Some(&true);
-        allowed
-            && Purposes(*purposes).has(self.purpose)
-            && !standing.is_hidden
-            && (standing.cuts.is_empty() || !self.is_cut(standing, chunk, row, *verdict))
+        let events: Vec<u32> = stamps.iter().map(event).collect();
+        Lens { is_clear: events.iter().all(|event| *event != HIDDEN), events }
+    }
+
+    /// A chunk in parts of which person and leaf say the same.
+    ///
+    /// INVARIANT(mask): without leaves where they are needed, everything is hidden.
+    pub(super) fn parts<'c>(&'c self, chunk: &'c Chunk) -> impl Iterator<Item = Part<'c>> {
+        let needs_leaves = self.needs_leaves();
+        let mut leaves = chunk.leaf.iter().peekable();
+        chunk.person.iter().flat_map(move |(person, rows)| {
+            if !needs_leaves {
+                return Few::One(Some(self.part(person, 0, rows)));
+            }
+            let (mut parts, mut start) = (Vec::new(), rows.start);
+            while start < rows.end {
+                let Some((leaf, of_leaf)) = leaves.peek().cloned() else {
+                    let mut hidden = self.part(person, 0, start..rows.end);
+                    hidden.is_hidden = true;
+                    parts.push(hidden);
+                    break;
+                };
+                let end = of_leaf.end.min(rows.end);
+                if of_leaf.end <= rows.end {
+                    leaves.next();
+                }
+                if start == rows.start && end == rows.end {
+                    return Few::One(Some(self.part(person, leaf, rows)));
+                }
+                parts.push(self.part(person, leaf, start..end));
+                start = end;
+            }
+            Few::Many(parts.into_iter())
+        })
+    }
+
+    /// What a person and a leaf say about rows.
+    #[inline]
+    fn part(&self, person: u64, leaf: u64, rows: Range<usize>) -> Part<'_> {
+        let plain = Part { person, leaf, rows, is_hidden: false, cuts: &[], elsewhere: None };
+        let is_marked = |one: u64| self.marked.has(Leaf(one).ordinal());
+        let needs_leaves = self.needs_leaves();
+        if self.people.is_empty() && !(needs_leaves && (is_marked(leaf) || is_marked(person))) {
+            return plain;
+        }
+        self.special(plain, needs_leaves)
     }
 
     #[cold]
-    fn is_cut(&self, standing: &Standing<'_>, chunk: &Chunk, row: usize, verdict: u32) -> bool {
+    fn special<'a>(&'a self, mut part: Part<'a>, needs_leaves: bool) -> Part<'a> {
+        let (person, leaf) = (Person(part.person), Leaf(part.leaf));
+        let mut moved = None;
+        if needs_leaves && self.marked.has(leaf.ordinal()) {
+            part.is_hidden = self.mask.hidden.contains(&leaf);
+            part.cuts = self.mask.cuts.get(&leaf).map_or(&[], Vec::as_slice);
+            moved = self.mask.moved.get(&leaf).copied();
+        }
+        part.is_hidden |= !self.counts(moved.unwrap_or(person));
+        part.elsewhere = moved.or_else(|| self.is_target(person).then_some(person));
+        part
+    }
+
+    /// Whether all rows of a part are seen that its lens shows.
+    #[inline]
+    pub(super) fn is_open(&self, part: &Part<'_>) -> bool {
+        !part.is_hidden && part.cuts.is_empty()
+    }
+
+    /// Whether a row of a part is seen that its lens shows.
+    #[inline]
+    pub(super) fn sees(&self, part: &Part<'_>, chunk: &Chunk, row: usize) -> bool {
+        !part.is_hidden && (part.cuts.is_empty() || !self.is_cut(part, chunk, row))
+    }
+
+    #[cold]
+    fn is_cut(&self, part: &Part<'_>, chunk: &Chunk, row: usize) -> bool {
         let times = chunk.received.get(row).zip(chunk.time.get(row));
         // INVARIANT(mask): without both times every cut applies.
         let (received, time) = times
@@ -182,8 +223,11 @@ impl Sight {
                 (Time(*received), Time(*time))
             });
         let applies = |cut: &Cut| cut.hides(self.purpose, received, time);
-        self.mask.verdict(VerdictId(verdict)).consented.has(self.purpose)
-            && standing.cuts.iter().any(applies)
+        // INVARIANT(mask): a row whose verdict is not known is cut.
+        let consented = chunk
+            .stamp(row)
+            .is_none_or(|stamp| self.mask.verdict(stamp.verdict).consented.has(self.purpose));
+        consented && part.cuts.iter().any(applies)
     }
 
     /// Whether the cohorts of the question let a person count.

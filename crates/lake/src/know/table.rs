@@ -174,8 +174,7 @@ impl Source for Table<'_> {
     fn runs(&self, bucket: u16, scan: &Scan) -> Result<Vec<Box<dyn Run + '_>>, AskError> {
         let mut runs: Vec<Box<dyn Run + '_>> = Vec::new();
         for entry in &self.files {
-            let is_elsewhere = entry.bucket.is_some_and(|own| own != bucket);
-            if is_elsewhere || !touches(entry, scan) {
+            if !entry.holds(bucket) || !touches(entry, scan) {
                 continue;
             }
             let read = |error: FileError| AskError::Read(Box::new(error));

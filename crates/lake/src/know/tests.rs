@@ -27,12 +27,13 @@ use life::know::{About, Cohort, Cohorted, NONE, People, PersonRow, Plan, Setting
 use proptest::prelude::*;
 use proptest::sample::select;
 use vocabulary::{
-    Categories, Category, Code, Leaf, Limits, Person, Purpose, Purposes, Region, Time, VerdictId,
+    Categories, Category, Code, Leaf, Limits, Person, Purpose, Purposes, Region, SourceId, Time,
+    VerdictId,
 };
 
 use self::question::{about, breakdown, deed, demands, event, interval};
 use super::{AskError, Asking, MemoryRun, Run, Scan, Source, Watch, ask, members};
-use crate::keep::chunk::{Chunk, Column};
+use crate::keep::chunk::{Chunk, Column, Stamp, Stamps};
 
 const PURPOSES: [(&str, u8); 6] = [
     ("operate", 0),
@@ -314,17 +315,24 @@ impl Pond {
         let leaves = numbers(&|fact| leaf(fact.leaf).0);
         let times: Vec<i64> = facts.iter().map(|fact| fact.time().0).collect();
         let received: Vec<i64> = facts.iter().map(|fact| fact.arrival as i64).collect();
+        let mut stamps = Stamps::default();
+        let stamp = facts.iter().map(|fact| {
+            stamps.number(Stamp {
+                event: Code(fact.event as u32 + 1),
+                source: SourceId(1),
+                verdict: VerdictId(fact.verdict),
+                purposes: purposes(fact.purposes),
+            }) as u32
+        });
         Chunk {
-            person: numbers(&|fact| leaf(self.person(version, fact.leaf)).0).into(),
+            person: facts.iter().map(|fact| leaf(self.person(version, fact.leaf)).0).collect(),
             time: times.into(),
             received: if scan.need.received { received.into() } else { Vec::new().into() },
             sequence: shorts(&|fact| fact.sequence).into(),
-            event: shorts(&|fact| fact.event as u32 + 1).into(),
-            leaf: if scan.need.leaf { leaves.into() } else { Vec::new().into() },
-            source: shorts(&|_| 1).into(),
-            verdict: shorts(&|fact| fact.verdict).into(),
-            session: numbers(&|fact| fact.session()).into(),
-            purposes: numbers(&|fact| purposes(fact.purposes).0).into(),
+            leaf: if scan.need.leaf { leaves.into_iter().collect() } else { Default::default() },
+            stamp: stamp.collect::<Vec<_>>().into(),
+            stamps: stamps.done(),
+            session: facts.iter().map(|fact| fact.session()).collect(),
             columns: scan.need.columns.iter().map(column).collect(),
         }
     }

@@ -1,6 +1,7 @@
 //! A chunk as operators see it: masked, and with every column as numbers of texts.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_buffer::{NullBuffer, ScalarBuffer};
@@ -8,23 +9,38 @@ use life::know::row::number;
 use life::know::{Scope, Told};
 use vocabulary::Person;
 
-use super::cells::Cells;
+use super::cells::{Cells, Purposed};
 use super::error::AskError;
 use super::operator::Rows;
-use super::reorder::{Moved, Place};
-use super::sight::{Sight, Standing};
+use super::reorder::{Moved, Piece};
+use super::sight::{HIDDEN, Lens, Part, Sight};
 use crate::keep::chunk::{Chunk, Column, Texts};
+use crate::keep::stretches::{Growing, Stretches};
 
-/// The columns of a chunk that the walk needs, and which of its rows are seen here.
+/// The rows of a chunk that are seen here, and their columns.
 #[derive(Debug, Default)]
 pub(super) struct View {
-    pub(super) person: ScalarBuffer<u64>,
+    pub(super) person: Stretches,
     pub(super) time: ScalarBuffer<i64>,
+    event: Vec<u32>,
+    /// Where each row lies in the chunk; empty when all of it is seen.
+    places: Vec<u32>,
+    /// By place in the chunk.
     sequence: ScalarBuffer<u32>,
-    event: ScalarBuffer<u32>,
     cells: Cells,
-    /// Whether each row is seen here; empty when all are.
-    seen: Vec<bool>,
+    /// How many rows the chunk has.
+    pub(super) passed: usize,
+}
+
+/// Rows that are seen, growing.
+struct Seen<'a> {
+    lens: &'a Lens,
+    chunk: &'a Chunk,
+    person: Growing,
+    time: Vec<i64>,
+    event: Vec<u32>,
+    places: Vec<u32>,
+    count: usize,
 }
 
 impl View {
@@ -34,99 +50,139 @@ impl View {
         sight: &Sight,
         texter: &mut Texter,
         moved: &mut Moved<'_>,
-        place: Place,
+        run: u64,
+        first: u64,
     ) -> Result<Self, AskError> {
         let cells = texter.cells(&chunk);
-        let mut seen = Vec::new();
-        if !sight.sees_all(&chunk) {
-            seen.reserve(chunk.len());
-            let mut standing = Standing::default();
-            for (row, person) in chunk.person.iter().enumerate() {
-                let leaf = chunk.leaf.get(row).copied();
-                if !standing.is_of(*person, leaf) {
-                    standing = sight.standing(*person, leaf);
-                }
-                let is_seen = sight.sees(&standing, &chunk, row);
-                let elsewhere = match sight.per() {
-                    None => standing.elsewhere,
-                    // Rows of one group lie anywhere; its text's number stands for the person.
-                    Some(column) => Some(Person(cells.text(column, row).into())),
-                };
-                let nobody = sight.per().is_some() && elsewhere == Some(Person(0));
-                if let Some(person) = elsewhere.filter(|_| is_seen && !nobody) {
-                    moved.take(&chunk, &cells, row, person, place);
-                }
-                seen.push(is_seen && elsewhere.is_none());
-            }
-            moved.check()?;
+        let lens = sight.lens(&chunk.stamps);
+        let mut seen = Seen::new(&lens, &chunk);
+        let is_plain = |part: &Part<'_>| sight.is_open(part) && part.elsewhere.is_none();
+        if lens.is_clear && sight.per().is_none() && sight.parts(&chunk).all(|it| is_plain(&it)) {
+            let event = chunk.stamp.iter().map(|stamp| lens.event(*stamp)).collect();
+            return Ok(Self {
+                passed: chunk.len(),
+                person: chunk.person,
+                time: chunk.time,
+                event,
+                places: Vec::new(),
+                sequence: chunk.sequence,
+                cells,
+            });
         }
-        let Chunk { person, time, sequence, event, .. } = chunk;
-        Ok(Self { person, time, sequence, event, cells, seen })
+        seen.make_room();
+        for part in sight.parts(&chunk) {
+            let piece = Piece { chunk: &chunk, cells: &cells, leaf: part.leaf, run, first };
+            if let Some(column) = sight.per() {
+                // Rows of one group lie anywhere; its text's number stands for the person.
+                for row in part.rows.clone() {
+                    let event = seen.event(row).filter(|_| sight.sees(&part, &chunk, row));
+                    let group = cells.text(column, row);
+                    if let Some(event) = event.filter(|_| group != 0) {
+                        moved.take(&piece, Person(group.into()), row, event);
+                    }
+                }
+            } else if let Some(person) = part.elsewhere {
+                for row in part.rows.clone() {
+                    let event = seen.event(row).filter(|_| sight.sees(&part, &chunk, row));
+                    if let Some(event) = event {
+                        moved.take(&piece, person, row, event);
+                    }
+                }
+            } else if sight.is_open(&part) {
+                seen.take(part.person, part.rows);
+            } else {
+                for row in part.rows.clone() {
+                    if sight.sees(&part, &chunk, row) {
+                        seen.take(part.person, row..row + 1);
+                    }
+                }
+            }
+        }
+        moved.check()?;
+        let Seen { person, mut time, mut event, mut places, count, .. } = seen;
+        time.truncate(count);
+        event.truncate(count);
+        places.truncate(count);
+        Ok(Self {
+            passed: chunk.len(),
+            person: person.done(),
+            time: time.into(),
+            event,
+            places,
+            sequence: chunk.sequence,
+            cells,
+        })
     }
 
     /// Rows that are all seen, in order.
-    pub(super) fn of(person: Vec<u64>, time: Vec<i64>, event: Vec<u32>, cells: Cells) -> Self {
-        Self {
-            person: person.into(),
-            time: time.into(),
-            event: event.into(),
-            cells,
-            ..Self::default()
-        }
+    pub(super) fn of(person: Stretches, time: Vec<i64>, event: Vec<u32>, cells: Cells) -> Self {
+        Self { person, time: time.into(), event, cells, ..Self::default() }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.person.len()
-    }
-
-    /// Whether any of its rows is seen.
-    pub(super) fn shows_any(&self) -> bool {
-        let all_seen = self.seen.is_empty() && !self.person.is_empty();
-        all_seen || self.seen.contains(&true)
-    }
-
-    /// The first row at or after `from` that does not belong to the person of `from`.
-    #[inline]
-    pub(super) fn person_end(&self, from: usize) -> usize {
-        let rest = self.person.get(from..).unwrap_or_default();
-        let Some(person) = rest.first() else { return self.len() };
-        from + rest.iter().take_while(|other| *other == person).count()
+    pub(super) fn is_empty(&self) -> bool {
+        self.time.is_empty()
     }
 
     /// When a row happened, with the client's order.
     #[inline]
     pub(super) fn key(&self, row: usize) -> (i64, u32) {
         let time = self.time.get(row).copied().unwrap_or(i64::MAX);
-        (time, self.sequence.get(row).copied().unwrap_or(0))
+        let place = self.places.get(row).map_or(row, |place| *place as usize);
+        (time, self.sequence.get(place).copied().unwrap_or(0))
     }
 
-    /// Hands the seen rows of a range over, in as few parts as possible.
+    /// The rows of a range.
     #[inline]
-    pub(super) fn parts(&self, from: usize, to: usize, mut take: impl FnMut(&Rows<'_>)) {
-        if self.seen.is_empty() {
-            self.part(from, to, &mut take);
-        } else {
-            self.seen_parts(from, to, &mut take);
-        }
+    pub(super) fn rows(&self, range: Range<usize>) -> Option<Rows<'_>> {
+        let places = if self.places.is_empty() { &[] } else { self.places.get(range.clone())? };
+        Some(Rows {
+            time: self.time.get(range.clone())?,
+            event: self.event.get(range.clone())?,
+            cells: &self.cells,
+            places,
+            from: range.start,
+        })
+    }
+}
+
+impl<'a> Seen<'a> {
+    fn new(lens: &'a Lens, chunk: &'a Chunk) -> Self {
+        let (time, event, places) = (Vec::new(), Vec::new(), Vec::new());
+        Self { lens, chunk, person: Growing::default(), time, event, places, count: 0 }
     }
 
+    /// Room for every row, so that adding one never grows anything.
+    fn make_room(&mut self) {
+        self.time = vec![0; self.chunk.len()];
+        self.event = vec![0; self.chunk.len()];
+        self.places = vec![0; self.chunk.len()];
+    }
+
+    /// The event of a row that the lens shows.
+    fn event(&self, row: usize) -> Option<u32> {
+        let event = self.lens.event(*self.chunk.stamp.get(row)?);
+        Some(event).filter(|event| *event != HIDDEN)
+    }
+
+    /// Adds rows of a person, those that the lens shows. Every row is written, and the next one over it
+    /// when it is hidden: that is faster than to ask first.
     #[inline]
-    fn part(&self, from: usize, to: usize, take: &mut impl FnMut(&Rows<'_>)) {
-        let (time, event) = (self.time.get(from..to), self.event.get(from..to));
-        if let (Some(time), Some(event)) = (time, event) {
-            take(&Rows { time, event, cells: &self.cells, from });
+    fn take(&mut self, person: u64, rows: Range<usize>) {
+        let stamp = self.chunk.stamp.get(rows.clone()).unwrap_or_default();
+        let time = self.chunk.time.get(rows.clone()).unwrap_or_default();
+        let before = self.count;
+        let mut count = self.count;
+        for ((stamp, time), place) in stamp.iter().zip(time).zip(rows.start as u32..) {
+            let event = self.lens.event(*stamp);
+            let room = (self.time.get_mut(count), self.event.get_mut(count));
+            if let ((Some(to), Some(of)), Some(at)) = (room, self.places.get_mut(count)) {
+                (*to, *of, *at) = (*time, event, place);
+            }
+            count += usize::from(event != HIDDEN);
         }
-    }
-
-    fn seen_parts(&self, mut from: usize, to: usize, take: &mut impl FnMut(&Rows<'_>)) {
-        while from < to {
-            let rest = self.seen.get(from..to).unwrap_or_default();
-            let Some(skip) = rest.iter().position(|seen| *seen) else { return };
-            let rest = rest.get(skip..).unwrap_or_default();
-            let length = rest.iter().position(|seen| !seen).unwrap_or(rest.len());
-            from += skip;
-            self.part(from, from + length, take);
-            from += length;
+        self.count = count;
+        if count > before {
+            self.person.push(person, count as u32);
         }
     }
 }
@@ -136,6 +192,7 @@ impl View {
 #[derive(Debug)]
 pub(super) struct Texter {
     texts: Arc<Texts>,
+    reads_sessions: bool,
     columns: Vec<Known>,
 }
 
@@ -174,17 +231,21 @@ impl Texter {
                 parsed: HashMap::new(),
             }
         };
-        Self { texts: Arc::clone(texts), columns: scope.columns.iter().map(known).collect() }
+        Self {
+            texts: Arc::clone(texts),
+            reads_sessions: scope.reads_sessions,
+            columns: scope.columns.iter().map(known).collect(),
+        }
     }
 
     fn cells(&mut self, chunk: &Chunk) -> Cells {
         let texts = &self.texts;
-        let mut cells = Cells {
-            leaf: chunk.leaf.clone(),
-            session: chunk.session.clone(),
-            purposes: chunk.purposes.clone(),
-            ..Cells::default()
-        };
+        let (stamp, stamps) = (chunk.stamp.clone(), Arc::clone(&chunk.stamps));
+        let mut cells = Cells { purposes: Purposed { stamp, stamps }, ..Cells::default() };
+        if self.reads_sessions {
+            cells.leaf = chunk.leaf.each().collect();
+            cells.session = chunk.session.each().collect();
+        }
         for (known, column) in self.columns.iter_mut().zip(&chunk.columns) {
             cells.numbers.push(match known.is_number {
                 true => known.numbers(column, texts),

@@ -172,9 +172,12 @@ impl Operator for PropertyOperator {
         let is_about = |event: u32| self.event.is_none_or(|wanted| wanted.0 == event);
         for (column, met) in rows.cells.texts.iter().zip(&mut self.met) {
             // A column that the chunk does not have costs nothing.
-            let values = column.iter().skip(rows.from).zip(rows.time.iter().zip(rows.event));
-            for (value, (time, event)) in values {
-                if *value != 0 && is_about(*event) {
+            if column.is_empty() {
+                continue;
+            }
+            for (row, (time, event)) in rows.time.iter().zip(rows.event).enumerate() {
+                let value = column.get(rows.place(row)).copied().unwrap_or(0);
+                if value != 0 && is_about(*event) {
                     met.join(Met { rows: 1, last: Time(*time) });
                 }
             }

@@ -17,7 +17,7 @@ use super::cohort::CohortOperator;
 use super::error::AskError;
 use super::operator::{Operator, Rows};
 use super::people_behind::Roll;
-use super::reorder::{Limit, Moved, Place};
+use super::reorder::{Limit, Moved};
 use super::run::{Run, Scan};
 use super::sight::{Inside, Sight};
 use super::view::{Texter, View};
@@ -55,8 +55,11 @@ struct Walker<'a, O> {
 struct Cursor<'a> {
     run: Box<dyn Run + 'a>,
     view: View,
+    /// The stretch of the person at hand.
+    stretch: usize,
+    /// Their next row.
     at: usize,
-    /// Rows before the view.
+    /// Rows of the run before the chunk.
     first: u64,
     /// Whether every row lies in the time of the question.
     is_within: bool,
@@ -102,7 +105,7 @@ impl Lowest {
 
 impl Slice {
     fn new(number: usize, cursor: &Cursor<'_>) -> Self {
-        let (key, end) = (cursor.view.key(cursor.at), cursor.view.person_end(cursor.at));
+        let (key, end) = (cursor.view.key(cursor.at), cursor.end());
         Self { number, key, end }
     }
 }
@@ -145,7 +148,6 @@ pub(super) fn walk<O: Operator>(
         // Rows of a group come from many leaves: which of two that tie came first must be known.
         received: sight.needs_received() || scope.per.is_some(),
         session: scope.reads_sessions,
-        ..Need::default()
     };
     let (from, until) = (scope.first(), scope.until);
     let scan = Scan { need, from, until, texts: Arc::clone(texts) };
@@ -315,22 +317,20 @@ impl<'a, O: Operator> Walker<'a, O> {
     fn alone(&mut self, cursor: &mut Cursor<'_>, limit: u64) -> Result<(), AskError> {
         let mut open = None;
         loop {
-            let mut at = cursor.at;
-            while let Some(person) = cursor.view.person.get(at).copied() {
+            while let Some(person) = cursor.view.person.values().get(cursor.stretch).copied() {
                 if open != Some(person) {
                     if open.take().is_some() {
                         self.end();
                     }
                     if person >= limit {
-                        cursor.at = at;
                         return Ok(());
                     }
                     self.begin(person);
                 }
                 open = Some(person);
-                let end = cursor.view.person_end(at);
-                self.emit(cursor, at, end);
-                at = end;
+                let end = cursor.end();
+                self.emit(cursor, cursor.at, end);
+                cursor.pass(end);
             }
             if !self.load(cursor)? {
                 if open.is_some() {
@@ -358,19 +358,24 @@ impl<'a, O: Operator> Walker<'a, O> {
             let Some(slice) = slices.get_mut(place) else { break };
             let Some(cursor) = cursors.get_mut(slice.number) else { break };
             let mut end = slice.end;
-            if let Some(bound) = bound {
+            // Periods follow each other, so that mostly all of a slice comes before the next.
+            if let Some(bound) = bound
+                && (cursor.view.key(end - 1), slice.number) >= bound
+            {
                 let rest = cursor.at + 1..end;
                 let before = |row: &usize| (cursor.view.key(*row), slice.number) < bound;
                 end = cursor.at + 1 + rest.take_while(before).count();
             }
             self.emit(cursor, cursor.at, end);
-            cursor.at = end;
-            if end == cursor.view.len() {
+            cursor.pass(end);
+            if end < slice.end {
+                slice.key = cursor.view.key(cursor.at);
+                continue;
+            }
+            if cursor.is_passed() {
                 self.load(cursor)?;
             }
-            if cursor.at < slice.end && cursor.at > 0 {
-                slice.key = cursor.view.key(cursor.at);
-            } else if cursor.head() == person {
+            if cursor.head() == person {
                 *slice = Slice::new(slice.number, cursor);
             } else {
                 slices.swap_remove(place);
@@ -390,22 +395,22 @@ impl<'a, O: Operator> Walker<'a, O> {
             to = from + time.partition_point(|time| *time < scan.until.0);
             from += time.partition_point(|time| *time < scan.from.0);
         }
-        if from < to {
-            cursor.view.parts(from, to, |rows| self.take(rows));
+        if let Some(rows) = (from < to).then(|| cursor.view.rows(from..to)).flatten() {
+            self.take(&rows);
         }
     }
 
     /// The next rows of a run; false when there are none.
     fn load(&mut self, cursor: &mut Cursor<'_>) -> Result<bool, AskError> {
-        let last = cursor.view.person.last().copied().unwrap_or(0);
+        let last = cursor.view.person.values().last().copied().unwrap_or(0);
         loop {
             if self.shared.stop.load(Ordering::Relaxed) {
                 return Err(AskError::Thread);
             }
             self.shared.asking.look()?;
             self.operator.check()?;
-            cursor.first += cursor.view.len() as u64;
-            cursor.at = 0;
+            cursor.first += cursor.view.passed as u64;
+            (cursor.stretch, cursor.at) = (0, 0);
             let (before, visible) = (cursor.run.bytes(), self.rows - self.told);
             self.told = self.rows;
             let Some(chunk) = cursor.run.next()? else {
@@ -414,19 +419,18 @@ impl<'a, O: Operator> Walker<'a, O> {
                 return Ok(false);
             };
             let (passed, mut bytes) = (chunk.len() as u64, cursor.run.bytes() - before);
-            let place = Place { order: cursor.run.order(), first: cursor.first };
             let (sight, moved) = (&self.shared.sight, &mut self.moved);
-            let diverted = moved.len();
-            cursor.view = View::load(chunk, sight, &mut self.texter, moved, place)?;
+            let (diverted, order) = (moved.len(), cursor.run.order());
+            cursor.view = View::load(chunk, sight, &mut self.texter, moved, order, cursor.first)?;
             // What was read for nothing that is seen is not told: it would tell what is hidden.
-            if cursor.view.shows_any() || self.moved.len() > diverted {
+            if !cursor.view.is_empty() || self.moved.len() > diverted {
                 self.files.extend(cursor.run.file());
             } else {
                 bytes = 0;
             }
             self.bytes += bytes;
             self.shared.asking.watch.pass(passed, visible, bytes)?;
-            match cursor.view.person.first() {
+            match cursor.view.person.values().first() {
                 Some(first) if *first < last => return Err(AskError::Unordered),
                 Some(_) => return Ok(true),
                 None => {}
@@ -438,15 +442,16 @@ impl<'a, O: Operator> Walker<'a, O> {
     fn strangers(&mut self) -> Result<(), AskError> {
         let moved = self.moved.drain();
         let Some(view) = moved.sorted() else { return Ok(()) };
-        let (mut at, mut looked) = (0, 0);
-        while at < view.len() {
-            let end = view.person_end(at);
-            self.begin(view.person.get(at).copied().unwrap_or(0));
-            view.parts(at, end, |rows| self.take(rows));
+        let mut looked = 0;
+        for (person, range) in view.person.iter() {
+            let end = range.end;
+            self.begin(person);
+            if let Some(rows) = view.rows(range) {
+                self.take(&rows);
+            }
             self.end();
-            at = end;
-            if at - looked > STRANGERS_LOOK {
-                looked = at;
+            if end - looked > STRANGERS_LOOK {
+                looked = end;
                 self.operator.check()?;
                 self.shared.asking.watch.pass(0, 0, 0)?;
             }
@@ -480,7 +485,7 @@ impl<'a> Cursor<'a> {
     fn new(run: Box<dyn Run + 'a>, scan: &Scan) -> Self {
         let (first, last) = run.span();
         let is_within = scan.from <= first && last < scan.until;
-        Self { run, view: View::default(), at: 0, first: 0, is_within }
+        Self { run, view: View::default(), stretch: 0, at: 0, first: 0, is_within }
     }
 
     /// Whether any row can lie in the time of the question.
@@ -490,7 +495,26 @@ impl<'a> Cursor<'a> {
     }
 
     /// The person at hand; past every person at the end.
+    #[inline]
     fn head(&self) -> u64 {
-        self.view.person.get(self.at).copied().unwrap_or(u64::MAX)
+        self.view.person.values().get(self.stretch).copied().unwrap_or(u64::MAX)
+    }
+
+    /// The row after the last one of the person at hand.
+    #[inline]
+    fn end(&self) -> usize {
+        self.view.person.range(self.stretch).end
+    }
+
+    /// Goes on behind some rows of the person at hand.
+    #[inline]
+    fn pass(&mut self, end: usize) {
+        self.at = end;
+        self.stretch += usize::from(end == self.end());
+    }
+
+    /// Whether nothing of the view is left.
+    fn is_passed(&self) -> bool {
+        self.stretch == self.view.person.count()
     }
 }

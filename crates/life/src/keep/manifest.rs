@@ -13,7 +13,7 @@ pub struct FileId(pub u64);
 /// How many buckets a region's persons are spread over: bucket = ordinal % BUCKETS.
 pub const BUCKETS: u16 = 16;
 
-/// One encrypted file of rows, sorted by (bucket, person, time, sequence, arrival).
+/// One sealed file of rows, sorted by (bucket, person, time, sequence, arrival).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileEntry {
     pub id: FileId,
@@ -42,6 +42,18 @@ pub struct FileEntry {
 }
 
 impl FileEntry {
+    /// Whether it may have rows of a bucket.
+    #[must_use]
+    pub fn holds(&self, bucket: u16) -> bool {
+        match self.bucket {
+            Some(own) => own == bucket,
+            None => {
+                let border = |place: u16| self.bucket_rows.get(usize::from(place));
+                border(bucket).is_none_or(|first| Some(first) != border(bucket + 1))
+            }
+        }
+    }
+
     /// What the file's encryption is bound to, so that no file can stand in for another.
     #[must_use]
     pub fn context(controller: &str, region: u8, id: FileId) -> Vec<u8> {

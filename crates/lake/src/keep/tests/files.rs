@@ -35,18 +35,19 @@ fn said(chunk: &Chunk, texts: &Texts) -> Vec<String> {
     };
     let line = |place: usize| {
         let columns: Vec<_> = chunk.columns.iter().map(|of| column(of, place)).collect();
+        let stamp = chunk.stamp(place).unwrap();
         format!(
             "{} {} {} {} {} {} {} {} {} {} {columns:?}",
-            chunk.person[place],
+            chunk.person.each().nth(place).unwrap(),
             chunk.time[place],
             chunk.received[place],
             chunk.sequence[place],
-            chunk.event[place],
-            chunk.leaf[place],
-            chunk.source[place],
-            chunk.verdict[place],
-            chunk.purposes[place],
-            chunk.session[place],
+            stamp.event.0,
+            chunk.leaf.each().nth(place).unwrap(),
+            stamp.source.0,
+            stamp.verdict.0,
+            stamp.purposes.0,
+            chunk.session.each().nth(place).unwrap(),
         )
     };
     (0..chunk.len()).map(line).collect()
@@ -99,7 +100,6 @@ proptest! {
             sealed: BTreeMap::new(),
             sequence: true,
             session: true,
-            source: true,
             leaf: true,
             received: true,
         };
@@ -152,7 +152,7 @@ fn a_person_in_the_middle_of_a_large_file_is_found_without_reading_it_all() {
     let wanted = [leaf(7)].into();
     let found = entries.iter().flat_map(|entry| lake.rows(entry, Pick::Leaves(&wanted)));
     assert_eq!(found.count(), 9_000);
-    assert!(lake.scanned.rows() - before < 65_000, "only pages that may hold the person are read");
+    assert!(lake.scanned.rows() - before < 65_000, "only blocks that may hold the person are read");
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn nothing_is_readable_in_the_file_itself() {
     let entries = lake.fold(&[secret]);
     let bytes = fs::read(lake.place.path(&entries[0].path)).unwrap();
     assert_eq!(<[u8; 32]>::from(Sha256::digest(&bytes)), entries[0].digest);
-    assert_eq!(&bytes[..4], b"PARE");
+    assert_eq!(&bytes[..6], b"CANDOR");
     for word in ["canary", "person", "purposes", "candor"] {
         assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
     }
@@ -223,13 +223,7 @@ fn a_plain_file_is_refused() {
     let mut lake = Lake::new();
     let mut entry = lake.fold(&many(3, 10)).remove(0);
     let path = lake.place.path(&entry.path);
-    let schema = arrow_schema::Schema::new(vec![arrow_schema::Field::new(
-        "person",
-        arrow_schema::DataType::UInt64,
-        false,
-    )]);
-    let file = fs::File::create(&path).unwrap();
-    parquet::arrow::ArrowWriter::try_new(file, schema.into(), None).unwrap().close().unwrap();
+    fs::write(&path, b"person,time\nada,noon\nbob,one\n").unwrap();
     entry.bytes = fs::metadata(&path).unwrap().len();
     let refused = lake.open(&entry).unwrap_err();
     assert!(matches!(refused, FileError::Plain { .. }), "{refused}");

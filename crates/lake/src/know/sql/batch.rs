@@ -11,13 +11,12 @@ use datafusion::arrow::array::{
 };
 use life::know::sql::{Field, SqlColumn};
 use life::know::tabled::Kind;
-use vocabulary::{Code, SourceId};
 
 use super::Naming;
 use super::scan::{Wanted, stored};
 use crate::keep::chunk::{Chunk, Column};
 use crate::know::error::AskError;
-use crate::know::sight::{Sight, Standing};
+use crate::know::sight::{HIDDEN, Sight};
 
 /// Makes batches of one part.
 pub(super) struct Maker<'a> {
@@ -28,28 +27,33 @@ pub(super) struct Maker<'a> {
 
 /// Which rows of a chunk are seen, and whose they are.
 struct Seen {
-    /// Absent when all are.
-    rows: Option<Vec<u32>>,
-    persons: ScalarBuffer<u64>,
+    rows: Vec<u32>,
+    /// Whether they are all rows of the chunk.
+    is_all: bool,
+    persons: Vec<i64>,
 }
 
 impl Seen {
     /// The seen values of a column; one that was not read is missing in each row.
     fn of<T: ArrowNativeType>(&self, values: &ScalarBuffer<T>) -> ScalarBuffer<T> {
-        let Some(rows) = &self.rows else { return values.clone() };
+        if self.is_all {
+            return values.clone();
+        }
         let value = |row: &u32| values.get(*row as usize).copied().unwrap_or_default();
-        rows.iter().map(value).collect::<Vec<T>>().into()
+        self.rows.iter().map(value).collect::<Vec<T>>().into()
     }
 
     fn nulls(&self, nulls: Option<&NullBuffer>) -> Option<NullBuffer> {
         let nulls = nulls?;
-        let Some(rows) = &self.rows else { return Some(nulls.clone()) };
+        if self.is_all {
+            return Some(nulls.clone());
+        }
         let is_valid = |row: &u32| (*row as usize) < nulls.len() && nulls.is_valid(*row as usize);
-        Some(NullBuffer::new(rows.iter().map(is_valid).collect::<BooleanBuffer>()))
+        Some(NullBuffer::new(self.rows.iter().map(is_valid).collect::<BooleanBuffer>()))
     }
 
     fn len(&self) -> usize {
-        self.persons.len()
+        self.rows.len()
     }
 }
 
@@ -60,22 +64,22 @@ impl<'a> Maker<'a> {
 
     /// The visible rows of a chunk.
     pub(super) fn batch(&mut self, chunk: Chunk) -> Result<RecordBatch, AskError> {
-        let seen = self.seen(&chunk);
+        let mut seen = self.seen(&chunk);
         let mut properties = chunk.columns.iter();
         let mut columns = Vec::with_capacity(self.wanted.columns.len());
         for column in &self.wanted.columns {
             columns.push(match column.field {
                 Field::Time => times(seen.of(&chunk.time), None),
                 Field::Received => times(seen.of(&chunk.received), None),
-                Field::Event => {
-                    self.named(&seen.of(&chunk.event), |event| (self.naming.event)(Code(event)))
-                }
-                Field::Person => integers(signed(&seen.persons), None),
-                Field::Source => self.named(&seen.of(&chunk.source), |source| {
-                    (self.naming.source)(SourceId(u16::try_from(source).ok()?))
+                Field::Event => self.named(&seen.of(&chunk.stamp), |stamp| {
+                    (self.naming.event)(chunk.stamps.get(stamp as usize)?.event)
+                }),
+                Field::Person => integers(std::mem::take(&mut seen.persons).into(), None),
+                Field::Source => self.named(&seen.of(&chunk.stamp), |stamp| {
+                    (self.naming.source)(chunk.stamps.get(stamp as usize)?.source)
                 }),
                 Field::Session => {
-                    let sessions = signed(&seen.of(&chunk.session));
+                    let sessions = signed(&seen.of(&chunk.session.each().collect()));
                     let named = sessions.iter().map(|session| *session != 0);
                     let named = NullBuffer::new(named.collect::<BooleanBuffer>());
                     integers(sessions, Some(named))
@@ -95,23 +99,21 @@ impl<'a> Maker<'a> {
     fn seen(&self, chunk: &Chunk) -> Seen {
         let (from, until) = self.wanted.within;
         let is_within = |time: &i64| (from.0..until.0).contains(time);
-        if self.sight.sees_all(chunk) && chunk.time.iter().all(is_within) {
-            return Seen { rows: None, persons: chunk.person.clone() };
-        }
-        let mut standing = Standing::default();
-        let (mut rows, mut persons) = (Vec::new(), Vec::new());
-        for (row, person) in (0u32..).zip(chunk.person.iter()) {
-            let leaf = chunk.leaf.get(row as usize).copied();
-            if !standing.is_of(*person, leaf) {
-                standing = self.sight.standing(*person, leaf);
-            }
-            let is_about = chunk.time.get(row as usize).is_some_and(is_within);
-            if is_about && self.sight.sees(&standing, chunk, row as usize) {
-                rows.push(row);
-                persons.push(standing.elsewhere.map_or(*person, |moved| moved.0));
+        let lens = self.sight.lens(&chunk.stamps);
+        let (mut rows, mut persons) =
+            (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
+        for part in self.sight.parts(chunk) {
+            let whose = part.elsewhere.map_or(part.person, |moved| moved.0).cast_signed();
+            for row in part.rows.clone() {
+                let is_shown = chunk.stamp.get(row).is_some_and(|it| lens.event(*it) != HIDDEN);
+                let is_about = is_shown && chunk.time.get(row).is_some_and(is_within);
+                if is_about && self.sight.sees(&part, chunk, row) {
+                    rows.push(row as u32);
+                    persons.push(whose);
+                }
             }
         }
-        Seen { rows: Some(rows), persons: persons.into() }
+        Seen { is_all: rows.len() == chunk.len(), rows, persons }
     }
 
     fn property(&self, column: &SqlColumn, values: &Column, seen: &Seen) -> ArrayRef {

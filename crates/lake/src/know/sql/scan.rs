@@ -265,7 +265,6 @@ impl Producer<'_> {
                 .collect(),
             sequence: false,
             session: has(Field::Session),
-            source: has(Field::Source),
             leaf: self.sight.needs_leaves(),
             received: self.sight.needs_received() || has(Field::Received),
         };

@@ -1,0 +1,173 @@
+//! Numbers as planes of bytes: the lowest byte of each, then the next one of each. High bytes are
+//! mostly alike, so that they pack well; low bytes are mostly chance, so that they are kept as they
+//! are and cost nothing to read.
+
+use super::{Input, put_varint};
+use crate::keep::file::FileError;
+
+/// How hard planes are packed: more gains little and costs the fold.
+const LEVEL: i32 = 1;
+
+/// The bytes of a packed plane, for each eight of the plain one, that are still worth unpacking.
+const WORTH: usize = 7;
+
+/// No plane or list of texts that we wrote is longer.
+const PLAIN_MAX: usize = 256 << 20;
+
+const KEPT: u8 = 0;
+const PACKED: u8 = 1;
+
+/// Writes planes, keeping its buffers from one to the next.
+pub(in crate::keep) struct Packer {
+    zstd: zstd::bulk::Compressor<'static>,
+    plane: Vec<u8>,
+}
+
+/// Reads them.
+pub(in crate::keep) struct Unpacker {
+    zstd: zstd::bulk::Decompressor<'static>,
+    plane: Vec<u8>,
+}
+
+/// A number that is put together from planes.
+pub(in crate::keep) trait Whole: Copy + Default {
+    const BYTES: u8;
+    fn from_byte(byte: u8, shift: u32) -> Self;
+    fn add(&mut self, byte: u8, shift: u32);
+}
+
+impl Whole for u32 {
+    const BYTES: u8 = 4;
+
+    #[inline]
+    fn from_byte(byte: u8, shift: u32) -> Self {
+        u32::from(byte) << shift
+    }
+
+    #[inline]
+    fn add(&mut self, byte: u8, shift: u32) {
+        *self |= u32::from(byte) << shift;
+    }
+}
+
+impl Whole for u64 {
+    const BYTES: u8 = 8;
+
+    #[inline]
+    fn from_byte(byte: u8, shift: u32) -> Self {
+        u64::from(byte) << shift
+    }
+
+    #[inline]
+    fn add(&mut self, byte: u8, shift: u32) {
+        *self |= u64::from(byte) << shift;
+    }
+}
+
+impl Packer {
+    pub(in crate::keep) fn new() -> Result<Self, FileError> {
+        let zstd = zstd::bulk::Compressor::new(LEVEL);
+        let zstd = zstd.map_err(|error| FileError::Encode { what: error.to_string() })?;
+        Ok(Self { zstd, plane: Vec::new() })
+    }
+
+    /// As many planes as the largest number needs.
+    pub(in crate::keep) fn numbers(
+        &mut self,
+        numbers: &[u64],
+        out: &mut Vec<u8>,
+    ) -> Result<(), FileError> {
+        let bits = numbers.iter().fold(0, |all, number| all | number);
+        let planes = (u64::BITS - bits.leading_zeros()).div_ceil(8);
+        out.push(planes as u8);
+        for plane in 0..planes {
+            let byte = |number: &u64| (number >> (8 * plane)) as u8;
+            let mut bytes = std::mem::take(&mut self.plane);
+            bytes.clear();
+            bytes.extend(numbers.iter().map(byte));
+            self.bytes(&bytes, out)?;
+            self.plane = bytes;
+        }
+        Ok(())
+    }
+
+    /// Bytes whose count the reader will know.
+    pub(in crate::keep) fn bytes(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), FileError> {
+        let packed = self.zstd.compress(bytes);
+        let packed = packed.map_err(|error| FileError::Encode { what: error.to_string() })?;
+        if packed.len() < bytes.len() / 8 * WORTH {
+            out.push(PACKED);
+            put_varint(packed.len() as u64, out);
+            out.extend_from_slice(&packed);
+        } else {
+            out.push(KEPT);
+            out.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+}
+
+impl Unpacker {
+    pub(in crate::keep) fn new() -> Result<Self, FileError> {
+        let zstd = zstd::bulk::Decompressor::new();
+        let zstd = zstd.map_err(|error| FileError::Encode { what: error.to_string() })?;
+        Ok(Self { zstd, plane: Vec::new() })
+    }
+
+    /// So many numbers; `None` when they are not there or do not fit.
+    pub(in crate::keep) fn numbers<N: Whole>(
+        &mut self,
+        input: &mut Input<'_>,
+        count: usize,
+    ) -> Option<Vec<N>> {
+        let planes = input.byte()?;
+        if planes > N::BYTES {
+            return None;
+        }
+        let mut numbers: Vec<N> = Vec::new();
+        for plane in 0..u32::from(planes) {
+            let bytes = self.bytes(input, count)?;
+            if plane == 0 {
+                numbers.extend(bytes.iter().map(|byte| N::from_byte(*byte, 0)));
+            } else {
+                let pairs = numbers.iter_mut().zip(bytes);
+                pairs.for_each(|(number, byte)| number.add(*byte, 8 * plane));
+            }
+        }
+        numbers.resize(count, N::default());
+        Some(numbers)
+    }
+
+    /// So many bytes.
+    pub(in crate::keep) fn bytes<'s, 'i: 's>(
+        &'s mut self,
+        input: &mut Input<'i>,
+        count: usize,
+    ) -> Option<&'s [u8]> {
+        match input.byte()? {
+            KEPT => input.bytes(count),
+            PACKED => {
+                let length = input.count()?;
+                let packed = input.bytes(length)?;
+                self.plane.clear();
+                self.plane.reserve(count.min(PLAIN_MAX));
+                self.zstd.decompress_to_buffer(packed, &mut self.plane).ok()?;
+                (self.plane.len() == count).then_some(self.plane.as_slice())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A difference as a number that is small when the difference is.
+pub(in crate::keep) fn zigzag(difference: i64) -> u64 {
+    ((difference << 1) ^ (difference >> 63)).cast_unsigned()
+}
+
+pub(in crate::keep) fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
+}

@@ -1,0 +1,182 @@
+//! Sections of a block as plain columns. A text becomes its number once for each block.
+
+use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+
+use super::chunk::{Column, Texts};
+use super::codec::{Input, Unpacker, Words, unzigzag};
+use super::column::ColumnKind;
+use super::stretches::Stretches;
+use super::write::{ALL_PRESENT, BESIDE_LAST, BESIDE_TIME, DECIMALS, LONG, SHORT, SOME_ABSENT};
+
+/// Decodes sections, keeping its buffers from one to the next. `None` says that a section is not
+/// what it should be.
+pub(super) struct Decoder(Unpacker);
+
+/// A block's values of one property, and which of them are null.
+pub(super) enum Values<'a> {
+    /// The texts, and the number of each row's text from one; zero is null.
+    Texts(Vec<&'a str>, Vec<u32>),
+    Integers(Vec<i64>, Option<NullBuffer>),
+    Numbers(Vec<f64>, Option<NullBuffer>),
+}
+
+impl Decoder {
+    pub(super) fn new(unpacker: Unpacker) -> Self {
+        Self(unpacker)
+    }
+
+    pub(super) fn stretches(&mut self, bytes: &[u8], rows: usize) -> Option<Stretches> {
+        Stretches::take(&mut self.0, &mut Input(bytes), rows)
+    }
+
+    pub(super) fn shorts(&mut self, bytes: &[u8], rows: usize) -> Option<Vec<u32>> {
+        self.0.numbers(&mut Input(bytes), rows)
+    }
+
+    /// Times in microseconds.
+    pub(super) fn times(&mut self, bytes: &[u8], person: &Stretches) -> Option<Vec<i64>> {
+        let mut input = Input(bytes);
+        let first = unzigzag(input.varint()?);
+        let unit = input.varint()?.cast_signed();
+        let rows = person.rows();
+        let mut times = Vec::with_capacity(rows);
+        let is_short = input.0.first().is_some_and(|planes| *planes <= 4);
+        let mut add = |steps: &mut dyn Iterator<Item = i64>| {
+            let mut last = first;
+            times.extend(steps.map(|step| {
+                last = last.wrapping_add(step.wrapping_mul(unit));
+                last
+            }));
+        };
+        // Most blocks need no more than 32 bits for a difference.
+        if is_short {
+            let steps: Vec<u32> = self.0.numbers(&mut input, rows)?;
+            for (_, rows) in person.iter() {
+                add(&mut steps.get(rows)?.iter().map(|step| i64::from(*step)));
+            }
+        } else {
+            let steps: Vec<u64> = self.0.numbers(&mut input, rows)?;
+            for (_, rows) in person.iter() {
+                add(&mut steps.get(rows)?.iter().map(|step| step.cast_signed()));
+            }
+        }
+        Some(times)
+    }
+
+    pub(super) fn received(&mut self, bytes: &[u8], times: &[i64]) -> Option<Vec<i64>> {
+        let mut input = Input(bytes);
+        let mode = input.byte()?;
+        let numbers: Vec<u64> = self.0.numbers(&mut input, times.len())?;
+        let differences = numbers.into_iter().map(unzigzag);
+        Some(match mode {
+            BESIDE_TIME => {
+                differences.zip(times).map(|(lag, time)| time.wrapping_add(lag)).collect()
+            }
+            BESIDE_LAST => {
+                let mut last = 0i64;
+                let next = |difference| {
+                    last = last.wrapping_add(difference);
+                    last
+                };
+                differences.map(next).collect()
+            }
+            _ => return None,
+        })
+    }
+
+    /// The blobs of a class by the rows that they lie at.
+    pub(super) fn blobs<'b>(&mut self, bytes: &'b [u8]) -> Option<Vec<(usize, &'b [u8])>> {
+        let mut input = Input(bytes);
+        let count = input.count().filter(|count| *count <= bytes.len())?;
+        let rows: Vec<u32> = self.0.numbers(&mut input, count)?;
+        let lengths: Vec<u32> = self.0.numbers(&mut input, count)?;
+        let blob = |(row, length): (u32, u32)| Some((row as usize, input.bytes(length as usize)?));
+        rows.into_iter().zip(lengths).map(blob).collect()
+    }
+
+    /// The values of a property.
+    pub(super) fn values<'b>(
+        &'b mut self,
+        kind: ColumnKind,
+        bytes: &'b [u8],
+        rows: usize,
+    ) -> Option<Values<'b>> {
+        let mut input = Input(bytes);
+        match kind {
+            ColumnKind::Text | ColumnKind::Json => {
+                let numbers = self.0.numbers(&mut input, rows)?;
+                let words = Words::take(&mut self.0, input)?;
+                Some(Values::Texts(words.iter().collect(), numbers))
+            }
+            ColumnKind::Integer | ColumnKind::Flag | ColumnKind::Time => {
+                let nulls = self.nulls(&mut input, rows)?;
+                let numbers: Vec<u64> = self.0.numbers(&mut input, rows)?;
+                Some(Values::Integers(numbers.into_iter().map(unzigzag).collect(), nulls))
+            }
+            ColumnKind::Number => {
+                let nulls = self.nulls(&mut input, rows)?;
+                let mode = input.byte()?;
+                let numbers: Vec<u64> = self.0.numbers(&mut input, rows)?;
+                let numbers = numbers.into_iter();
+                let numbers = match mode {
+                    SHORT => numbers.map(|bits| f32::from_bits(bits as u32).into()).collect(),
+                    LONG => numbers.map(f64::from_bits).collect(),
+                    decimals if decimals < DECIMALS => {
+                        let power = 10f64.powi(decimals.into());
+                        numbers.map(|number| unzigzag(number) as f64 / power).collect()
+                    }
+                    _ => return None,
+                };
+                Some(Values::Numbers(numbers, nulls))
+            }
+        }
+    }
+
+    /// The values of a property as a column of a question.
+    pub(super) fn column(
+        &mut self,
+        kind: ColumnKind,
+        bytes: &[u8],
+        rows: usize,
+        texts: &Texts,
+    ) -> Option<Column> {
+        Some(match self.values(kind, bytes, rows)? {
+            Values::Texts(words, numbers) => {
+                let known = words.iter().map(|word| texts.number(word));
+                let known: Vec<u32> = std::iter::once(0).chain(known).collect();
+                let number = |number: &u32| known.get(*number as usize).copied().unwrap_or(0);
+                Column::Text(numbers.iter().map(number).collect::<Vec<_>>().into())
+            }
+            Values::Integers(flags, nulls) if kind == ColumnKind::Flag => {
+                let flags = flags.iter().map(|flag| u8::from(*flag != 0));
+                Column::Flag(flags.collect::<Vec<_>>().into(), nulls)
+            }
+            Values::Integers(numbers, nulls) => Column::Integer(numbers.into(), nulls),
+            Values::Numbers(numbers, nulls) => Column::Number(numbers.into(), nulls),
+        })
+    }
+
+    #[expect(clippy::option_option, reason = "the outer one says that the section is damaged")]
+    fn nulls(&mut self, input: &mut Input<'_>, rows: usize) -> Option<Option<NullBuffer>> {
+        match input.byte()? {
+            ALL_PRESENT => Some(None),
+            SOME_ABSENT => {
+                // The bytes may lie in the unpacker's own room, which the values need next.
+                let flags = self.0.bytes(input, rows)?;
+                let present = flags.iter().map(|flag| *flag != 0).collect::<BooleanBuffer>();
+                Some(Some(NullBuffer::new(present)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Zero in each row.
+pub(super) fn zeros<T: arrow_buffer::ArrowNativeType>(rows: usize) -> ScalarBuffer<T> {
+    vec![T::default(); rows].into()
+}
+
+/// One stretch of zero.
+pub(super) fn nothing(rows: usize) -> Stretches {
+    Stretches::of(0, rows)
+}

@@ -1,0 +1,157 @@
+//! Values of a promoted property on their way into a block. A value is coerced to its column's
+//! kind and never guessed: else it is null.
+
+use std::borrow::Cow;
+
+use vocabulary::Value;
+
+use crate::keep::codec::{Dictionary, Packer, zigzag};
+use crate::keep::column::ColumnKind;
+use crate::keep::file::FileError;
+
+/// How numbers are written: as whole ones of so many decimals below this, as 32 bits, or as 64.
+pub(in crate::keep) const DECIMALS: u8 = 5;
+pub(in crate::keep) const SHORT: u8 = 5;
+pub(in crate::keep) const LONG: u8 = 6;
+
+/// Whether each row has a value, or it is said of each.
+pub(in crate::keep) const SOME_ABSENT: u8 = 0;
+pub(in crate::keep) const ALL_PRESENT: u8 = 1;
+
+/// Whole numbers that a 64-bit number holds one by one.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// One property's values.
+pub(super) enum Promoted {
+    /// Texts, and JSON.
+    Text(Dictionary),
+    Integer(Vec<Option<i64>>),
+    Number(Vec<Option<f64>>),
+    Flag(Vec<Option<i64>>),
+    Time(Vec<Option<i64>>),
+}
+
+impl Promoted {
+    pub(super) fn new(kind: ColumnKind) -> Self {
+        match kind {
+            ColumnKind::Text | ColumnKind::Json => Promoted::Text(Dictionary::default()),
+            ColumnKind::Integer => Promoted::Integer(Vec::new()),
+            ColumnKind::Number => Promoted::Number(Vec::new()),
+            ColumnKind::Flag => Promoted::Flag(Vec::new()),
+            ColumnKind::Time => Promoted::Time(Vec::new()),
+        }
+    }
+
+    /// Adds a value or null; how many bytes of text that takes.
+    pub(super) fn push(&mut self, value: Option<&Value>) -> usize {
+        match self {
+            Promoted::Text(texts) => return texts.push(value.map(text).as_deref()),
+            Promoted::Integer(numbers) => numbers.push(value.and_then(integer)),
+            Promoted::Number(numbers) => numbers.push(value.and_then(number)),
+            Promoted::Flag(flags) => flags.push(match value {
+                Some(Value::Flag(flag)) => Some((*flag).into()),
+                _ => None,
+            }),
+            Promoted::Time(times) => times.push(match value {
+                Some(Value::Time(time)) => Some(time.0),
+                _ => None,
+            }),
+        }
+        0
+    }
+
+    /// Whether every value is null.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Promoted::Text(texts) => texts.is_empty(),
+            Promoted::Number(numbers) => numbers.iter().all(Option::is_none),
+            Promoted::Integer(numbers) | Promoted::Flag(numbers) | Promoted::Time(numbers) => {
+                numbers.iter().all(Option::is_none)
+            }
+        }
+    }
+
+    pub(super) fn put(&self, packer: &mut Packer, out: &mut Vec<u8>) -> Result<(), FileError> {
+        match self {
+            Promoted::Text(texts) => texts.put(packer, out),
+            Promoted::Integer(numbers) | Promoted::Flag(numbers) | Promoted::Time(numbers) => {
+                presence(numbers, packer, out)?;
+                let numbers = numbers.iter().map(|number| number.map_or(0, zigzag));
+                packer.numbers(&numbers.collect::<Vec<_>>(), out)
+            }
+            Promoted::Number(numbers) => {
+                presence(numbers, packer, out)?;
+                let (mode, numbers) = narrow(numbers);
+                out.push(mode);
+                packer.numbers(&numbers, out)
+            }
+        }
+    }
+}
+
+fn presence<T>(
+    values: &[Option<T>],
+    packer: &mut Packer,
+    out: &mut Vec<u8>,
+) -> Result<(), FileError> {
+    if values.iter().all(Option::is_some) {
+        out.push(ALL_PRESENT);
+        return Ok(());
+    }
+    out.push(SOME_ABSENT);
+    let flags: Vec<u8> = values.iter().map(|value| value.is_some().into()).collect();
+    packer.bytes(&flags, out)
+}
+
+/// Numbers in the shortest form that gives each back as it is, to the bit.
+fn narrow(numbers: &[Option<f64>]) -> (u8, Vec<u64>) {
+    let present = || numbers.iter().flatten();
+    let each = |write: &dyn Fn(f64) -> u64| {
+        numbers.iter().map(|number| number.map_or(0, write)).collect::<Vec<_>>()
+    };
+    let whole = (0..DECIMALS)
+        .find(|decimals| present().all(|number| decimal(*number, *decimals).is_some()));
+    if let Some(decimals) = whole {
+        return (decimals, each(&|number| decimal(number, decimals).map_or(0, zigzag)));
+    }
+    let is_short = |number: &f64| f64::from(*number as f32).to_bits() == number.to_bits();
+    if present().all(is_short) {
+        return (SHORT, each(&|number| (number as f32).to_bits().into()));
+    }
+    (LONG, each(&f64::to_bits))
+}
+
+/// The number times a power of ten, when dividing gives the same bits again.
+fn decimal(number: f64, decimals: u8) -> Option<i64> {
+    let power = 10f64.powi(decimals.into());
+    let whole = (number * power).round();
+    let is_same = whole.abs() < WHOLE_MAX && (whole / power).to_bits() == number.to_bits();
+    is_same.then_some(whole as i64)
+}
+
+fn text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Text(text) | Value::Json(text) => Cow::Borrowed(text),
+        Value::Flag(flag) => flag.to_string().into(),
+        Value::Integer(number) => number.to_string().into(),
+        Value::Number(number) => number.to_string().into(),
+        Value::Time(time) => time.to_string().into(),
+    }
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Integer(number) => Some(*number),
+        Value::Flag(_) | Value::Number(_) | Value::Text(_) | Value::Time(_) | Value::Json(_) => {
+            None
+        }
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => Some(*number),
+        Value::Integer(number) => Some(*number as f64),
+        Value::Flag(_) | Value::Text(_) | Value::Time(_) | Value::Json(_) => None,
+    }
+}
