@@ -19,6 +19,7 @@ mod trend;
 mod values;
 mod view;
 mod walk;
+mod window;
 
 #[cfg(test)]
 mod tests;

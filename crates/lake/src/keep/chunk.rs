@@ -27,6 +27,8 @@ pub struct Chunk {
     pub session: Stretches,
     /// The promoted columns that were asked for, in the order asked.
     pub columns: Vec<Column>,
+    /// Whether the next chunk of the run goes on with the last person; else no person is in two.
+    pub continues: bool,
 }
 
 /// What very many rows have in common, so that it is said once: what happened, where it came from,
@@ -138,6 +140,57 @@ impl Texts {
 }
 
 impl Column {
+    /// Columns of one property as one, each with how many rows it has.
+    fn joined<'a>(parts: impl Iterator<Item = (Option<&'a Column>, usize)> + Clone) -> Self {
+        let first = parts.clone().find_map(|(part, _)| match part {
+            Some(Column::Absent) | None => None,
+            Some(part) => Some(part),
+        });
+        let valid = || -> Option<NullBuffer> {
+            let valid = parts.clone().flat_map(|(part, rows)| {
+                let nulls = part.and_then(Column::nulls).cloned();
+                let is_absent = matches!(part, Some(Column::Absent) | None);
+                (0..rows).map(move |row| {
+                    !is_absent && nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
+                })
+            });
+            Some(valid.collect::<Vec<bool>>().into())
+        };
+        macro_rules! values {
+            ($take:pat => $values:expr) => {
+                parts
+                    .clone()
+                    .flat_map(|(part, rows)| match part {
+                        Some($take) => $values.to_vec(),
+                        _ => vec![Default::default(); rows],
+                    })
+                    .collect()
+            };
+        }
+        match first {
+            None | Some(Column::Absent) => Column::Absent,
+            Some(Column::Text(_)) => Column::Text(values!(Column::Text(texts) => texts)),
+            Some(Column::Integer(..)) => {
+                Column::Integer(values!(Column::Integer(numbers, _) => numbers), valid())
+            }
+            Some(Column::Number(..)) => {
+                Column::Number(values!(Column::Number(numbers, _) => numbers), valid())
+            }
+            Some(Column::Flag(..)) => {
+                Column::Flag(values!(Column::Flag(flags, _) => flags), valid())
+            }
+        }
+    }
+
+    fn nulls(&self) -> Option<&NullBuffer> {
+        match self {
+            Column::Text(_) | Column::Absent => None,
+            Column::Integer(_, nulls) | Column::Number(_, nulls) | Column::Flag(_, nulls) => {
+                nulls.as_ref()
+            }
+        }
+    }
+
     /// A column of the type of its first value; values of another type are null.
     #[must_use]
     pub fn of(values: &[Option<Value>], texts: &Texts) -> Self {
@@ -214,6 +267,39 @@ impl Chunk {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.time.is_empty()
+    }
+
+    /// Chunks of one run as one.
+    #[must_use]
+    pub fn joined(chunks: Vec<Chunk>) -> Self {
+        let continues = chunks.last().is_some_and(|last| last.continues);
+        let columns = chunks.first().map_or(0, |first| first.columns.len());
+        let mut known = 0u32;
+        let mut stamp = Vec::new();
+        for chunk in &chunks {
+            stamp.extend(chunk.stamp.iter().map(|stamp| stamp + known));
+            known += chunk.stamps.len() as u32;
+        }
+        let lengths: Vec<usize> = chunks.iter().map(Chunk::len).collect();
+        let column = |place: usize| {
+            let parts = chunks.iter().map(|chunk| chunk.columns.get(place));
+            Column::joined(parts.zip(&lengths).map(|(part, rows)| (part, *rows)))
+        };
+        let each = |pick: fn(&Chunk) -> &Stretches| -> Stretches {
+            chunks.iter().flat_map(|chunk| pick(chunk).each()).collect()
+        };
+        Chunk {
+            person: each(|chunk| &chunk.person),
+            leaf: each(|chunk| &chunk.leaf),
+            time: chunks.iter().flat_map(|chunk| chunk.time.iter().copied()).collect(),
+            stamp: stamp.into(),
+            stamps: chunks.iter().flat_map(|chunk| chunk.stamps.iter().copied()).collect(),
+            sequence: chunks.iter().flat_map(|chunk| chunk.sequence.iter().copied()).collect(),
+            received: chunks.iter().flat_map(|chunk| chunk.received.iter().copied()).collect(),
+            session: each(|chunk| &chunk.session),
+            columns: (0..columns).map(column).collect(),
+            continues,
+        }
     }
 
     /// The stamp of a row.

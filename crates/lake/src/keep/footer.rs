@@ -33,6 +33,8 @@ pub(super) struct Footer {
 pub(super) struct BlockEntry {
     pub(super) bucket: u16,
     pub(super) rows: u32,
+    /// Whether the next block goes on with its last person.
+    pub(super) continues: bool,
     /// The least and the greatest leaf.
     pub(super) leaves: (Leaf, Leaf),
     pub(super) start: u64,

@@ -105,7 +105,8 @@ impl FileReader {
         let mut blocks = Vec::new();
         for (number, block) in (0u32..).zip(&self.opened.footer.blocks) {
             if is_wanted(block) {
-                blocks.push(Block { number, first, rows: block.rows as usize });
+                let rows = block.rows as usize;
+                blocks.push(Block { number, first, rows, continues: block.continues });
             }
             first += u64::from(block.rows);
         }
@@ -185,6 +186,7 @@ impl FileReader {
             person,
             stamp: stamp.into(),
             stamps: Arc::clone(&self.opened.footer.stamps),
+            continues: block.continues,
             ..Chunk::default()
         };
         if need.leaf {
@@ -216,6 +218,7 @@ pub(super) struct Block {
     /// The number of its first row in the file.
     pub(super) first: u64,
     pub(super) rows: usize,
+    continues: bool,
 }
 
 pub(super) type Blocks = std::vec::IntoIter<Block>;

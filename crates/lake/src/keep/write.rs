@@ -199,8 +199,9 @@ impl<'a> FileWriter<'a> {
         let is_full = self.run.len() >= RUN_ROWS || self.run_bytes >= RUN_BYTES;
         if person != self.person || is_full {
             self.end_run()?;
-            if bucket(person) != bucket(self.person) {
-                self.end_block()?;
+            let is_full = self.block.rows() >= BLOCK_ROWS || self.block.bytes() >= BLOCK_BYTES;
+            if is_full || bucket(person) != bucket(self.person) {
+                self.end_block(person == self.person)?;
             }
             self.person = person;
         }
@@ -225,9 +226,6 @@ impl<'a> FileWriter<'a> {
         self.run = run;
         self.run.clear();
         self.run_bytes = 0;
-        if self.block.rows() >= BLOCK_ROWS || self.block.bytes() >= BLOCK_BYTES {
-            self.end_block()?;
-        }
         Ok(())
     }
 
@@ -253,7 +251,8 @@ impl<'a> FileWriter<'a> {
         Ok(blobs)
     }
 
-    fn end_block(&mut self) -> Result<(), FileError> {
+    /// Writes a block; `continues` says whether its last person has more rows.
+    fn end_block(&mut self, continues: bool) -> Result<(), FileError> {
         let rows = self.block.rows();
         if rows == 0 {
             return Ok(());
@@ -270,14 +269,15 @@ impl<'a> FileWriter<'a> {
             sections.push((section, bytes.len() as u32));
         }
         let bucket = bucket(self.person);
-        self.blocks.push(BlockEntry { bucket, rows: rows as u32, leaves, start, sections });
+        let rows = rows as u32;
+        self.blocks.push(BlockEntry { bucket, rows, continues, leaves, start, sections });
         Ok(())
     }
 
     /// Makes the file durable and visible; `None` when no row was pushed.
     pub(crate) fn finish(mut self) -> Result<Option<FileEntry>, FileError> {
         self.end_run()?;
-        self.end_block()?;
+        self.end_block(false)?;
         if self.rows == 0 {
             return Ok(None);
         }

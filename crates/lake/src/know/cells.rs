@@ -1,96 +1,144 @@
-//! The columns of some rows as operators read them: numbers of texts, or numbers.
+//! The plan's columns of some rows, as operators read them: numbers of texts, or numbers.
 
-use std::sync::Arc;
+use std::ops::Range;
 
-use arrow_buffer::{ArrowNativeType, ScalarBuffer};
+use arrow_buffer::ScalarBuffer;
 use life::know::Scope;
-use vocabulary::{Code, Purposes, SourceId, VerdictId};
 
-use crate::keep::chunk::{Stamp, Stamps};
+use crate::keep::chunk::Chunk;
+use crate::keep::stretches::Stretches;
 
-/// Columns of a chunk, or of rows that were put in order in memory.
-#[derive(Debug, Default)]
-pub(super) struct Cells {
-    /// By column of the plan: the number of each row's text; zero is null, empty is none at all.
-    pub(super) texts: Vec<ScalarBuffer<u32>>,
-    /// By column of the plan: each row's number; not a number is null, empty is none at all.
-    pub(super) numbers: Vec<ScalarBuffer<f64>>,
-    /// Empty for plans that read no sessions, as the sessions.
-    pub(super) leaf: ScalarBuffer<u64>,
-    pub(super) session: ScalarBuffer<u64>,
-    pub(super) purposes: Purposed,
-}
-
-/// The purposes of each row.
+/// Columns of rows in the order of people. What a plan does not read is empty.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Purposed {
-    pub(super) stamp: ScalarBuffer<u32>,
-    pub(super) stamps: Arc<[Stamp]>,
+pub(super) struct Cells {
+    /// By column of the plan: the number of each row's text; zero is null.
+    pub(super) texts: Vec<Vec<u32>>,
+    /// By column of the plan: each row's number; not a number is null. Empty for columns that
+    /// nobody reads as numbers.
+    pub(super) numbers: Vec<Vec<f64>>,
+    pub(super) leaf: Vec<u64>,
+    pub(super) session: Vec<u64>,
+    pub(super) purposes: Vec<u64>,
+    reads: Reads,
 }
 
-impl Purposed {
-    pub(super) fn of(&self, row: usize) -> Purposes {
-        let stamp = self.stamp.get(row).and_then(|stamp| self.stamps.get(*stamp as usize));
-        stamp.map_or(Purposes::NONE, |stamp| stamp.purposes)
-    }
+/// Which columns there are.
+#[derive(Debug, Clone, Default)]
+struct Reads {
+    /// By column of the plan: whether it is read as numbers.
+    numbers: Vec<bool>,
+    sessions: bool,
+    purposes: bool,
 }
 
-/// The same, growing row by row.
+/// The same columns of a chunk, in its order; a column that it does not have is empty.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
-    texts: Vec<Vec<u32>>,
-    /// `None` for columns that nobody reads as numbers.
-    numbers: Vec<Option<Vec<f64>>>,
+pub(super) struct Told {
+    pub(super) texts: Vec<ScalarBuffer<u32>>,
+    pub(super) numbers: Vec<ScalarBuffer<f64>>,
     leaf: Vec<u64>,
     session: Vec<u64>,
-    purposes: Vec<Purposes>,
+    purposes: Vec<u64>,
+}
+
+impl Told {
+    /// What a chunk tells beside its properties.
+    pub(super) fn of(chunk: &Chunk, cells: &Cells) -> Self {
+        let each = |stretches: &Stretches, is_read| match is_read {
+            true => stretches.each().collect(),
+            false => Vec::new(),
+        };
+        let purposes = |stamp: &u32| {
+            let stamp = chunk.stamps.get(*stamp as usize);
+            stamp.map_or(0, |stamp| stamp.purposes.0)
+        };
+        Self {
+            leaf: each(&chunk.leaf, cells.reads.sessions),
+            session: each(&chunk.session, cells.reads.sessions),
+            purposes: match cells.reads.purposes {
+                true => chunk.stamp.iter().map(purposes).collect(),
+                false => Vec::new(),
+            },
+            ..Self::default()
+        }
+    }
+
+    /// The number of the text that a row has in a column; zero is null.
+    pub(super) fn text(&self, column: usize, row: usize) -> u32 {
+        self.texts.get(column).and_then(|texts| texts.get(row)).copied().unwrap_or(0)
+    }
 }
 
 impl Cells {
-    pub(super) fn text(&self, column: usize, row: usize) -> u32 {
-        self.texts.get(column).and_then(|column| column.get(row)).copied().unwrap_or(0)
-    }
-
-    pub(super) fn number(&self, column: usize, row: usize) -> Option<f64> {
-        let number = self.numbers.get(column)?.get(row).copied()?;
-        Some(number).filter(|number| number.is_finite())
-    }
-}
-
-impl Kept {
-    pub(super) fn new(scope: &Scope) -> Self {
-        let columns = scope.columns.iter();
+    pub(super) fn new(scope: &Scope, reads_purposes: bool) -> Self {
+        let numbers = scope.columns.iter().map(|column| column.is_number);
         Self {
             texts: vec![Vec::new(); scope.columns.len()],
-            numbers: columns.map(|column| column.is_number.then(Vec::new)).collect(),
+            numbers: vec![Vec::new(); scope.columns.len()],
+            reads: Reads {
+                numbers: numbers.collect(),
+                sessions: scope.reads_sessions,
+                purposes: reads_purposes,
+            },
             ..Self::default()
         }
     }
 
     /// Takes everything out.
     pub(super) fn drain(&mut self) -> Self {
-        let numbers = self.numbers.iter().map(|column| column.as_ref().map(|_| Vec::new()));
         let empty = Self {
             texts: vec![Vec::new(); self.texts.len()],
-            numbers: numbers.collect(),
+            numbers: vec![Vec::new(); self.numbers.len()],
+            reads: self.reads.clone(),
             ..Self::default()
         };
         std::mem::replace(self, empty)
     }
 
-    /// Adds a row of some cells.
-    pub(super) fn push(&mut self, cells: &Cells, row: usize) {
-        for (column, into) in self.texts.iter_mut().enumerate() {
-            into.push(cells.text(column, row));
+    /// Room for so many rows.
+    pub(super) fn resize(&mut self, rows: usize) {
+        self.texts.iter_mut().for_each(|texts| texts.resize(rows, 0));
+        for (numbers, is_read) in self.numbers.iter_mut().zip(&self.reads.numbers) {
+            numbers.resize(if *is_read { rows } else { 0 }, f64::NAN);
         }
-        for (column, into) in self.numbers.iter_mut().enumerate() {
-            if let Some(into) = into {
-                into.push(cells.number(column, row).unwrap_or(f64::NAN));
-            }
+        let beside = [
+            (&mut self.leaf, self.reads.sessions),
+            (&mut self.session, self.reads.sessions),
+            (&mut self.purposes, self.reads.purposes),
+        ];
+        for (column, is_read) in beside {
+            column.resize(if is_read { rows } else { 0 }, 0);
         }
-        self.leaf.extend(cells.leaf.get(row));
-        self.session.extend(cells.session.get(row));
-        self.purposes.push(cells.purposes.of(row));
+    }
+
+    /// Adds a row of a chunk.
+    pub(super) fn push(&mut self, told: &Told, row: usize) {
+        let rows = self.len() + 1;
+        self.resize(rows);
+        self.put(rows - 1, told, row..row + 1, |_| true);
+    }
+
+    /// Puts rows of a chunk in their place, those that are shown.
+    #[inline]
+    pub(super) fn put(
+        &mut self,
+        at: usize,
+        told: &Told,
+        rows: Range<usize>,
+        is_shown: impl Fn(usize) -> bool + Copy,
+    ) {
+        let columns = self.texts.iter_mut().zip(&told.texts);
+        columns.for_each(|(to, from)| put(to, at, from, rows.clone(), 0, is_shown));
+        let columns = self.numbers.iter_mut().zip(&told.numbers);
+        columns.for_each(|(to, from)| put(to, at, from, rows.clone(), f64::NAN, is_shown));
+        put(&mut self.leaf, at, &told.leaf, rows.clone(), 0, is_shown);
+        put(&mut self.session, at, &told.session, rows.clone(), 0, is_shown);
+        put(&mut self.purposes, at, &told.purposes, rows, 0, is_shown);
+    }
+
+    fn len(&self) -> usize {
+        let texts = self.texts.first().map_or(0, Vec::len);
+        texts.max(self.session.len()).max(self.purposes.len())
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -98,9 +146,7 @@ impl Kept {
             into.extend(from);
         }
         for (into, from) in self.numbers.iter_mut().zip(other.numbers) {
-            if let (Some(into), Some(from)) = (into, from) {
-                into.extend(from);
-            }
+            into.extend(from);
         }
         self.leaf.extend(other.leaf);
         self.session.extend(other.session);
@@ -108,34 +154,57 @@ impl Kept {
     }
 
     /// The rows in another order.
-    pub(super) fn sorted(self, order: &[u32]) -> Cells {
-        let numbers = self.numbers.into_iter();
-        Cells {
-            texts: self.texts.into_iter().map(|column| pick(&column, order)).collect(),
-            numbers: numbers.map(|column| pick(&column.unwrap_or_default(), order)).collect(),
+    pub(super) fn sorted(&self, order: &[u32]) -> Self {
+        Self {
+            texts: self.texts.iter().map(|column| pick(column, order)).collect(),
+            numbers: self.numbers.iter().map(|column| pick(column, order)).collect(),
             leaf: pick(&self.leaf, order),
             session: pick(&self.session, order),
-            purposes: purposed(&self.purposes, order),
+            purposes: pick(&self.purposes, order),
+            reads: self.reads.clone(),
         }
     }
-}
 
-/// Purposes in another order, as stamps that say nothing else.
-fn purposed(purposes: &[Purposes], order: &[u32]) -> Purposed {
-    let mut stamps = Stamps::default();
-    let number = |place: &u32| {
-        let purposes = purposes.get(*place as usize).copied().unwrap_or(Purposes::NONE);
-        let (event, source, verdict) = (Code(0), SourceId(0), VerdictId(0));
-        stamps.number(Stamp { event, source, verdict, purposes }) as u32
-    };
-    let stamp = order.iter().map(number).collect::<Vec<_>>().into();
-    Purposed { stamp, stamps: stamps.done() }
-}
-
-fn pick<T: ArrowNativeType>(values: &[T], order: &[u32]) -> ScalarBuffer<T> {
-    if values.is_empty() {
-        return ScalarBuffer::default();
+    /// Puts some of the rows, one after the other, in another order.
+    pub(super) fn reorder(&mut self, rows: Range<usize>, order: &[u32]) {
+        self.texts.iter_mut().for_each(|column| reorder(column, rows.clone(), order));
+        self.numbers.iter_mut().for_each(|column| reorder(column, rows.clone(), order));
+        let beside = [&mut self.leaf, &mut self.session, &mut self.purposes];
+        beside.into_iter().for_each(|column| reorder(column, rows.clone(), order));
     }
-    let value = |place: &u32| values.get(*place as usize).copied().unwrap_or_default();
-    order.iter().map(value).collect::<Vec<T>>().into()
+}
+
+/// Puts those rows of a column that are shown one after the other; rows that the chunk does not
+/// tell of are null.
+#[inline]
+fn put<T: Copy>(
+    to: &mut [T],
+    at: usize,
+    from: &[T],
+    rows: Range<usize>,
+    null: T,
+    is_shown: impl Fn(usize) -> bool,
+) {
+    let mut room = to.get_mut(at..).unwrap_or_default().iter_mut();
+    if room.len() == 0 {
+        return;
+    }
+    for row in rows.filter(|row| is_shown(*row)) {
+        let Some(to) = room.next() else { return };
+        *to = from.get(row).copied().unwrap_or(null);
+    }
+}
+
+fn pick<T: Copy + Default>(values: &[T], order: &[u32]) -> Vec<T> {
+    if values.is_empty() {
+        return Vec::new();
+    }
+    order.iter().map(|place| values.get(*place as usize).copied().unwrap_or_default()).collect()
+}
+
+/// Puts rows of a column in another order; places are counted from the first of them.
+pub(super) fn reorder<T: Copy + Default>(values: &mut [T], rows: Range<usize>, order: &[u32]) {
+    let Some(values) = values.get_mut(rows) else { return };
+    let sorted = pick(values, order);
+    values.iter_mut().zip(sorted).for_each(|(to, from)| *to = from);
 }

@@ -14,55 +14,52 @@ use crate::keep::chunk::Texts;
 pub(super) struct Rows<'a> {
     pub(super) time: &'a [i64],
     pub(super) event: &'a [u32],
-    /// The plan's columns, for all rows of the chunk.
+    /// The plan's columns.
     pub(super) cells: &'a Cells,
-    /// Where each row lies in the chunk; empty when they lie there one after the other.
-    pub(super) places: &'a [u32],
-    /// Where the first row lies then.
+    /// Where the rows begin in them.
     pub(super) from: usize,
 }
 
 impl Rows<'_> {
-    /// Where a row lies in the chunk.
-    #[inline]
-    pub(super) fn place(&self, row: usize) -> usize {
-        self.places.get(row).map_or(self.from + row, |place| *place as usize)
-    }
-
     /// The number of the text that a row has in a column; zero is null.
     #[inline]
     pub(super) fn text(&self, column: usize, row: usize) -> u32 {
-        self.cells.text(column, self.place(row))
+        let texts = self.cells.texts.get(column);
+        texts.and_then(|texts| texts.get(self.from + row)).copied().unwrap_or(0)
     }
 
     /// The number that a row has in a column.
     #[inline]
     pub(super) fn number(&self, column: usize, row: usize) -> Option<f64> {
-        self.cells.number(column, self.place(row))
+        let number = self.cells.numbers.get(column)?.get(self.from + row).copied()?;
+        Some(number).filter(|number| number.is_finite())
     }
 
     /// The leaf of a row; only for plans that read sessions.
     pub(super) fn leaf(&self, row: usize) -> u64 {
-        self.cells.leaf.get(self.place(row)).copied().unwrap_or(0)
+        self.cells.leaf.get(self.from + row).copied().unwrap_or(0)
     }
 
     /// The client's session of a row, zero for none; only for plans that read sessions.
     pub(super) fn session(&self, row: usize) -> u64 {
-        self.cells.session.get(self.place(row)).copied().unwrap_or(0)
+        self.cells.session.get(self.from + row).copied().unwrap_or(0)
     }
 
-    /// The purposes that a row was kept for.
+    /// The purposes that a row was kept for; only for operators that read them.
     pub(super) fn purposes(&self, row: usize) -> Purposes {
-        self.cells.purposes.of(self.place(row))
+        Purposes(self.cells.purposes.get(self.from + row).copied().unwrap_or(0))
     }
 }
 
 /// Takes in people one after the other. Each thread has its own; they are merged at the end.
 pub(super) trait Operator: Send {
+    /// Whether it asks for the purposes of rows.
+    const READS_PURPOSES: bool = false;
+
     /// A person begins. Persons come only once, so what is kept of one can be forgotten at `end`.
     fn begin(&mut self);
 
-    /// The next rows of this person, in order; they come in as many parts as it takes.
+    /// All rows of this person, in order.
     fn rows(&mut self, rows: &Rows<'_>);
 
     /// The person ends.

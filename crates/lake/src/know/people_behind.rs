@@ -29,33 +29,22 @@ pub(super) struct Entry {
 
 /// Everyone who was picked so far.
 #[derive(Debug, Default)]
-pub(super) struct Roll {
-    entries: Vec<Entry>,
-    at_hand: Option<Entry>,
-}
+pub(super) struct Roll(Vec<Entry>);
 
 impl Roll {
-    pub(super) fn begin(&mut self, who: u64) {
-        self.at_hand = Some(Entry { who, first: i64::MAX, last: i64::MIN, events: 0 });
-    }
-
-    pub(super) fn rows(&mut self, rows: &Rows<'_>) {
-        let Some(entry) = &mut self.at_hand else { return };
-        entry.events += rows.time.len() as u64;
-        entry.first = entry.first.min(rows.time.first().copied().unwrap_or(i64::MAX));
-        entry.last = entry.last.max(rows.time.last().copied().unwrap_or(i64::MIN));
-    }
-
-    pub(super) fn end(&mut self, is_picked: bool) {
-        self.entries.extend(self.at_hand.take().filter(|_| is_picked));
+    /// Adds somebody by their rows.
+    pub(super) fn add(&mut self, who: u64, rows: &Rows<'_>) {
+        let first = rows.time.first().copied().unwrap_or(i64::MAX);
+        let last = rows.time.last().copied().unwrap_or(i64::MIN);
+        self.0.push(Entry { who, first, last, events: rows.time.len() as u64 });
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        self.entries.extend(other.entries);
+        self.0.extend(other.0);
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
-        &self.entries
+        &self.0
     }
 
     /// Everyone, as the scope of the question calls them.
@@ -73,6 +62,6 @@ impl Roll {
             last: Time(entry.last),
             events: entry.events,
         };
-        self.entries.iter().map(member).collect()
+        self.0.iter().map(member).collect()
     }
 }

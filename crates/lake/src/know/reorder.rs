@@ -3,12 +3,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use life::know::Scope;
 use vocabulary::{Person, Time};
 
-use super::cells::{Cells, Kept};
+use super::cells::{Cells, Told};
 use super::error::AskError;
-use super::view::View;
+use super::window::Ordered;
 use crate::keep::chunk::Chunk;
 use crate::keep::stretches::Growing;
 
@@ -16,7 +15,7 @@ use crate::keep::stretches::Growing;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece<'a> {
     pub(super) chunk: &'a Chunk,
-    pub(super) cells: &'a Cells,
+    pub(super) told: &'a Told,
     pub(super) leaf: u64,
     /// The order of its run.
     pub(super) run: u64,
@@ -34,7 +33,7 @@ pub(super) struct Moved<'a> {
     /// Rows that the limit knows of.
     counted: usize,
     /// Their columns.
-    cells: Kept,
+    cells: Cells,
 }
 
 /// How many rows all threads together may divert.
@@ -73,9 +72,9 @@ impl Limit {
 }
 
 impl<'a> Moved<'a> {
-    pub(super) fn new(limit: &'a Limit, scope: &Scope) -> Self {
+    pub(super) fn new(limit: &'a Limit, cells: Cells) -> Self {
         let (rows, lots) = (Vec::new(), Vec::new());
-        Self { limit, rows, lots, counted: 0, cells: Kept::new(scope) }
+        Self { limit, rows, lots, counted: 0, cells }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -103,7 +102,7 @@ impl<'a> Moved<'a> {
             place: piece.first + row as u64,
             event,
         });
-        self.cells.push(piece.cells, row);
+        self.cells.push(piece.told, row);
     }
 
     /// Holds what has been taken since the last time against the limit. Asked after each chunk, so
@@ -140,7 +139,7 @@ impl<'a> Moved<'a> {
     }
 
     /// All rows in the order of their current persons; `None` when there are none.
-    pub(super) fn sorted(self) -> Option<View> {
+    pub(super) fn sorted(self) -> Option<Ordered> {
         let Self { rows, mut lots, cells, .. } = self;
         if rows.is_empty() {
             return None;
@@ -158,8 +157,11 @@ impl<'a> Moved<'a> {
             person.push(whose, order.len() as u32);
         }
         let row = |place: &u32| rows.get(*place as usize);
-        let time = order.iter().map(|place| row(place).map_or(0, |row| row.time)).collect();
-        let event = order.iter().map(|place| row(place).map_or(0, |row| row.event)).collect();
-        Some(View::of(person.done(), time, event, cells.sorted(&order)))
+        Some(Ordered {
+            person: person.done(),
+            time: order.iter().map(|place| row(place).map_or(0, |row| row.time)).collect(),
+            event: order.iter().map(|place| row(place).map_or(0, |row| row.event)).collect(),
+            cells: cells.sorted(&order),
+        })
     }
 }

@@ -26,6 +26,18 @@ pub(super) struct Part<'a> {
     pub(super) elsewhere: Option<Person>,
 }
 
+impl Part<'_> {
+    /// Whether none of its rows is seen.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.is_hidden
+    }
+
+    /// Whether all of its rows are seen that the lens shows.
+    pub(super) fn is_open(&self) -> bool {
+        !self.is_hidden && self.cuts.is_empty()
+    }
+}
+
 /// By stamp: the event of rows that the purpose may see, or `HIDDEN`.
 #[derive(Debug, Default)]
 pub(super) struct Lens {
@@ -147,7 +159,7 @@ impl Sight {
     /// A chunk in parts of which person and leaf say the same.
     ///
     /// INVARIANT(mask): without leaves where they are needed, everything is hidden.
-    pub(super) fn parts<'c>(&'c self, chunk: &'c Chunk) -> impl Iterator<Item = Part<'c>> {
+    pub(super) fn parts<'s>(&'s self, chunk: &Chunk) -> impl Iterator<Item = Part<'s>> {
         let needs_leaves = self.needs_leaves();
         let mut leaves = chunk.leaf.iter().peekable();
         chunk.person.iter().flat_map(move |(person, rows)| {
@@ -200,12 +212,6 @@ impl Sight {
         part.is_hidden |= !self.counts(moved.unwrap_or(person));
         part.elsewhere = moved.or_else(|| self.is_target(person).then_some(person));
         part
-    }
-
-    /// Whether all rows of a part are seen that its lens shows.
-    #[inline]
-    pub(super) fn is_open(&self, part: &Part<'_>) -> bool {
-        !part.is_hidden && part.cuts.is_empty()
     }
 
     /// Whether a row of a part is seen that its lens shows.

@@ -267,8 +267,15 @@ impl Source for Pond {
             let times = facts.iter().map(|(fact, _)| fact.time());
             let span = times.clone().min().zip(times.max()).unwrap_or_default();
             let mut chunks = vec![Chunk::default()];
+            let whose = |fact: &Fact| self.person(version, fact.leaf);
+            let mut last = None;
             for facts in facts.chunk_by(|one, two| one.1 == two.1) {
                 for facts in facts.chunks(self.chunk_rows) {
+                    // A person may be cut anywhere, as long as it is said.
+                    if let Some(before) = chunks.last_mut() {
+                        before.continues = last == Some(whose(facts[0].0));
+                    }
+                    last = facts.last().map(|(fact, _)| whose(fact));
                     chunks.push(self.chunk(version, facts, scan));
                 }
             }
@@ -334,6 +341,7 @@ impl Pond {
             stamps: stamps.done(),
             session: facts.iter().map(|fact| fact.session()).collect(),
             columns: scan.need.columns.iter().map(column).collect(),
+            continues: false,
         }
     }
 }

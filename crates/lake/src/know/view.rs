@@ -1,189 +1,97 @@
 //! A chunk as operators see it: masked, and with every column as numbers of texts.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use life::know::row::number;
-use life::know::{Scope, Told};
-use vocabulary::Person;
+use life::know::{Scope, Told as Wanted};
+use vocabulary::{Person, Time};
 
-use super::cells::{Cells, Purposed};
+use super::cells::{Cells, Told};
 use super::error::AskError;
-use super::operator::Rows;
 use super::reorder::{Moved, Piece};
 use super::sight::{HIDDEN, Lens, Part, Sight};
 use crate::keep::chunk::{Chunk, Column, Texts};
-use crate::keep::stretches::{Growing, Stretches};
 
-/// The rows of a chunk that are seen here, and their columns.
+/// A chunk of a run, masked: the parts of it that are seen where they stand, and what all of its
+/// rows tell.
 #[derive(Debug, Default)]
-pub(super) struct View {
-    pub(super) person: Stretches,
-    pub(super) time: ScalarBuffer<i64>,
-    event: Vec<u32>,
-    /// Where each row lies in the chunk; empty when all of it is seen.
-    places: Vec<u32>,
-    /// By place in the chunk.
-    sequence: ScalarBuffer<u32>,
-    cells: Cells,
-    /// How many rows the chunk has.
-    pub(super) passed: usize,
+pub(super) struct View<'s> {
+    pub(super) chunk: Chunk,
+    pub(super) lens: Lens,
+    pub(super) told: Told,
+    pub(super) parts: Vec<Part<'s>>,
 }
 
-/// Rows that are seen, growing.
-struct Seen<'a> {
-    lens: &'a Lens,
-    chunk: &'a Chunk,
-    person: Growing,
-    time: Vec<i64>,
-    event: Vec<u32>,
-    places: Vec<u32>,
-    count: usize,
+/// Where a chunk stands among all, and which of its rows are asked about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The order of its run.
+    pub(super) run: u64,
+    /// The number of its first row in the run.
+    pub(super) first: u64,
+    /// The times that are asked about; absent when all rows lie in them.
+    pub(super) span: Option<(Time, Time)>,
 }
 
-impl View {
+impl<'s> View<'s> {
     /// Masks a chunk. Rows of people who moved go to `moved`.
     pub(super) fn load(
         chunk: Chunk,
-        sight: &Sight,
-        texter: &mut Texter,
+        sight: &'s Sight,
+        told: Told,
         moved: &mut Moved<'_>,
-        run: u64,
-        first: u64,
+        place: Place,
     ) -> Result<Self, AskError> {
-        let cells = texter.cells(&chunk);
         let lens = sight.lens(&chunk.stamps);
-        let mut seen = Seen::new(&lens, &chunk);
-        let is_plain = |part: &Part<'_>| sight.is_open(part) && part.elsewhere.is_none();
-        if lens.is_clear && sight.per().is_none() && sight.parts(&chunk).all(|it| is_plain(&it)) {
-            let event = chunk.stamp.iter().map(|stamp| lens.event(*stamp)).collect();
-            return Ok(Self {
-                passed: chunk.len(),
-                person: chunk.person,
-                time: chunk.time,
-                event,
-                places: Vec::new(),
-                sequence: chunk.sequence,
-                cells,
-            });
-        }
-        seen.make_room();
-        for part in sight.parts(&chunk) {
-            let piece = Piece { chunk: &chunk, cells: &cells, leaf: part.leaf, run, first };
-            if let Some(column) = sight.per() {
+        let mut parts = Vec::new();
+        for mut part in sight.parts(&chunk) {
+            if let Some((from, until)) = place.span {
+                let time = chunk.time.get(part.rows.clone()).unwrap_or_default();
+                let start = part.rows.start;
+                let later = |bound: Time| start + time.partition_point(|time| *time < bound.0);
+                part.rows = later(from)..later(until);
+            }
+            if part.is_hidden() || part.rows.is_empty() {
+                continue;
+            }
+            let per = sight.per();
+            if per.is_none() && part.elsewhere.is_none() {
+                parts.push(part);
+                continue;
+            }
+            let Place { run, first, .. } = place;
+            let piece = Piece { chunk: &chunk, told: &told, leaf: part.leaf, run, first };
+            for row in part.rows.clone() {
                 // Rows of one group lie anywhere; its text's number stands for the person.
-                for row in part.rows.clone() {
-                    let event = seen.event(row).filter(|_| sight.sees(&part, &chunk, row));
-                    let group = cells.text(column, row);
-                    if let Some(event) = event.filter(|_| group != 0) {
-                        moved.take(&piece, Person(group.into()), row, event);
-                    }
-                }
-            } else if let Some(person) = part.elsewhere {
-                for row in part.rows.clone() {
-                    let event = seen.event(row).filter(|_| sight.sees(&part, &chunk, row));
-                    if let Some(event) = event {
-                        moved.take(&piece, person, row, event);
-                    }
-                }
-            } else if sight.is_open(&part) {
-                seen.take(part.person, part.rows);
-            } else {
-                for row in part.rows.clone() {
-                    if sight.sees(&part, &chunk, row) {
-                        seen.take(part.person, row..row + 1);
-                    }
+                let whose = match per {
+                    None => part.elsewhere,
+                    Some(column) => Some(Person(told.text(column, row).into())),
+                };
+                let whose = whose.filter(|whose| per.is_none() || *whose != Person(0));
+                let event = chunk.stamp.get(row).map_or(HIDDEN, |stamp| lens.event(*stamp));
+                let is_seen = event != HIDDEN && sight.sees(&part, &chunk, row);
+                if let Some(person) = whose.filter(|_| is_seen) {
+                    moved.take(&piece, person, row, event);
                 }
             }
         }
         moved.check()?;
-        let Seen { person, mut time, mut event, mut places, count, .. } = seen;
-        time.truncate(count);
-        event.truncate(count);
-        places.truncate(count);
-        Ok(Self {
-            passed: chunk.len(),
-            person: person.done(),
-            time: time.into(),
-            event,
-            places,
-            sequence: chunk.sequence,
-            cells,
-        })
+        Ok(Self { chunk, lens, told, parts })
     }
 
-    /// Rows that are all seen, in order.
-    pub(super) fn of(person: Stretches, time: Vec<i64>, event: Vec<u32>, cells: Cells) -> Self {
-        Self { person, time: time.into(), event, cells, ..Self::default() }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.time.is_empty()
-    }
-
-    /// When a row happened, with the client's order.
+    /// Whether a row of a part is shown.
     #[inline]
-    pub(super) fn key(&self, row: usize) -> (i64, u32) {
-        let time = self.time.get(row).copied().unwrap_or(i64::MAX);
-        let place = self.places.get(row).map_or(row, |place| *place as usize);
-        (time, self.sequence.get(place).copied().unwrap_or(0))
+    pub(super) fn shows(&self, sight: &Sight, part: &Part<'_>, row: usize) -> bool {
+        let event = self.chunk.stamp.get(row).map_or(HIDDEN, |stamp| self.lens.event(*stamp));
+        event != HIDDEN && sight.sees(part, &self.chunk, row)
     }
 
-    /// The rows of a range.
-    #[inline]
-    pub(super) fn rows(&self, range: Range<usize>) -> Option<Rows<'_>> {
-        let places = if self.places.is_empty() { &[] } else { self.places.get(range.clone())? };
-        Some(Rows {
-            time: self.time.get(range.clone())?,
-            event: self.event.get(range.clone())?,
-            cells: &self.cells,
-            places,
-            from: range.start,
-        })
-    }
-}
-
-impl<'a> Seen<'a> {
-    fn new(lens: &'a Lens, chunk: &'a Chunk) -> Self {
-        let (time, event, places) = (Vec::new(), Vec::new(), Vec::new());
-        Self { lens, chunk, person: Growing::default(), time, event, places, count: 0 }
-    }
-
-    /// Room for every row, so that adding one never grows anything.
-    fn make_room(&mut self) {
-        self.time = vec![0; self.chunk.len()];
-        self.event = vec![0; self.chunk.len()];
-        self.places = vec![0; self.chunk.len()];
-    }
-
-    /// The event of a row that the lens shows.
-    fn event(&self, row: usize) -> Option<u32> {
-        let event = self.lens.event(*self.chunk.stamp.get(row)?);
-        Some(event).filter(|event| *event != HIDDEN)
-    }
-
-    /// Adds rows of a person, those that the lens shows. Every row is written, and the next one over it
-    /// when it is hidden: that is faster than to ask first.
-    #[inline]
-    fn take(&mut self, person: u64, rows: Range<usize>) {
-        let stamp = self.chunk.stamp.get(rows.clone()).unwrap_or_default();
-        let time = self.chunk.time.get(rows.clone()).unwrap_or_default();
-        let before = self.count;
-        let mut count = self.count;
-        for ((stamp, time), place) in stamp.iter().zip(time).zip(rows.start as u32..) {
-            let event = self.lens.event(*stamp);
-            let room = (self.time.get_mut(count), self.event.get_mut(count));
-            if let ((Some(to), Some(of)), Some(at)) = (room, self.places.get_mut(count)) {
-                (*to, *of, *at) = (*time, event, place);
-            }
-            count += usize::from(event != HIDDEN);
-        }
-        self.count = count;
-        if count > before {
-            self.person.push(person, count as u32);
-        }
+    /// Whether any row is shown where it stands.
+    pub(super) fn shows_any(&self, sight: &Sight) -> bool {
+        let mut parts = self.parts.iter();
+        parts.any(|part| part.rows.clone().any(|row| self.shows(sight, part, row)))
     }
 }
 
@@ -192,7 +100,6 @@ impl<'a> Seen<'a> {
 #[derive(Debug)]
 pub(super) struct Texter {
     texts: Arc<Texts>,
-    reads_sessions: bool,
     columns: Vec<Known>,
 }
 
@@ -220,11 +127,11 @@ impl Texter {
             let number = |text: &String| (text.clone(), texts.number(text));
             Known {
                 wanted: match &column.texts {
-                    Told::Nothing => Some(HashMap::new()),
-                    Told::These(named) => Some(named.iter().map(number).collect()),
-                    Told::Each => None,
+                    Wanted::Nothing => Some(HashMap::new()),
+                    Wanted::These(named) => Some(named.iter().map(number).collect()),
+                    Wanted::Each => None,
                 },
-                is_text: column.texts != Told::Nothing,
+                is_text: column.texts != Wanted::Nothing,
                 is_number: column.is_number,
                 integers: HashMap::new(),
                 numbers: HashMap::new(),
@@ -233,31 +140,26 @@ impl Texter {
         };
         Self {
             texts: Arc::clone(texts),
-            reads_sessions: scope.reads_sessions,
             columns: scope.columns.iter().map(known).collect(),
         }
     }
 
-    fn cells(&mut self, chunk: &Chunk) -> Cells {
+    /// What a chunk tells of the columns that these cells hold.
+    pub(super) fn told(&mut self, chunk: &Chunk, cells: &Cells) -> Told {
         let texts = &self.texts;
-        let (stamp, stamps) = (chunk.stamp.clone(), Arc::clone(&chunk.stamps));
-        let mut cells = Cells { purposes: Purposed { stamp, stamps }, ..Cells::default() };
-        if self.reads_sessions {
-            cells.leaf = chunk.leaf.each().collect();
-            cells.session = chunk.session.each().collect();
-        }
+        let mut told = Told::of(chunk, cells);
         for (known, column) in self.columns.iter_mut().zip(&chunk.columns) {
-            cells.numbers.push(match known.is_number {
+            told.numbers.push(match known.is_number {
                 true => known.numbers(column, texts),
                 false => ScalarBuffer::default(),
             });
             // What is only reckoned with needs no texts; interning them would cost memory.
-            cells.texts.push(match known.is_text {
+            told.texts.push(match known.is_text {
                 true => known.texts(column, texts),
                 false => ScalarBuffer::default(),
             });
         }
-        cells
+        told
     }
 }
 

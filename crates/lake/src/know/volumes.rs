@@ -130,6 +130,8 @@ impl VolumeOperator {
 }
 
 impl Operator for VolumeOperator {
+    const READS_PURPOSES: bool = true;
+
     fn begin(&mut self) {}
 
     #[inline]
@@ -169,15 +171,11 @@ impl Operator for PropertyOperator {
     fn begin(&mut self) {}
 
     fn rows(&mut self, rows: &Rows<'_>) {
-        let is_about = |event: u32| self.event.is_none_or(|wanted| wanted.0 == event);
-        for (column, met) in rows.cells.texts.iter().zip(&mut self.met) {
-            // A column that the chunk does not have costs nothing.
-            if column.is_empty() {
-                continue;
-            }
+        let wanted = self.event;
+        let is_about = |event: u32| wanted.is_none_or(|wanted| wanted.0 == event);
+        for (column, met) in self.met.iter_mut().enumerate() {
             for (row, (time, event)) in rows.time.iter().zip(rows.event).enumerate() {
-                let value = column.get(rows.place(row)).copied().unwrap_or(0);
-                if value != 0 && is_about(*event) {
+                if rows.text(column, row) != 0 && is_about(*event) {
                     met.join(Met { rows: 1, last: Time(*time) });
                 }
             }
