@@ -22,6 +22,7 @@ pub struct Chunk {
     /// By row: the place of its stamp among `stamps`.
     pub stamp: ScalarBuffer<u32>,
     pub stamps: Arc<[Stamp]>,
+    /// Empty when it is zero everywhere, too.
     pub sequence: ScalarBuffer<u32>,
     pub received: ScalarBuffer<i64>,
     pub session: Stretches,
@@ -294,12 +295,17 @@ impl Chunk {
             time: chunks.iter().flat_map(|chunk| chunk.time.iter().copied()).collect(),
             stamp: stamp.into(),
             stamps: chunks.iter().flat_map(|chunk| chunk.stamps.iter().copied()).collect(),
-            sequence: chunks.iter().flat_map(|chunk| chunk.sequence.iter().copied()).collect(),
+            sequence: chunks.iter().flat_map(Chunk::sequences).collect(),
             received: chunks.iter().flat_map(|chunk| chunk.received.iter().copied()).collect(),
             session: each(|chunk| &chunk.session),
             columns: (0..columns).map(column).collect(),
             continues,
         }
+    }
+
+    /// The client's order of each row.
+    fn sequences(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.len()).map(|row| self.sequence.get(row).copied().unwrap_or(0))
     }
 
     /// The stamp of a row.

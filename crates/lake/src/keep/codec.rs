@@ -7,5 +7,5 @@ mod planes;
 mod texts;
 
 pub(super) use input::{Input, put_varint};
-pub(super) use planes::{Packer, Unpacker, unzigzag, zigzag};
+pub(super) use planes::{Effort, Packer, Unpacker, unzigzag, zigzag};
 pub(super) use texts::{Dictionary, Words};

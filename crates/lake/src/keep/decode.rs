@@ -110,13 +110,14 @@ impl Decoder {
             }
             ColumnKind::Integer | ColumnKind::Flag | ColumnKind::Time => {
                 let nulls = self.nulls(&mut input, rows)?;
-                let numbers: Vec<u64> = self.0.numbers(&mut input, rows)?;
-                Some(Values::Integers(numbers.into_iter().map(unzigzag).collect(), nulls))
+                let numbers: Vec<u64> = self.0.numbers(&mut input, present(&nulls, rows))?;
+                let numbers = numbers.into_iter().map(unzigzag).collect();
+                Some(Values::Integers(spread(numbers, nulls.as_ref(), rows), nulls))
             }
             ColumnKind::Number => {
                 let nulls = self.nulls(&mut input, rows)?;
                 let mode = input.byte()?;
-                let numbers: Vec<u64> = self.0.numbers(&mut input, rows)?;
+                let numbers: Vec<u64> = self.0.numbers(&mut input, present(&nulls, rows))?;
                 let numbers = numbers.into_iter();
                 let numbers = match mode {
                     SHORT => numbers.map(|bits| f32::from_bits(bits as u32).into()).collect(),
@@ -127,7 +128,7 @@ impl Decoder {
                     }
                     _ => return None,
                 };
-                Some(Values::Numbers(numbers, nulls))
+                Some(Values::Numbers(spread(numbers, nulls.as_ref(), rows), nulls))
             }
         }
     }
@@ -162,13 +163,29 @@ impl Decoder {
             ALL_PRESENT => Some(None),
             SOME_ABSENT => {
                 // The bytes may lie in the unpacker's own room, which the values need next.
-                let flags = self.0.bytes(input, rows)?;
-                let present = flags.iter().map(|flag| *flag != 0).collect::<BooleanBuffer>();
-                Some(Some(NullBuffer::new(present)))
+                let bits = self.0.bytes(input, rows.div_ceil(8))?.to_vec();
+                Some(Some(NullBuffer::new(BooleanBuffer::new(bits.into(), 0, rows))))
             }
             _ => None,
         }
     }
+}
+
+/// How many rows have a value.
+fn present(nulls: &Option<NullBuffer>, rows: usize) -> usize {
+    rows - nulls.as_ref().map_or(0, NullBuffer::null_count)
+}
+
+/// The values that there are in the rows that have one.
+fn spread<T: Copy + Default>(values: Vec<T>, nulls: Option<&NullBuffer>, rows: usize) -> Vec<T> {
+    let Some(nulls) = nulls else { return values };
+    let mut spread = vec![T::default(); rows];
+    for (row, value) in nulls.valid_indices().zip(values) {
+        if let Some(to) = spread.get_mut(row) {
+            *to = value;
+        }
+    }
+    spread
 }
 
 /// Zero in each row.

@@ -157,6 +157,7 @@ impl FileReader {
     }
 
     /// The columns of a block that every row has, those that are needed.
+    /// A sequence that is zero everywhere stays empty.
     pub(super) fn fixed(
         &self,
         block: Block,
@@ -195,7 +196,7 @@ impl FileReader {
         }
         if need.sequence {
             let decode = |bytes: &[u8]| decoder.shorts(bytes, rows).map(Into::into);
-            chunk.sequence = self.decoded(block, Section::Sequence, decode, || zeros(rows))?;
+            chunk.sequence = self.decoded(block, Section::Sequence, decode, Default::default)?;
         }
         if need.session {
             let decode = |bytes: &[u8]| decoder.stretches(bytes, rows);

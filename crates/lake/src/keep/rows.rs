@@ -170,7 +170,7 @@ fn fixed(
         let row = Row {
             time: Time(*chunk.time.get(place)?),
             received: Time(*chunk.received.get(place)?),
-            sequence: *chunk.sequence.get(place)?,
+            sequence: chunk.sequence.get(place).copied().unwrap_or(0),
             event: stamp.event,
             leaf: Leaf(leaf),
             source: stamp.source,

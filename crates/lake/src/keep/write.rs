@@ -23,6 +23,7 @@ use super::column::{ColumnKind, Columns};
 use super::durable::{Hashed, Unfinished};
 use super::file::{FileError, Place};
 use super::footer::{BlockEntry, Footer, MAGIC};
+use super::period;
 use super::read::FileReader;
 use super::sealed::{self, Packer, RUN_BYTES, RUN_ROWS, Run, Spot};
 use super::section::{self, SectionKey};
@@ -133,6 +134,14 @@ pub(crate) struct Shape {
     pub(crate) version: Version,
 }
 
+impl Shape {
+    /// What will not be written again soon is worth more work.
+    fn effort(&self) -> codec::Effort {
+        let is_ripe = self.level > 0 && self.until - self.from >= period::MONTH;
+        if is_ripe { codec::Effort::Thorough } else { codec::Effort::Quick }
+    }
+}
+
 /// A file under construction. Dropped unfinished, it leaves nothing.
 pub(crate) struct FileWriter<'a> {
     place: &'a Place,
@@ -180,7 +189,7 @@ impl<'a> FileWriter<'a> {
             unfinished,
             file,
             packer: Packer::new()?,
-            planes: codec::Packer::new()?,
+            planes: codec::Packer::new(shape.effort())?,
             block: Block::new(layout),
             blocks: Vec::new(),
             stamps: Stamps::default(),

@@ -115,25 +115,24 @@ impl Cells {
     pub(super) fn push(&mut self, told: &Told, row: usize) {
         let rows = self.len() + 1;
         self.resize(rows);
-        self.put(rows - 1, told, row..row + 1, |_| true);
+        self.put(rows - 1, told, &[row as u32]);
     }
 
-    /// Puts rows of a chunk in their place, those that are shown.
+    /// Puts rows of a chunk one after the other in their place.
     #[inline]
-    pub(super) fn put(
-        &mut self,
-        at: usize,
-        told: &Told,
-        rows: Range<usize>,
-        is_shown: impl Fn(usize) -> bool + Copy,
-    ) {
+    pub(super) fn put(&mut self, at: usize, told: &Told, rows: &[u32]) {
         let columns = self.texts.iter_mut().zip(&told.texts);
-        columns.for_each(|(to, from)| put(to, at, from, rows.clone(), 0, is_shown));
+        columns.for_each(|(to, from)| put(to, at, from, rows, 0));
         let columns = self.numbers.iter_mut().zip(&told.numbers);
-        columns.for_each(|(to, from)| put(to, at, from, rows.clone(), f64::NAN, is_shown));
-        put(&mut self.leaf, at, &told.leaf, rows.clone(), 0, is_shown);
-        put(&mut self.session, at, &told.session, rows.clone(), 0, is_shown);
-        put(&mut self.purposes, at, &told.purposes, rows, 0, is_shown);
+        columns.for_each(|(to, from)| put(to, at, from, rows, f64::NAN));
+        put(&mut self.leaf, at, &told.leaf, rows, 0);
+        put(&mut self.session, at, &told.session, rows, 0);
+        put(&mut self.purposes, at, &told.purposes, rows, 0);
+    }
+
+    /// Whether there is any column.
+    pub(super) fn has_any(&self) -> bool {
+        !self.texts.is_empty() || self.reads.sessions || self.reads.purposes
     }
 
     fn len(&self) -> usize {
@@ -174,24 +173,12 @@ impl Cells {
     }
 }
 
-/// Puts those rows of a column that are shown one after the other; rows that the chunk does not
-/// tell of are null.
+/// Puts rows of a column one after the other; those that the chunk does not tell of are null.
 #[inline]
-fn put<T: Copy>(
-    to: &mut [T],
-    at: usize,
-    from: &[T],
-    rows: Range<usize>,
-    null: T,
-    is_shown: impl Fn(usize) -> bool,
-) {
-    let mut room = to.get_mut(at..).unwrap_or_default().iter_mut();
-    if room.len() == 0 {
-        return;
-    }
-    for row in rows.filter(|row| is_shown(*row)) {
-        let Some(to) = room.next() else { return };
-        *to = from.get(row).copied().unwrap_or(null);
+fn put<T: Copy>(to: &mut [T], at: usize, from: &[T], rows: &[u32], null: T) {
+    let room = to.get_mut(at..).unwrap_or_default();
+    for (to, row) in room.iter_mut().zip(rows) {
+        *to = from.get(*row as usize).copied().unwrap_or(null);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Cohort: a counter for each condition, started again for each person.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use life::know::cohort::Often;
@@ -61,6 +62,12 @@ impl CohortOperator {
 }
 
 impl Operator for CohortOperator {
+    fn events(&self) -> Option<HashSet<u32>> {
+        // Who need not have done anything may belong without a row that says so.
+        let is_told = self.often.iter().any(|(least, _)| *least > 0);
+        is_told.then(|| self.matcher.events()).flatten()
+    }
+
     #[inline]
     fn begin(&mut self) {
         if self.met != 0 {

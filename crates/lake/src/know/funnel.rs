@@ -1,7 +1,7 @@
 //! Funnel: each step remembers the latest start of a chain that reached it; nothing else is kept
 //! of a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use life::know::funnel::{FunnelPick, Order, Reached};
@@ -184,6 +184,14 @@ impl FunnelOperator {
 }
 
 impl Operator for FunnelOperator {
+    fn events(&self) -> Option<HashSet<u32>> {
+        match self.order {
+            Order::Loose | Order::Any => self.matcher.events(),
+            // Any other row breaks a chain.
+            Order::Strict => None,
+        }
+    }
+
     #[inline]
     fn begin(&mut self) {
         if self.level > 0 {

@@ -1,6 +1,6 @@
 //! The conditions of a plan, compiled: a row's event gives at once the bits of those it may meet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use life::know::{Condition, Demand, Test};
@@ -70,6 +70,12 @@ impl Matcher {
         };
         let demanding = bits(&|condition| !condition.demands.is_empty());
         Self { by_event, any, demanding, demands: conditions.map(checks).collect() }
+    }
+
+    /// The events that any condition may hold for; `None` when one takes every event.
+    pub(super) fn events(&self) -> Option<HashSet<u32>> {
+        let taken = (0u32..).zip(&self.by_event).filter(|(_, bits)| **bits != 0);
+        (self.any == 0).then(|| taken.map(|(event, _)| event).collect())
     }
 
     /// The conditions that a row meets.

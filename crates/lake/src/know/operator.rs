@@ -1,5 +1,6 @@
 //! What a question does with the rows of people. An operator never learns who they are.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use life::know::NONE;
@@ -55,6 +56,11 @@ impl Rows<'_> {
 pub(super) trait Operator: Send {
     /// Whether it asks for the purposes of rows.
     const READS_PURPOSES: bool = false;
+
+    /// The events whose rows say anything to it; `None` when all do.
+    fn events(&self) -> Option<HashSet<u32>> {
+        None
+    }
 
     /// A person begins. Persons come only once, so what is kept of one can be forgotten at `end`.
     fn begin(&mut self);

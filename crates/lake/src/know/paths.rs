@@ -1,13 +1,17 @@
 //! Paths: of each path only the steps are held that its way may still need.
 
-use std::collections::{BTreeMap, HashMap};
+mod ways;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use life::know::paths::Trodden;
 use life::know::tick::Tick;
 use life::know::{NONE, PathsAnswer, PathsPlan};
+use rustc_hash::FxHashMap;
 use vocabulary::{Code, Span};
 
+use self::ways::{Trace, Ways};
 use super::ask::{Answering, Asking, Walked};
 use super::error::AskError;
 use super::matcher::Matcher;
@@ -36,13 +40,14 @@ pub(super) struct PathsOperator {
     /// The path at hand: when its last step was, and the steps that are held of it.
     last: Option<i64>,
     held: Vec<(u32, i64)>,
+    trace: Trace,
     phase: Phase,
     /// The person at hand, counted from one.
     person: u32,
     is_picked: bool,
-    nodes: HashMap<(u8, u32), u64>,
-    edges: HashMap<(u8, u32, u32), Taken>,
-    ways: HashMap<Box<[u32]>, u64>,
+    nodes: FxHashMap<(u8, u32), u64>,
+    edges: FxHashMap<(u8, u32, u32), Taken>,
+    ways: Ways,
     numbers: usize,
 }
 
@@ -100,12 +105,13 @@ impl PathsOperator {
             picked: picked.map(|pick| (pick.step, pick.from.clone(), pick.to.clone())),
             last: None,
             held: Vec::new(),
+            trace: Trace::default(),
             phase: Phase::Before,
             person: 0,
             is_picked: false,
-            nodes: HashMap::new(),
-            edges: HashMap::new(),
-            ways: HashMap::new(),
+            nodes: FxHashMap::default(),
+            edges: FxHashMap::default(),
+            ways: Ways::new(plan.length),
             numbers: 0,
         }
     }
@@ -117,11 +123,13 @@ impl PathsOperator {
 
     fn begin_path(&mut self) {
         self.held.clear();
+        self.trace = Trace::default();
         self.phase = if self.starts == 0 { Phase::Within } else { Phase::Before };
         self.last = None;
     }
 
     /// One more step of the path at hand.
+    #[inline]
     fn step(&mut self, node: u32, time: i64, bits: u32) {
         if self.last.is_some_and(|last| time - last > self.gap) {
             self.end_path();
@@ -152,10 +160,8 @@ impl PathsOperator {
     }
 
     fn step_without_end(&mut self) {
-        if self.is_open() && self.held.len() >= self.length {
-            let stretch = self.held.iter().rev().take(self.length).rev();
-            let way: Box<[u32]> = stretch.map(|(node, _)| *node).collect();
-            *self.ways.entry(way).or_default() += 1;
+        if self.is_open() {
+            self.ways.step(&mut self.trace, &self.held);
         }
         if self.held.len() == self.length {
             self.tread(1);
@@ -201,8 +207,7 @@ impl PathsOperator {
     /// Counts the way that is held as a whole.
     fn whole(&mut self) {
         if self.held.len() > 1 {
-            let way: Box<[u32]> = self.held.iter().map(|(node, _)| *node).collect();
-            *self.ways.entry(way).or_default() += 1;
+            self.ways.add(self.held.iter().map(|(node, _)| *node).collect(), 1);
         }
     }
 
@@ -243,9 +248,9 @@ impl PathsOperator {
             let edge = (usize::from(*step), self.name(*from), self.name(*to));
             trodden.edges.insert(edge, (taken.people, taken.ticks.clone()));
         }
-        for (way, count) in &self.ways {
-            trodden.ways.insert(way.iter().map(|node| self.name(*node)).collect(), *count);
-        }
+        self.ways.each(|way, count| {
+            trodden.ways.insert(way.iter().map(|node| self.name(*node)).collect(), count);
+        });
         trodden
     }
 }
@@ -289,9 +294,7 @@ impl Operator for PathsOperator {
             mine.people += taken.people;
             mine.ticks.extend(taken.ticks);
         }
-        for (way, count) in other.ways {
-            *self.ways.entry(way).or_default() += count;
-        }
+        other.ways.each(|way, count| self.ways.add(way.into(), count));
         self.numbers += other.numbers;
     }
 

@@ -1,5 +1,6 @@
 //! Retention: for each person the set of intervals with a start, and that with a return, as bits.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use life::know::retention::{Back, Entry};
@@ -115,6 +116,10 @@ fn set(words: &mut [u64], place: usize) {
 }
 
 impl Operator for RetentionOperator {
+    fn events(&self) -> Option<HashSet<u32>> {
+        self.matcher.events()
+    }
+
     #[inline]
     fn begin(&mut self) {
         self.has_started = false;
@@ -125,20 +130,28 @@ impl Operator for RetentionOperator {
 
     #[inline]
     fn rows(&mut self, rows: &Rows<'_>) {
+        // Times grow, so that most rows lie in the interval of the one before, and most of those
+        // say nothing new.
+        let (mut place, mut next, mut said) = (0, i64::MIN, 0);
         for (row, (time, event)) in rows.time.iter().zip(rows.event).enumerate() {
-            let bits = self.matcher.bits(rows, row, *event);
+            let mut bits = self.matcher.bits(rows, row, *event);
+            if *time >= next {
+                if *time < self.from {
+                    self.has_started |= bits & START != 0;
+                    continue;
+                }
+                place = self.dial.place(*time);
+                (next, said) = (self.dial.next(place), 0);
+            }
+            bits &= !said;
             if bits == 0 {
                 continue;
             }
-            let opens = bits & START != 0 && (!self.has_started || self.entry == Entry::Recurring);
-            self.has_started |= bits & START != 0;
-            if *time < self.from {
-                continue;
-            }
-            let place = self.dial.place(*time);
-            if opens {
+            said |= bits;
+            if bits & START != 0 && (!self.has_started || self.entry == Entry::Recurring) {
                 set(&mut self.starts, place);
             }
+            self.has_started |= bits & START != 0;
             if bits & COMEBACK != 0 {
                 set(&mut self.back, place);
             }

@@ -12,66 +12,100 @@ use vocabulary::{Leaf, Person, Purpose, Time};
 
 use crate::keep::chunk::{Chunk, Stamp};
 
-/// Rows one after the other of one person and one leaf, and what those two say about them.
+/// Rows one after the other of one person and one leaf.
 #[derive(Debug)]
 pub(super) struct Part<'a> {
     /// The person that they were filed under.
     pub(super) person: u64,
-    /// Zero when leaves are not read.
-    pub(super) leaf: u64,
-    pub(super) rows: Range<usize>,
+    start: u32,
+    end: u32,
+    /// What the two say about the rows; mostly nothing.
+    special: Option<Box<Special<'a>>>,
+}
+
+/// What a leaf and a person say about their rows.
+#[derive(Debug)]
+struct Special<'a> {
+    leaf: u64,
     is_hidden: bool,
     cuts: &'a [Cut],
     /// The current person, when the rows are in order only among those that were diverted.
-    pub(super) elsewhere: Option<Person>,
+    elsewhere: Option<Person>,
 }
 
 impl Part<'_> {
+    #[inline]
+    pub(super) fn rows(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Leaves some rows out.
+    pub(super) fn narrow(&mut self, rows: &Range<usize>) {
+        (self.start, self.end) = (rows.start as u32, rows.end as u32);
+    }
+
+    /// The leaf, where anything is said about it; else zero.
+    pub(super) fn leaf(&self) -> u64 {
+        self.special.as_ref().map_or(0, |special| special.leaf)
+    }
+
+    /// The current person, when the rows are in order only among those that were diverted.
+    #[inline]
+    pub(super) fn elsewhere(&self) -> Option<Person> {
+        self.special.as_ref().and_then(|special| special.elsewhere)
+    }
+
     /// Whether none of its rows is seen.
+    #[inline]
     pub(super) fn is_hidden(&self) -> bool {
-        self.is_hidden
+        self.special.as_ref().is_some_and(|special| special.is_hidden)
     }
 
     /// Whether all of its rows are seen that the lens shows.
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
-        !self.is_hidden && self.cuts.is_empty()
+        self.special.as_ref().is_none_or(|special| !special.is_hidden && special.cuts.is_empty())
     }
 }
 
-/// By stamp: the event of rows that the purpose may see, or `HIDDEN`.
+impl<'a> Part<'a> {
+    fn of(person: u64, rows: Range<usize>, special: Option<Special<'a>>) -> Self {
+        let (start, end) = (rows.start as u32, rows.end as u32);
+        Self { person, start, end, special: special.map(Box::new) }
+    }
+}
+
+impl Special<'_> {
+    fn nothing(leaf: u64) -> Self {
+        Self { leaf, is_hidden: false, cuts: &[], elsewhere: None }
+    }
+}
+
+/// By stamp: the event of rows that the purpose may see, or that they are hidden or passed over.
 #[derive(Debug, Default)]
 pub(super) struct Lens {
     events: Vec<u32>,
-    /// Whether it hides nothing.
+    /// Whether it shows every row.
     pub(super) is_clear: bool,
 }
 
 /// In the place of an event: the row is not seen.
 pub(super) const HIDDEN: u32 = u32::MAX;
 
+/// In the place of an event: the row is seen, and says nothing to the question.
+const IGNORED: u32 = u32::MAX - 1;
+
+/// Whether what stands in the place of an event is one.
+#[inline]
+pub(super) fn is_shown(event: u32) -> bool {
+    event < IGNORED
+}
+
 impl Lens {
     /// The event of a row with this stamp.
     #[inline]
     pub(super) fn event(&self, stamp: u32) -> u32 {
         self.events.get(stamp as usize).copied().unwrap_or(HIDDEN)
-    }
-}
-
-/// The parts of one person: mostly one.
-enum Few<'a> {
-    One(Option<Part<'a>>),
-    Many(std::vec::IntoIter<Part<'a>>),
-}
-
-impl<'a> Iterator for Few<'a> {
-    type Item = Part<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Part<'a>> {
-        match self {
-            Few::One(part) => part.take(),
-            Few::Many(parts) => parts.next(),
-        }
     }
 }
 
@@ -90,6 +124,8 @@ pub(super) struct Sight {
     people: Vec<Inside>,
     /// The column whose value stands for the person.
     per: Option<usize>,
+    /// The events that say anything to the question; absent when all do.
+    events: Option<HashSet<u32>>,
 }
 
 /// The people of a cohort, and whether they are seen or all others.
@@ -113,6 +149,7 @@ impl Sight {
         purpose: Purpose,
         people: Vec<Inside>,
         per: Option<usize>,
+        events: Option<HashSet<u32>>,
     ) -> Self {
         let verdicts = mask.verdicts.iter();
         let mut marked = Bits::default();
@@ -128,6 +165,7 @@ impl Sight {
             targets,
             people,
             per,
+            events,
         }
     }
 
@@ -150,78 +188,78 @@ impl Sight {
     pub(super) fn lens(&self, stamps: &[Stamp]) -> Lens {
         let event = |stamp: &Stamp| {
             let allowed = self.allows.get(stamp.verdict.0 as usize) == Some(&true);
-            if allowed && stamp.purposes.has(self.purpose) { stamp.event.0 } else { HIDDEN }
+            if !allowed || !stamp.purposes.has(self.purpose) {
+                return HIDDEN;
+            }
+            let says = self.events.as_ref().is_none_or(|events| events.contains(&stamp.event.0));
+            if says { stamp.event.0 } else { IGNORED }
         };
         let events: Vec<u32> = stamps.iter().map(event).collect();
-        Lens { is_clear: events.iter().all(|event| *event != HIDDEN), events }
+        Lens { is_clear: events.iter().all(|event| is_shown(*event)), events }
     }
 
-    /// A chunk in parts of which person and leaf say the same.
+    /// Hands out a chunk in parts of which person and leaf say the same.
     ///
     /// INVARIANT(mask): without leaves where they are needed, everything is hidden.
-    pub(super) fn parts<'s>(&'s self, chunk: &Chunk) -> impl Iterator<Item = Part<'s>> {
-        let needs_leaves = self.needs_leaves();
-        let mut leaves = chunk.leaf.iter().peekable();
-        chunk.person.iter().flat_map(move |(person, rows)| {
-            if !needs_leaves {
-                return Few::One(Some(self.part(person, 0, rows)));
-            }
-            let (mut parts, mut start) = (Vec::new(), rows.start);
+    pub(super) fn each<'s>(&'s self, chunk: &Chunk, mut take: impl FnMut(Part<'s>)) {
+        if !self.needs_leaves() {
+            chunk.person.iter().for_each(|(person, rows)| take(self.part(person, 0, rows)));
+            return;
+        }
+        let mut leaves = chunk.leaf.iter();
+        let mut next = leaves.next();
+        for (person, rows) in chunk.person.iter() {
+            let mut start = rows.start;
             while start < rows.end {
-                let Some((leaf, of_leaf)) = leaves.peek().cloned() else {
-                    let mut hidden = self.part(person, 0, start..rows.end);
-                    hidden.is_hidden = true;
-                    parts.push(hidden);
+                let Some((leaf, of_leaf)) = next.clone() else {
+                    let special = Special { is_hidden: true, ..Special::nothing(0) };
+                    take(Part::of(person, start..rows.end, Some(special)));
                     break;
                 };
                 let end = of_leaf.end.min(rows.end);
-                if of_leaf.end <= rows.end {
-                    leaves.next();
+                take(self.part(person, leaf, start..end));
+                if of_leaf.end <= end {
+                    next = leaves.next();
                 }
-                if start == rows.start && end == rows.end {
-                    return Few::One(Some(self.part(person, leaf, rows)));
-                }
-                parts.push(self.part(person, leaf, start..end));
                 start = end;
             }
-            Few::Many(parts.into_iter())
-        })
+        }
     }
 
     /// What a person and a leaf say about rows.
     #[inline]
     fn part(&self, person: u64, leaf: u64, rows: Range<usize>) -> Part<'_> {
-        let plain = Part { person, leaf, rows, is_hidden: false, cuts: &[], elsewhere: None };
         let is_marked = |one: u64| self.marked.has(Leaf(one).ordinal());
-        let needs_leaves = self.needs_leaves();
-        if self.people.is_empty() && !(needs_leaves && (is_marked(leaf) || is_marked(person))) {
-            return plain;
+        let is_marked = self.needs_leaves() && (is_marked(leaf) || is_marked(person));
+        if self.people.is_empty() && !is_marked && self.per.is_none() {
+            return Part::of(person, rows, None);
         }
-        self.special(plain, needs_leaves)
+        Part::of(person, rows, Some(self.special(Person(person), Leaf(leaf))))
     }
 
     #[cold]
-    fn special<'a>(&'a self, mut part: Part<'a>, needs_leaves: bool) -> Part<'a> {
-        let (person, leaf) = (Person(part.person), Leaf(part.leaf));
+    fn special(&self, person: Person, leaf: Leaf) -> Special<'_> {
+        let mut special = Special::nothing(leaf.0);
         let mut moved = None;
-        if needs_leaves && self.marked.has(leaf.ordinal()) {
-            part.is_hidden = self.mask.hidden.contains(&leaf);
-            part.cuts = self.mask.cuts.get(&leaf).map_or(&[], Vec::as_slice);
+        if self.needs_leaves() && self.marked.has(leaf.ordinal()) {
+            special.is_hidden = self.mask.hidden.contains(&leaf);
+            special.cuts = self.mask.cuts.get(&leaf).map_or(&[], Vec::as_slice);
             moved = self.mask.moved.get(&leaf).copied();
         }
-        part.is_hidden |= !self.counts(moved.unwrap_or(person));
-        part.elsewhere = moved.or_else(|| self.is_target(person).then_some(person));
-        part
+        special.is_hidden |= !self.counts(moved.unwrap_or(person));
+        special.elsewhere = moved.or_else(|| self.is_target(person).then_some(person));
+        special
     }
 
     /// Whether a row of a part is seen that its lens shows.
     #[inline]
     pub(super) fn sees(&self, part: &Part<'_>, chunk: &Chunk, row: usize) -> bool {
-        !part.is_hidden && (part.cuts.is_empty() || !self.is_cut(part, chunk, row))
+        let Some(special) = &part.special else { return true };
+        !special.is_hidden && (special.cuts.is_empty() || !self.is_cut(special.cuts, chunk, row))
     }
 
     #[cold]
-    fn is_cut(&self, part: &Part<'_>, chunk: &Chunk, row: usize) -> bool {
+    fn is_cut(&self, cuts: &[Cut], chunk: &Chunk, row: usize) -> bool {
         let times = chunk.received.get(row).zip(chunk.time.get(row));
         // INVARIANT(mask): without both times every cut applies.
         let (received, time) = times
@@ -233,7 +271,7 @@ impl Sight {
         let consented = chunk
             .stamp(row)
             .is_none_or(|stamp| self.mask.verdict(stamp.verdict).consented.has(self.purpose));
-        consented && part.cuts.iter().any(applies)
+        consented && cuts.iter().any(applies)
     }
 
     /// Whether the cohorts of the question let a person count.

@@ -109,7 +109,7 @@ pub fn select(
         .enable_time()
         .build()
         .map_err(|error| AskError::Read(Box::new(error)))?;
-    let sight = Sight::new(asking.mask, plan.purpose, Vec::new(), None);
+    let sight = Sight::new(asking.mask, plan.purpose, Vec::new(), None, None);
     let read = Mutex::new(Read::default());
     let (orders, mut coming) = mpsc::channel(ORDERS);
     let (over, is_over) = watch::channel(false);

@@ -3,6 +3,7 @@
 //! People are counted exactly without a set: each cell knows the last person it counted, and a
 //! person's rows come together.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use life::know::trend::{Folded, Picked, Shown, Tallies};
@@ -130,6 +131,10 @@ impl TrendOperator {
 }
 
 impl Operator for TrendOperator {
+    fn events(&self) -> Option<HashSet<u32>> {
+        self.matcher.events()
+    }
+
     #[inline]
     fn begin(&mut self) {
         self.person += 1;
@@ -215,5 +220,11 @@ impl Dial {
         let Some(place) = self.notches.get(notch) else { return self.nexts.len() - 1 };
         let place = *place as usize;
         place + usize::from(self.nexts.get(place).is_some_and(|next| *next <= time))
+    }
+
+    /// When an interval ends; never for the last one.
+    #[inline]
+    pub(super) fn next(&self, place: usize) -> i64 {
+        self.nexts.get(place).copied().unwrap_or(i64::MAX)
     }
 }

@@ -11,7 +11,7 @@ use vocabulary::{Person, Time};
 use super::cells::{Cells, Told};
 use super::error::AskError;
 use super::reorder::{Moved, Piece};
-use super::sight::{HIDDEN, Lens, Part, Sight};
+use super::sight::{HIDDEN, Lens, Part, Sight, is_shown};
 use crate::keep::chunk::{Chunk, Column, Texts};
 
 /// A chunk of a run, masked: the parts of it that are seen where they stand, and what all of its
@@ -22,6 +22,8 @@ pub(super) struct View<'s> {
     pub(super) lens: Lens,
     pub(super) told: Told,
     pub(super) parts: Vec<Part<'s>>,
+    /// How many rows of people who moved are seen and say nothing.
+    pub(super) ignored: u64,
 }
 
 /// Where a chunk stands among all, and which of its rows are asked about.
@@ -45,53 +47,55 @@ impl<'s> View<'s> {
         place: Place,
     ) -> Result<Self, AskError> {
         let lens = sight.lens(&chunk.stamps);
-        let mut parts = Vec::new();
-        for mut part in sight.parts(&chunk) {
+        let (mut parts, mut ignored) = (Vec::with_capacity(chunk.person.count()), 0);
+        sight.each(&chunk, |mut part| {
             if let Some((from, until)) = place.span {
-                let time = chunk.time.get(part.rows.clone()).unwrap_or_default();
-                let start = part.rows.start;
+                let time = chunk.time.get(part.rows()).unwrap_or_default();
+                let start = part.rows().start;
                 let later = |bound: Time| start + time.partition_point(|time| *time < bound.0);
-                part.rows = later(from)..later(until);
+                part.narrow(&(later(from)..later(until)));
             }
-            if part.is_hidden() || part.rows.is_empty() {
-                continue;
+            if part.is_hidden() || part.rows().is_empty() {
+                return;
             }
             let per = sight.per();
-            if per.is_none() && part.elsewhere.is_none() {
+            if per.is_none() && part.elsewhere().is_none() {
                 parts.push(part);
-                continue;
+                return;
             }
             let Place { run, first, .. } = place;
-            let piece = Piece { chunk: &chunk, told: &told, leaf: part.leaf, run, first };
-            for row in part.rows.clone() {
+            let piece = Piece { chunk: &chunk, told: &told, leaf: part.leaf(), run, first };
+            for row in part.rows() {
                 // Rows of one group lie anywhere; its text's number stands for the person.
                 let whose = match per {
-                    None => part.elsewhere,
+                    None => part.elsewhere(),
                     Some(column) => Some(Person(told.text(column, row).into())),
                 };
                 let whose = whose.filter(|whose| per.is_none() || *whose != Person(0));
                 let event = chunk.stamp.get(row).map_or(HIDDEN, |stamp| lens.event(*stamp));
                 let is_seen = event != HIDDEN && sight.sees(&part, &chunk, row);
-                if let Some(person) = whose.filter(|_| is_seen) {
-                    moved.take(&piece, person, row, event);
+                match whose.filter(|_| is_seen) {
+                    Some(person) if is_shown(event) => moved.take(&piece, person, row, event),
+                    Some(_) => ignored += 1,
+                    None => {}
                 }
             }
-        }
+        });
         moved.check()?;
-        Ok(Self { chunk, lens, told, parts })
+        Ok(Self { chunk, lens, told, parts, ignored })
     }
 
-    /// Whether a row of a part is shown.
+    /// What stands in the place of a row's event.
     #[inline]
-    pub(super) fn shows(&self, sight: &Sight, part: &Part<'_>, row: usize) -> bool {
+    pub(super) fn event(&self, sight: &Sight, part: &Part<'_>, row: usize) -> u32 {
         let event = self.chunk.stamp.get(row).map_or(HIDDEN, |stamp| self.lens.event(*stamp));
-        event != HIDDEN && sight.sees(part, &self.chunk, row)
+        if event != HIDDEN && sight.sees(part, &self.chunk, row) { event } else { HIDDEN }
     }
 
-    /// Whether any row is shown where it stands.
+    /// Whether any row is seen where it stands.
     pub(super) fn shows_any(&self, sight: &Sight) -> bool {
         let mut parts = self.parts.iter();
-        parts.any(|part| part.rows.clone().any(|row| self.shows(sight, part, row)))
+        parts.any(|part| part.rows().any(|row| self.event(sight, part, row) != HIDDEN))
     }
 }
 
@@ -138,10 +142,7 @@ impl Texter {
                 parsed: HashMap::new(),
             }
         };
-        Self {
-            texts: Arc::clone(texts),
-            columns: scope.columns.iter().map(known).collect(),
-        }
+        Self { texts: Arc::clone(texts), columns: scope.columns.iter().map(known).collect() }
     }
 
     /// What a chunk tells of the columns that these cells hold.

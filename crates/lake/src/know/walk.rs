@@ -73,7 +73,9 @@ pub(super) fn walk<O: Operator>(
 ) -> Result<Walked<O>, AskError> {
     let mut scanned = Scanned::default();
     let people = insides(asking, scope, texts, &mut scanned)?;
-    let sight = Sight::new(asking.mask, scope.purpose, people, scope.per);
+    // Who is behind a number is told with all that they did.
+    let events = if wants_roll { None } else { operator().events() };
+    let sight = Sight::new(asking.mask, scope.purpose, people, scope.per, events);
     let need = Need {
         columns: scope.codes(),
         sealed: scope.sealed(),
@@ -205,6 +207,7 @@ impl<'a, O: Operator> Walker<'a, O> {
         }
         let sight = &self.shared.sight;
         while window.fill(sight, cursors.iter_mut().map(|cursor| &mut cursor.taking), overlap)? {
+            self.rows += std::mem::take(&mut window.ignored);
             for (person, rows) in window.people() {
                 self.person(person, &rows);
             }
@@ -259,8 +262,10 @@ impl<'a, O: Operator> Walker<'a, O> {
             let told = self.texter.told(&chunk, window.cells());
             let place = Place { run: cursor.run.order(), first: cursor.first, span: cursor.span };
             cursor.taking.view = View::load(chunk, sight, told, &mut self.moved, place)?;
+            self.rows += cursor.taking.view.ignored;
             // What was read for nothing that is seen is not told: it would tell what is hidden.
-            if self.moved.len() > diverted || cursor.taking.view.shows_any(sight) {
+            let diverted = self.moved.len() > diverted || cursor.taking.view.ignored > 0;
+            if diverted || cursor.taking.view.shows_any(sight) {
                 self.files.extend(cursor.run.file());
             } else {
                 bytes = 0;

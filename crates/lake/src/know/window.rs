@@ -11,7 +11,7 @@ use life::keep::manifest::BUCKETS;
 use super::cells::{Cells, reorder};
 use super::error::AskError;
 use super::operator::Rows;
-use super::sight::{HIDDEN, Part, Sight};
+use super::sight::{HIDDEN, Part, Sight, is_shown};
 use super::view::View;
 use crate::keep::stretches::Stretches;
 
@@ -48,6 +48,10 @@ pub(super) struct Window {
     /// Only where runs overlap in time.
     sequence: Vec<u32>,
     cells: Cells,
+    /// Room for where the rows of a part lie in their chunk.
+    places: Vec<u32>,
+    /// How many rows were seen and say nothing, since they were last counted.
+    pub(super) ignored: u64,
 }
 
 /// A chunk and how far windows have taken it.
@@ -78,7 +82,7 @@ impl Taking<'_> {
 impl Window {
     pub(super) fn new(cells: Cells) -> Self {
         let (slots, time, event, sequence) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { first: 0, slots, time, event, sequence, cells }
+        Self { first: 0, slots, time, event, sequence, cells, places: Vec::new(), ignored: 0 }
     }
 
     /// The cells that it fills.
@@ -106,7 +110,7 @@ impl Window {
         for run in &runs {
             for part in run.until(end) {
                 let slot = self.slots.get_mut(slot(first, part.person));
-                slot.ok_or(AskError::Unordered)?.1 += part.rows.len() as u32;
+                slot.ok_or(AskError::Unordered)?.1 += part.rows().len() as u32;
             }
         }
         let mut total = 0;
@@ -141,49 +145,53 @@ impl Window {
     fn take(&mut self, sight: &Sight, view: &View<'_>, part: &Part<'_>, overlap: bool) {
         let Some(place) = self.slots.get_mut(slot(self.first, part.person)) else { return };
         let at = place.1 as usize;
-        let rows = part.rows.clone();
+        let rows = part.rows();
         let room = at..at + rows.len();
-        let (Some(stamp), Some(from)) = (view.chunk.stamp.get(rows.clone()), view.chunk.time.get(rows))
+        let (Some(stamp), Some(from)) =
+            (view.chunk.stamp.get(rows.clone()), view.chunk.time.get(rows))
         else {
             return;
         };
-        let (Some(time), Some(event)) =
-            (self.time.get_mut(room.clone()), self.event.get_mut(room))
+        let (Some(time), Some(event)) = (self.time.get_mut(room.clone()), self.event.get_mut(room))
         else {
             return;
         };
-        let mut count = 0;
-        if part.is_open() && view.lens.is_clear {
+        let wants_places = overlap || self.cells.has_any();
+        let (mut count, mut hidden) = (0, 0);
+        if part.is_open() && view.lens.is_clear && !wants_places {
             time.copy_from_slice(from);
             event.iter_mut().zip(stamp).for_each(|(to, stamp)| *to = view.lens.event(*stamp));
             count = from.len();
-        } else if part.is_open() {
-            for (stamp, from) in stamp.iter().zip(from) {
-                let shown = view.lens.event(*stamp);
+        } else {
+            if self.places.len() < from.len() {
+                self.places.resize(from.len(), 0);
+            }
+            for ((stamp, from), row) in stamp.iter().zip(from).zip(part.rows()) {
+                let shown = match part.is_open() {
+                    true => view.lens.event(*stamp),
+                    false => view.event(sight, part, row),
+                };
                 if let (Some(time), Some(event)) = (time.get_mut(count), event.get_mut(count)) {
                     (*time, *event) = (*from, shown);
                 }
-                count += usize::from(shown != HIDDEN);
-            }
-        } else {
-            for ((stamp, from), row) in stamp.iter().zip(from).zip(part.rows.clone()) {
-                if !view.shows(sight, part, row) {
-                    continue;
+                if let Some(place) = self.places.get_mut(count) {
+                    *place = row as u32;
                 }
-                if let (Some(time), Some(event)) = (time.get_mut(count), event.get_mut(count)) {
-                    (*time, *event) = (*from, view.lens.event(*stamp));
-                }
-                count += 1;
+                count += usize::from(is_shown(shown));
+                hidden += usize::from(shown == HIDDEN);
             }
         }
         place.1 += count as u32;
-        let is_shown = |row: usize| view.shows(sight, part, row);
-        self.cells.put(at, &view.told, part.rows.clone(), is_shown);
+        self.ignored += (from.len() - count - hidden) as u64;
+        if count == 0 || !wants_places {
+            return;
+        }
+        let places = self.places.get(..count).unwrap_or_default();
+        self.cells.put(at, &view.told, places);
         if overlap {
-            let shown = part.rows.clone().filter(|row| is_shown(*row));
-            let room = self.sequence.get_mut(at..).unwrap_or_default().iter_mut();
-            for (to, row) in room.zip(shown) {
-                *to = view.chunk.sequence.get(row).copied().unwrap_or(0);
+            let room = self.sequence.get_mut(at..).unwrap_or_default();
+            for (to, row) in room.iter_mut().zip(places) {
+                *to = view.chunk.sequence.get(*row as usize).copied().unwrap_or(0);
             }
         }
     }

@@ -41,7 +41,7 @@ fn said(chunk: &Chunk, texts: &Texts) -> Vec<String> {
             chunk.person.each().nth(place).unwrap(),
             chunk.time[place],
             chunk.received[place],
-            chunk.sequence[place],
+            chunk.sequence.get(place).copied().unwrap_or(0),
             stamp.event.0,
             chunk.leaf.each().nth(place).unwrap(),
             stamp.source.0,

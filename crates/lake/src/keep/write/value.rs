@@ -14,7 +14,7 @@ pub(in crate::keep) const DECIMALS: u8 = 5;
 pub(in crate::keep) const SHORT: u8 = 5;
 pub(in crate::keep) const LONG: u8 = 6;
 
-/// Whether each row has a value, or it is said of each.
+/// Whether each row has a value, or a bit says so of each; what is absent takes no room.
 pub(in crate::keep) const SOME_ABSENT: u8 = 0;
 pub(in crate::keep) const ALL_PRESENT: u8 = 1;
 
@@ -76,12 +76,13 @@ impl Promoted {
             Promoted::Text(texts) => texts.put(packer, out),
             Promoted::Integer(numbers) | Promoted::Flag(numbers) | Promoted::Time(numbers) => {
                 presence(numbers, packer, out)?;
-                let numbers = numbers.iter().map(|number| number.map_or(0, zigzag));
+                let numbers = numbers.iter().flatten().copied().map(zigzag);
                 packer.numbers(&numbers.collect::<Vec<_>>(), out)
             }
             Promoted::Number(numbers) => {
                 presence(numbers, packer, out)?;
-                let (mode, numbers) = narrow(numbers);
+                let present: Vec<f64> = numbers.iter().flatten().copied().collect();
+                let (mode, numbers) = narrow(&present);
                 out.push(mode);
                 packer.numbers(&numbers, out)
             }
@@ -99,16 +100,16 @@ fn presence<T>(
         return Ok(());
     }
     out.push(SOME_ABSENT);
-    let flags: Vec<u8> = values.iter().map(|value| value.is_some().into()).collect();
-    packer.bytes(&flags, out)
+    let bit =
+        |byte: u8, (place, value): (usize, &Option<T>)| byte | u8::from(value.is_some()) << place;
+    let bytes = values.chunks(8).map(|values| values.iter().enumerate().fold(0, bit));
+    packer.bytes(&bytes.collect::<Vec<_>>(), out)
 }
 
 /// Numbers in the shortest form that gives each back as it is, to the bit.
-fn narrow(numbers: &[Option<f64>]) -> (u8, Vec<u64>) {
-    let present = || numbers.iter().flatten();
-    let each = |write: &dyn Fn(f64) -> u64| {
-        numbers.iter().map(|number| number.map_or(0, write)).collect::<Vec<_>>()
-    };
+fn narrow(numbers: &[f64]) -> (u8, Vec<u64>) {
+    let present = || numbers.iter();
+    let each = |write: &dyn Fn(f64) -> u64| numbers.iter().map(|number| write(*number)).collect();
     let whole = (0..DECIMALS)
         .find(|decimals| present().all(|number| decimal(*number, *decimals).is_some()));
     if let Some(decimals) = whole {

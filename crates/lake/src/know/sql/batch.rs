@@ -102,9 +102,9 @@ impl<'a> Maker<'a> {
         let lens = self.sight.lens(&chunk.stamps);
         let (mut rows, mut persons) =
             (Vec::with_capacity(chunk.len()), Vec::with_capacity(chunk.len()));
-        for part in self.sight.parts(chunk) {
-            let whose = part.elsewhere.map_or(part.person, |moved| moved.0).cast_signed();
-            for row in part.rows.clone() {
+        self.sight.each(chunk, |part| {
+            let whose = part.elsewhere().map_or(part.person, |moved| moved.0).cast_signed();
+            for row in part.rows() {
                 let is_shown = chunk.stamp.get(row).is_some_and(|it| lens.event(*it) != HIDDEN);
                 let is_about = is_shown && chunk.time.get(row).is_some_and(is_within);
                 if is_about && self.sight.sees(&part, chunk, row) {
@@ -112,7 +112,7 @@ impl<'a> Maker<'a> {
                     persons.push(whose);
                 }
             }
-        }
+        });
         Seen { is_all: rows.len() == chunk.len(), rows, persons }
     }
 
