@@ -4,7 +4,7 @@
 #   make run    build Candor and start it with the demo shop (DATA=, ROOT_KEY=, LISTEN=, SHOP= change where)
 #   make test   all that must pass
 #   make check  the inner part of it, for editing
-#   make bench  ask the engines that our answers are compared with again
+#   make bench  ask the engines that our answers are compared with again, and race them
 #   make fresh  write the generated pages again
 
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/candor

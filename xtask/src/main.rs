@@ -24,7 +24,7 @@ usage: cargo run -p xtask -- COMMAND
   run     build Candor, start it and send the demo shop's traffic
   test    all that must pass
   check   the inner part of `test`, for editing
-  bench   ask the engines that answers are compared with again
+  bench   ask the engines that answers are compared with again, and race them
   deb     build the Debian package: deb [BINARY [FOLDER]]
   fresh   write the generated files again
   shop    serve the demo shop's page (`run` starts this)";

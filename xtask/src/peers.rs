@@ -1,12 +1,12 @@
 //! The engines that Candor is compared with: their answers are asked again and held against those
-//! that were recorded, which a test holds ours against.
+//! that were recorded, which a test holds ours against; then all of them race.
 
 use anyhow::{Context, Result};
 
 use crate::place::Place;
 use crate::steps::{program, run};
 
-/// Installs the engines in a Python of their own and asks them again.
+/// Installs the engines in a Python of their own, asks them again, and races them.
 pub(crate) fn ask(place: &Place) -> Result<()> {
     let folder = place.root.join("bench/peers");
     let python = place.tools.join("peers-python");
@@ -21,5 +21,9 @@ pub(crate) fn ask(place: &Place) -> Result<()> {
         run(install.args(["--only-binary", ":all:", "-r", "requirements.txt"]))?;
         std::fs::write(&stamp, wanted).context("cannot note what was installed")?;
     }
-    run(&mut program(python.join("bin/python"), &["record.py", "--check"], &folder))
+    run(&mut program(python.join("bin/python"), &["record.py", "--check"], &folder))?;
+    let build = ["build", "--release", "--locked", "--package", "server", "--bin", "candor"];
+    run(&mut program("cargo", &build, &place.root))?;
+    let mut race = program(python.join("bin/python"), &["race.py"], &folder);
+    run(race.arg(place.target.join("release/candor")).arg(place.tools.join("race")))
 }

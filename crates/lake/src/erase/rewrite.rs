@@ -33,6 +33,7 @@ pub fn rewrite(
         from: entry.from,
         until: entry.until,
         version: entry.version,
+        lasts: false,
     };
     let mut layout = Layout::default();
     layout.merge(std::slice::from_ref(&reader), writing.columns);

@@ -12,7 +12,7 @@ use vocabulary::{Leaf, Person, Time};
 
 use super::chunk::{Need, Texts};
 use super::file::FileError;
-use super::period::{Period, period};
+use super::period::{MONTH, Period, period};
 use super::read::{FileReader, Footers};
 use super::rows::{Filed, Pick, Rows};
 use super::write::{FileWriter, Layout, NewFile, Shape, Writing, bucket};
@@ -98,7 +98,10 @@ pub fn compact(
     let mut added = Vec::new();
     let rows: u64 = task.inputs.iter().map(|entry| entry.rows).sum();
     let Period { from, until } = task.period;
-    let mut shape = Shape { level: 1, bucket: None, from, until, version: writing.version };
+    let is_ripe = until - from >= MONTH;
+    let lasts = is_ripe && task.inputs.iter().all(|entry| entry.level > 0);
+    let version = writing.version;
+    let mut shape = Shape { level: 1, bucket: None, from, until, version, lasts };
     if rows < SPLIT_ROWS {
         let mut file = FileWriter::create(writing, new_file(), shape, &layout)?;
         for bucket in 0..BUCKETS {

@@ -46,7 +46,8 @@ pub fn fold(
             }
         }
         let Period { from, until } = first.period;
-        let shape = Shape { level: 0, bucket: None, from, until, version: writing.version };
+        let version = writing.version;
+        let shape = Shape { level: 0, bucket: None, from, until, version, lasts: false };
         let mut file = FileWriter::create(writing, new_file(), shape, &layout)?;
         for goal in goals {
             if let Some(row) = rows.row(goal.arrival) {

@@ -23,7 +23,6 @@ use super::column::{ColumnKind, Columns};
 use super::durable::{Hashed, Unfinished};
 use super::file::{FileError, Place};
 use super::footer::{BlockEntry, Footer, MAGIC};
-use super::period;
 use super::read::FileReader;
 use super::sealed::{self, Packer, RUN_BYTES, RUN_ROWS, Run, Spot};
 use super::section::{self, SectionKey};
@@ -127,6 +126,8 @@ fn wider(one: ColumnKind, other: ColumnKind) -> ColumnKind {
 /// What the entry of a file says beyond what is in it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
+    /// Whether it will stay as it is for long, so that it is worth more work.
+    pub(crate) lasts: bool,
     pub(crate) level: u8,
     pub(crate) bucket: Option<u16>,
     pub(crate) from: Time,
@@ -135,10 +136,8 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// What will not be written again soon is worth more work.
     fn effort(&self) -> codec::Effort {
-        let is_ripe = self.level > 0 && self.until - self.from >= period::MONTH;
-        if is_ripe { codec::Effort::Thorough } else { codec::Effort::Quick }
+        if self.lasts { codec::Effort::Thorough } else { codec::Effort::Quick }
     }
 }
 

@@ -8,7 +8,9 @@ use life::keep::identity::Version;
 use life::keep::mask::VerdictMask;
 use life::keep::names::Named;
 use life::keep::{Cut, Record};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
+use tokio_stream::StreamExt;
 use vocabulary::{Class, Code, Leaf, Person, PersonSealer, Purposes, SealError, Time, VerdictId};
 
 use super::LoadedLeaf;
@@ -268,8 +270,7 @@ pub(super) async fn verdicts(
 }
 
 pub(super) async fn leaves(read: &mut SqliteConnection) -> Result<Vec<LoadedLeaf>, VaultError> {
-    let rows = sqlx::query(LEAVES).fetch_all(read).await?;
-    let leaf = rows.iter().map(|row| {
+    each(read, LEAVES, |row| {
         let index: Option<&[u8]> = row.try_get(1)?;
         let index = index.map(<[u8; 16]>::try_from).transpose();
         Ok(LoadedLeaf {
@@ -279,30 +280,43 @@ pub(super) async fn leaves(read: &mut SqliteConnection) -> Result<Vec<LoadedLeaf
             person: Person(sql::unsigned(row, 3)?),
             moved: Version(sql::unsigned(row, 4)?),
         })
-    });
-    leaf.collect()
+    })
+    .await
+}
+
+/// What each row of a long table says. Rows are looked at as they come: held together they would
+/// take many times the room of what they say.
+async fn each<T>(
+    read: &mut SqliteConnection,
+    text: &'static str,
+    say: impl Fn(&SqliteRow) -> Result<T, VaultError>,
+) -> Result<Vec<T>, VaultError> {
+    let mut rows = sqlx::query(text).fetch(read);
+    let mut said = Vec::new();
+    while let Some(row) = rows.next().await {
+        said.push(say(&row?)?);
+    }
+    Ok(said)
 }
 
 pub(super) async fn consents(
     read: &mut SqliteConnection,
 ) -> Result<Vec<(Leaf, Acts, Vec<Cut>)>, VaultError> {
-    let rows = sqlx::query(CONSENTS).fetch_all(read).await?;
-    let consent = rows
-        .iter()
-        .map(|row| Ok((Leaf(sql::unsigned(row, 0)?), sql::json(row, 1)?, sql::json(row, 2)?)));
-    consent.collect()
+    let consent = |row: &SqliteRow| {
+        Ok((Leaf(sql::unsigned(row, 0)?), sql::json(row, 1)?, sql::json(row, 2)?))
+    };
+    each(read, CONSENTS, consent).await
 }
 
 pub(super) async fn hidden(read: &mut SqliteConnection) -> Result<Vec<Leaf>, VaultError> {
-    let rows = sqlx::query(HIDDEN).fetch_all(read).await?;
-    rows.iter().map(|row| Ok(Leaf(sql::unsigned(row, 0)?))).collect()
+    each(read, HIDDEN, |row| Ok(Leaf(sql::unsigned(row, 0)?))).await
 }
 
 pub(super) async fn suppressed(
     read: &mut SqliteConnection,
 ) -> Result<Vec<(Index, Time)>, VaultError> {
-    let rows = sqlx::query(SUPPRESSED).fetch_all(read).await?;
-    rows.iter().map(|row| Ok((Index(sql::bytes(row, 0)?), Time(row.try_get(1)?)))).collect()
+    let index = |row: &SqliteRow| Ok((Index(sql::bytes(row, 0)?), Time(row.try_get(1)?)));
+    each(read, SUPPRESSED, index).await
 }
 
 impl crate::Vault {
