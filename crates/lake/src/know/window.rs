@@ -109,7 +109,9 @@ impl Window {
         self.slots.resize(people as usize, (0, 0));
         for run in &runs {
             for part in run.until(end) {
-                let slot = self.slots.get_mut(slot(first, part.person));
+                // A person of another bucket would share somebody's slot.
+                let is_here = part.person.wrapping_sub(first) % STEP == 0;
+                let slot = self.slots.get_mut(slot(first, part.person)).filter(|_| is_here);
                 slot.ok_or(AskError::Unordered)?.1 += part.rows().len() as u32;
             }
         }

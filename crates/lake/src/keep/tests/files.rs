@@ -263,3 +263,61 @@ fn what_the_manifest_does_not_know_is_swept_away() {
     assert_eq!(all(&lake, &kept).len(), 30);
     assert_eq!(sweep(&lake.place, &kept, &[]).unwrap(), 0);
 }
+
+#[test]
+fn numbers_come_back_to_the_bit() {
+    let cents = [41.96, 0.1, -3.5, 0.0, 1e6];
+    let short = [f64::from(41.96f32), f64::from(f32::MAX), -0.0];
+    let long = [0.1 + 0.2, 1e300, f64::MIN_POSITIVE, -0.0, f64::INFINITY];
+    for numbers in [cents.as_slice(), &short, &long] {
+        let mut lake = Lake::new();
+        let said = |(number, value): (u64, &f64)| {
+            let mut row = row(number, NOW);
+            row.columns.push((Code(3), Value::Number(*value)));
+            row
+        };
+        // Between them, people who say nothing.
+        let rows: Vec<Row> = (1..).step_by(2).zip(numbers).map(said).collect();
+        let silent = (1..=numbers.len() as u64).map(|number| row(number * 2, NOW));
+        let entries = lake.fold(&silent.chain(rows).collect::<Vec<_>>());
+        let mut found: Vec<(Leaf, u64)> = Vec::new();
+        for filed in all(&lake, &entries) {
+            if let [(_, Value::Number(number))] = filed.row.columns.as_slice() {
+                found.push((filed.row.leaf, number.to_bits()));
+            }
+        }
+        found.sort_unstable();
+        let expected =
+            (1..).step_by(2).map(leaf).zip(numbers.iter().map(|number| number.to_bits()));
+        assert_eq!(found, expected.collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_person_in_many_blocks_is_said_to_go_on_and_joined_again() {
+    let mut lake = Lake::new();
+    let rows = many(1, 80_000);
+    let entries = lake.fold(&rows);
+    let texts = Arc::new(Texts::default());
+    let need = Need { columns: vec![Code(1)], sequence: true, leaf: true, ..Need::default() };
+    let mut joined = 0;
+    for entry in &entries {
+        let reader = lake.open(entry).unwrap();
+        let chunks = reader.chunks(None, &need, &texts, None).unwrap();
+        let chunks: Vec<Chunk> = chunks.map(Result::unwrap).collect();
+        let continues: Vec<bool> = chunks.iter().map(|chunk| chunk.continues).collect();
+        let (last, others) = continues.split_last().unwrap();
+        assert!(!last && others.iter().all(|continues| *continues), "{continues:?}");
+        joined += others.len();
+        let whole = Chunk::joined(chunks);
+        assert_eq!((whole.person.count(), whole.len() as u64), (1, entry.rows));
+        let rows = lake.rows(entry, Pick::Every);
+        assert!(rows.iter().map(|filed| filed.row.time.0).eq(whole.time.iter().copied()));
+        let Column::Text(numbers) = &whole.columns[0] else { panic!("a column of texts") };
+        for (filed, number) in rows.iter().zip(numbers.iter()) {
+            let text = texts.text(*number).unwrap();
+            assert_eq!(filed.row.columns[0].1, Value::Text(text));
+        }
+    }
+    assert!(joined > 0, "some person lies in more than one block");
+}

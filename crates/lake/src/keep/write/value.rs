@@ -125,9 +125,11 @@ fn narrow(numbers: &[f64]) -> (u8, Vec<u64>) {
 /// The number times a power of ten, when dividing gives the same bits again.
 fn decimal(number: f64, decimals: u8) -> Option<i64> {
     let power = 10f64.powi(decimals.into());
-    let whole = (number * power).round();
-    let is_same = whole.abs() < WHOLE_MAX && (whole / power).to_bits() == number.to_bits();
-    is_same.then_some(whole as i64)
+    let rounded = (number * power).round();
+    // A whole number has no negative zero.
+    let whole = rounded as i64;
+    let is_same = (whole as f64 / power).to_bits() == number.to_bits();
+    (rounded.abs() < WHOLE_MAX && is_same).then_some(whole)
 }
 
 fn text(value: &Value) -> Cow<'_, str> {
