@@ -76,3 +76,29 @@ impl SectionKey {
         Some(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_opens_at_its_place_alone_and_no_two_are_sealed_alike() {
+        let key = SectionKey::new(&FileKey([7; 32]), b"a file".to_vec()).unwrap();
+        let sealed = |spot| {
+            let mut bytes = b"the same bytes".to_vec();
+            key.seal(spot, &mut bytes).unwrap();
+            bytes
+        };
+        let spots = [(0, 0), (0, 1), (1, 0)].map(|(block, section)| Spot { block, section });
+        for spot in spots.into_iter().chain([Spot::FOOTER]) {
+            assert_eq!(key.open(spot, sealed(spot)).unwrap(), b"the same bytes");
+            for other in spots
+                .into_iter()
+                .filter(|other| (other.block, other.section) != (spot.block, spot.section))
+            {
+                assert!(key.open(other, sealed(spot)).is_none(), "{spot:?} {other:?}");
+                assert_ne!(sealed(other), sealed(spot), "{spot:?} {other:?}");
+            }
+        }
+    }
+}

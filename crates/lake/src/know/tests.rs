@@ -23,7 +23,7 @@ use life::keep::names::Named;
 use life::keep::{Cut, Mask, Names};
 use life::know::cohort::Did;
 use life::know::words::Word;
-use life::know::{About, Cohort, Cohorted, NONE, People, PersonRow, Plan, Setting, Words};
+use life::know::{About, Cohort, Cohorted, NONE, People, PersonRow, Plan, Setting, Who, Words};
 use proptest::prelude::*;
 use proptest::sample::select;
 use vocabulary::{
@@ -447,6 +447,14 @@ fn check(pond: &Pond, plan: &Plan) -> Result<(), TestCaseError> {
         prop_assert!(plan.sentence(&answer).ends_with('.'));
         let may_read = grant(plan.scope().purpose, Verb::Read);
         let (found, _) = members(&asking, plan, &may_read, Time(1)).map_err(fail)?;
+        let (from, until) = (plan.scope().first(), plan.scope().until);
+        for member in &found {
+            // Who is behind a number is told with all that they did, whatever it counted.
+            let Who::Person(person) = &member.who else { continue };
+            let theirs = visible.iter().filter(|row| row.person == *person);
+            let theirs = theirs.filter(|row| from <= row.time && row.time < until);
+            prop_assert_eq!(member.events, theirs.count() as u64);
+        }
         let found: BTreeSet<_> = found.into_iter().map(|member| member.who).collect();
         prop_assert_eq!(&found, &behind);
     }
