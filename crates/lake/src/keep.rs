@@ -11,6 +11,7 @@ pub mod fresh;
 pub mod journal;
 pub mod keeper;
 pub mod period;
+pub mod projected;
 pub mod read;
 pub mod rows;
 pub mod stretches;

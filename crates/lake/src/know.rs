@@ -11,6 +11,7 @@ mod lifecycle;
 mod matcher;
 mod operator;
 mod paths;
+mod pieces;
 mod retention;
 mod sessions;
 mod sight;

@@ -1,7 +1,8 @@
 //! A chunk: some rows of one sorted run, decoded into plain columns. Fresh rows and files both
 //! become chunks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_buffer::{NullBuffer, ScalarBuffer};
@@ -105,6 +106,10 @@ pub struct Need {
     pub session: bool,
     pub leaf: bool,
     pub received: bool,
+    /// Only rows of these events need to come; all when absent.
+    pub events: Option<Arc<HashSet<u32>>>,
+    /// Times are not wanted: each may be any between those of the run's first and last row.
+    pub untimed: bool,
 }
 
 /// The texts that one question has met, numbered from one, so that runs with different dictionaries
@@ -189,6 +194,42 @@ impl Column {
             Column::Integer(_, nulls) | Column::Number(_, nulls) | Column::Flag(_, nulls) => {
                 nulls.as_ref()
             }
+        }
+    }
+
+    /// Some rows of it.
+    fn part(&self, rows: &Range<usize>) -> Self {
+        let nulls = |nulls: &Option<NullBuffer>| {
+            nulls.as_ref().map(|nulls| nulls.slice(rows.start, rows.len()))
+        };
+        match self {
+            Column::Text(texts) => Column::Text(texts.slice(rows.start, rows.len())),
+            Column::Integer(numbers, null) => {
+                Column::Integer(numbers.slice(rows.start, rows.len()), nulls(null))
+            }
+            Column::Number(numbers, null) => {
+                Column::Number(numbers.slice(rows.start, rows.len()), nulls(null))
+            }
+            Column::Flag(flags, null) => {
+                Column::Flag(flags.slice(rows.start, rows.len()), nulls(null))
+            }
+            Column::Absent => Column::Absent,
+        }
+    }
+
+    /// Those rows of it.
+    fn pick(&self, rows: &[u32]) -> Self {
+        let nulls = |nulls: &Option<NullBuffer>| {
+            let nulls = nulls.as_ref()?;
+            let is_valid = |row: &u32| nulls.is_valid(*row as usize);
+            Some(rows.iter().map(is_valid).collect::<Vec<bool>>().into())
+        };
+        match self {
+            Column::Text(texts) => Column::Text(pick(texts, rows)),
+            Column::Integer(numbers, null) => Column::Integer(pick(numbers, rows), nulls(null)),
+            Column::Number(numbers, null) => Column::Number(pick(numbers, rows), nulls(null)),
+            Column::Flag(flags, null) => Column::Flag(pick(flags, rows), nulls(null)),
+            Column::Absent => Column::Absent,
         }
     }
 
@@ -303,6 +344,31 @@ impl Chunk {
         }
     }
 
+    /// The times and columns of some rows, and nothing else of them.
+    pub(super) fn part(&self, rows: Range<usize>) -> Self {
+        Chunk {
+            time: self.time.slice(rows.start, rows.len()),
+            columns: self.columns.iter().map(|column| column.part(&rows)).collect(),
+            ..Chunk::default()
+        }
+    }
+
+    /// Those rows of it, which come in their order.
+    pub(super) fn pick(&self, rows: &[u32]) -> Self {
+        Chunk {
+            person: self.person.pick(rows),
+            leaf: self.leaf.pick(rows),
+            time: pick(&self.time, rows),
+            stamp: pick(&self.stamp, rows),
+            stamps: Arc::clone(&self.stamps),
+            sequence: pick(&self.sequence, rows),
+            received: pick(&self.received, rows),
+            session: self.session.pick(rows),
+            columns: self.columns.iter().map(|column| column.pick(rows)).collect(),
+            continues: self.continues,
+        }
+    }
+
     /// The client's order of each row.
     fn sequences(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.len()).map(|row| self.sequence.get(row).copied().unwrap_or(0))
@@ -313,4 +379,16 @@ impl Chunk {
     pub fn stamp(&self, row: usize) -> Option<&Stamp> {
         self.stamps.get(*self.stamp.get(row)? as usize)
     }
+}
+
+/// Those rows of a column; an empty one stays empty.
+fn pick<T: arrow_buffer::ArrowNativeType>(
+    values: &ScalarBuffer<T>,
+    rows: &[u32],
+) -> ScalarBuffer<T> {
+    if values.is_empty() {
+        return ScalarBuffer::default();
+    }
+    let value = |row: &u32| values.get(*row as usize).copied().unwrap_or_default();
+    rows.iter().map(value).collect::<Vec<T>>().into()
 }

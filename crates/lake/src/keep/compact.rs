@@ -26,6 +26,9 @@ const FRESH_MAX: usize = 32;
 /// Old rows, for each fresh one, that may be written again to take the fresh ones in.
 const REWRITE_MAX: u64 = 4;
 
+/// The same while nothing else is to be done, which spares every question the fresh files.
+const REWRITE_IDLE_MAX: u64 = 16;
+
 /// Rows of a period that are worth a file for each bucket; fewer stay in one file.
 const SPLIT_ROWS: u64 = 500_000;
 
@@ -40,9 +43,10 @@ pub struct Task {
 /// Which periods are worth compacting now.
 ///
 /// A period is written again only when what is new is a fair part of it, so that the work stays in
-/// proportion to what arrives. Files of days whose week has grown old become the week's.
+/// proportion to what arrives; more of it may be done while the intake `is_idle`. Files of days
+/// whose week has grown old become the week's.
 #[must_use]
-pub fn plan_compaction(entries: &[FileEntry], now: Time) -> Vec<Task> {
+pub fn plan_compaction(entries: &[FileEntry], now: Time, is_idle: bool) -> Vec<Task> {
     let mut periods: BTreeMap<Period, Vec<FileEntry>> = BTreeMap::new();
     for entry in entries {
         let own = Period { from: entry.from, until: entry.until };
@@ -51,11 +55,11 @@ pub fn plan_compaction(entries: &[FileEntry], now: Time) -> Vec<Task> {
         let period = if own.until <= grown.until { grown } else { own };
         periods.entry(period).or_default().push(entry.clone());
     }
-    let worth = periods.into_iter().filter(|(period, files)| is_worth(*period, files));
+    let worth = periods.into_iter().filter(|(period, files)| is_worth(*period, files, is_idle));
     worth.map(|(period, inputs)| Task::of(period, inputs)).collect()
 }
 
-fn is_worth(period: Period, files: &[FileEntry]) -> bool {
+fn is_worth(period: Period, files: &[FileEntry], is_idle: bool) -> bool {
     let is_aged = |file: &FileEntry| (file.from, file.until) != (period.from, period.until);
     if files.iter().any(is_aged) {
         return true;
@@ -63,7 +67,12 @@ fn is_worth(period: Period, files: &[FileEntry]) -> bool {
     let fresh = files.iter().filter(|file| file.level == 0);
     let (count, rows) = fresh.fold((0, 0), |(count, rows), file| (count + 1, rows + file.rows));
     let old: u64 = files.iter().filter(|file| file.level > 0).map(|file| file.rows).sum();
-    count >= FRESH_MAX || (count >= FRESH_MIN && rows.saturating_mul(REWRITE_MAX) >= old)
+    let (least, most) = match is_idle {
+        true => (1, REWRITE_IDLE_MAX),
+        false => (FRESH_MIN, REWRITE_MAX),
+    };
+    let is_fair = count >= least && rows.saturating_mul(most) >= old;
+    count >= FRESH_MAX || (is_fair && files.len() > 1)
 }
 
 impl Task {

@@ -1,10 +1,13 @@
 //! Sections of a block as plain columns. A text becomes its number once for each block.
 
+use std::cell::Cell;
+
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 
 use super::chunk::{Column, Texts};
 use super::codec::{Input, Unpacker, Words, unzigzag};
 use super::column::ColumnKind;
+use super::file::FileError;
 use super::stretches::Stretches;
 use super::write::{ALL_PRESENT, BESIDE_LAST, BESIDE_TIME, DECIMALS, LONG, SHORT, SOME_ABSENT};
 
@@ -20,9 +23,26 @@ pub(super) enum Values<'a> {
     Numbers(Vec<f64>, Option<NullBuffer>),
 }
 
+thread_local! {
+    static LENT: Cell<Option<Decoder>> = const { Cell::new(None) };
+}
+
 impl Decoder {
-    pub(super) fn new(unpacker: Unpacker) -> Self {
-        Self(unpacker)
+    pub(super) fn new() -> Result<Self, FileError> {
+        Ok(Self(Unpacker::new()?))
+    }
+
+    /// Lends the thread's own: making one costs as much as decoding a small block.
+    pub(super) fn lend<T>(
+        decode: impl FnOnce(&mut Self) -> Result<T, FileError>,
+    ) -> Result<T, FileError> {
+        let mut decoder = match LENT.take() {
+            Some(decoder) => decoder,
+            None => Self::new()?,
+        };
+        let done = decode(&mut decoder);
+        LENT.set(Some(decoder));
+        done
     }
 
     pub(super) fn stretches(&mut self, bytes: &[u8], rows: usize) -> Option<Stretches> {
@@ -30,7 +50,12 @@ impl Decoder {
     }
 
     pub(super) fn shorts(&mut self, bytes: &[u8], rows: usize) -> Option<Vec<u32>> {
-        self.0.numbers(&mut Input(bytes), rows)
+        self.numbers(&mut Input(bytes), rows)
+    }
+
+    /// So many numbers, from the front of what is left.
+    pub(super) fn numbers(&mut self, input: &mut Input<'_>, count: usize) -> Option<Vec<u32>> {
+        self.0.numbers(input, count)
     }
 
     /// Times in microseconds.
@@ -41,23 +66,18 @@ impl Decoder {
         let rows = person.rows();
         let mut times = Vec::with_capacity(rows);
         let is_short = input.0.first().is_some_and(|planes| *planes <= 4);
-        let mut add = |steps: &mut dyn Iterator<Item = i64>| {
-            let mut last = first;
-            times.extend(steps.map(|step| {
-                last = last.wrapping_add(step.wrapping_mul(unit));
-                last
-            }));
-        };
         // Most blocks need no more than 32 bits for a difference.
         if is_short {
             let steps: Vec<u32> = self.0.numbers(&mut input, rows)?;
             for (_, rows) in person.iter() {
-                add(&mut steps.get(rows)?.iter().map(|step| i64::from(*step)));
+                let steps = steps.get(rows)?.iter().map(|step| i64::from(*step));
+                times.extend(along(first, unit, steps));
             }
         } else {
             let steps: Vec<u64> = self.0.numbers(&mut input, rows)?;
             for (_, rows) in person.iter() {
-                add(&mut steps.get(rows)?.iter().map(|step| step.cast_signed()));
+                let steps = steps.get(rows)?.iter().map(|step| step.cast_signed());
+                times.extend(along(first, unit, steps));
             }
         }
         Some(times)
@@ -169,6 +189,20 @@ impl Decoder {
             _ => None,
         }
     }
+}
+
+/// The times that lie so many steps of a unit apart.
+#[inline]
+fn along(
+    first: i64,
+    unit: i64,
+    steps: impl ExactSizeIterator<Item = i64>,
+) -> impl ExactSizeIterator<Item = i64> {
+    let mut count = 0i64;
+    steps.map(move |step| {
+        count = count.wrapping_add(step);
+        first.wrapping_add(count.wrapping_mul(unit))
+    })
 }
 
 /// How many rows have a value.

@@ -1,12 +1,13 @@
 //! Footers: where each block of a file lies and what its rows share, opened once and held. It
 //! refuses what is not sealed for its place.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use life::keep::manifest::{FileEntry, FileId};
 use serde::{Deserialize, Serialize};
-use vocabulary::{Class, Leaf};
+use vocabulary::{Class, Code, Leaf, Span, Time};
 
 use super::chunk::Stamp;
 use super::column::Columns;
@@ -14,7 +15,10 @@ use super::file::{FileError, Place, Positioned};
 use super::section::{Section, SectionKey, Spot};
 
 /// How a file begins and ends: what it is, and the version of its form.
-pub(super) const MAGIC: &[u8] = b"CANDOR\x01\n";
+pub(super) const MAGIC: &[u8] = b"CANDOR\x02\n";
+
+/// How exactly a projection tells times.
+pub const QUARTER: Span = Span(15 * Span::MINUTE.0);
 
 /// At the end: where the footer begins, and the magic bytes.
 const TAIL_BYTES: usize = 8 + MAGIC.len();
@@ -26,6 +30,7 @@ pub(super) struct Footer {
     pub(super) columns: Columns,
     pub(super) stamps: Arc<[Stamp]>,
     pub(super) blocks: Vec<BlockEntry>,
+    pub(super) projections: Vec<ProjectionEntry>,
 }
 
 /// Some rows of one bucket, and where their columns lie.
@@ -40,6 +45,30 @@ pub(super) struct BlockEntry {
     pub(super) start: u64,
     /// Its sections in their order, with their sealed lengths.
     pub(super) sections: Vec<(Section, u32)>,
+}
+
+/// The rows of some blocks once more, by stamp, and where they lie.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ProjectionEntry {
+    pub(super) blocks: Range<u32>,
+    /// The number of its first group in the file.
+    pub(super) number: u32,
+    pub(super) start: u64,
+    /// One after the other.
+    pub(super) groups: Vec<GroupEntry>,
+}
+
+/// The rows of one stamp in a projection.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct GroupEntry {
+    pub(super) stamp: u32,
+    pub(super) rows: u32,
+    pub(super) first: Time,
+    pub(super) last: Time,
+    /// The columns that it holds, in their order.
+    pub(super) columns: Vec<Code>,
+    /// Its sealed length.
+    pub(super) length: u32,
 }
 
 /// An opened footer and the key that opens the rest of its file.
@@ -112,6 +141,12 @@ impl Footer {
 }
 
 impl BlockEntry {
+    /// Whether a row of one of these leaves may be in it.
+    pub(super) fn may_hold(&self, leaves: &BTreeSet<Leaf>) -> bool {
+        let (least, most) = self.leaves;
+        least <= most && leaves.range(least..=most).next().is_some()
+    }
+
     /// A section's number in the block, where it begins in the file and how long it is.
     pub(super) fn find(&self, wanted: Section) -> Option<(u32, u64, usize)> {
         let mut start = self.start;

@@ -1,14 +1,14 @@
 //! Reading a file: only what was asked for, block after block. It never shows what does not
 //! authenticate.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
 use life::keep::manifest::FileEntry;
-use vocabulary::{Class, Code, Person, PersonSealer};
+use vocabulary::{Class, Code, Leaf, Person, PersonSealer};
 
 use super::chunk::{Chunk, Column, Need, Texts};
-use super::codec::Unpacker;
 use super::column::{ColumnKind, Columns};
 use super::decode::{Decoder, nothing, zeros};
 use super::file::{FileError, Place, Positioned, Scanned};
@@ -23,7 +23,7 @@ pub struct FileReader {
     pub(super) entry: Arc<FileEntry>,
     pub(super) place: Place,
     file: Positioned,
-    opened: Arc<Opened>,
+    pub(super) opened: Arc<Opened>,
     scanned: Arc<Scanned>,
 }
 
@@ -95,7 +95,6 @@ impl FileReader {
             need: need.clone(),
             texts: Arc::clone(texts),
             unsealer,
-            decoder: Decoder::new(Unpacker::new()?),
         })
     }
 
@@ -110,7 +109,7 @@ impl FileReader {
             }
             first += u64::from(block.rows);
         }
-        blocks.into_iter()
+        blocks.into()
     }
 
     /// The plain bytes of a section; `None` when the block does without it.
@@ -123,11 +122,26 @@ impl FileReader {
         let Some((number, start, length)) = entry.and_then(|entry| entry.find(section)) else {
             return Ok(None);
         };
+        self.open_at(Spot { block: block.number, section: number }, start, length).map(Some)
+    }
+
+    /// The plain bytes of what is sealed somewhere in the file.
+    pub(super) fn open_at(
+        &self,
+        spot: Spot,
+        start: u64,
+        length: usize,
+    ) -> Result<Vec<u8>, FileError> {
         let access = |cause| FileError::Access { path: self.place.path(&self.entry.path), cause };
         let sealed = self.file.read(start, length).map_err(access)?;
-        let spot = Spot { block: block.number, section: number };
         let plain = self.opened.key.open(spot, sealed);
-        plain.map(Some).ok_or_else(|| self.damaged("a section of it does not authenticate"))
+        plain.ok_or_else(|| self.damaged("a section of it does not authenticate"))
+    }
+
+    /// Whether a block may have a row of one of these leaves.
+    pub(super) fn may_hold(&self, block: Block, leaves: &BTreeSet<Leaf>) -> bool {
+        let entry = self.opened.footer.blocks.get(block.number as usize);
+        entry.is_none_or(|entry| entry.may_hold(leaves))
     }
 
     /// A section, decoded; `otherwise` when the block does without it.
@@ -178,8 +192,13 @@ impl FileReader {
         ))?;
         let stamp =
             self.decoded(block, Section::Stamp, |bytes| decoder.shorts(bytes, rows), Vec::new)?;
-        let time =
-            self.decoded(block, Section::Time, |bytes| decoder.times(bytes, &person), Vec::new)?;
+        let time = match need.untimed {
+            true => vec![self.entry.first.0; rows],
+            false => {
+                let decode = |bytes: &[u8]| decoder.times(bytes, &person);
+                self.decoded(block, Section::Time, decode, Vec::new)?
+            }
+        };
         if stamp.len() != rows || time.len() != rows {
             return Err(self.garbled(Section::Time));
         }
@@ -212,6 +231,9 @@ impl FileReader {
     }
 }
 
+/// Rows of a chunk, for each one that is needed, that make it worth to put these by themselves.
+const FEW: usize = 2;
+
 /// A block of an open file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block {
@@ -222,17 +244,16 @@ pub(super) struct Block {
     continues: bool,
 }
 
-pub(super) type Blocks = std::vec::IntoIter<Block>;
+pub(super) type Blocks = VecDeque<Block>;
 
 /// The chunks of a file, decoded as they are taken; each block is one.
 pub struct Chunks<'a> {
-    blocks: Blocks,
-    reader: FileReader,
-    need: Need,
+    pub(super) blocks: Blocks,
+    pub(super) reader: FileReader,
+    pub(super) need: Need,
     kinds: Vec<(Code, Option<ColumnKind>)>,
-    texts: Arc<Texts>,
+    pub(super) texts: Arc<Texts>,
     unsealer: Option<Unsealer<'a>>,
-    decoder: Decoder,
 }
 
 impl fmt::Debug for Chunks<'_> {
@@ -245,32 +266,57 @@ impl Iterator for Chunks<'_> {
     type Item = Result<Chunk, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let block = self.blocks.next()?;
-        Some(self.chunk(block))
+        let block = self.blocks.pop_front()?;
+        Some(Decoder::lend(|decoder| self.chunk(block, decoder)))
     }
 }
 
 impl Chunks<'_> {
-    fn chunk(&mut self, block: Block) -> Result<Chunk, FileError> {
-        let mut chunk = self.reader.fixed(block, &self.need, &mut self.decoder)?;
+    fn chunk(&mut self, block: Block, decoder: &mut Decoder) -> Result<Chunk, FileError> {
+        let mut chunk = self.reader.fixed(block, &self.need, decoder)?;
         for (code, kind) in &self.kinds {
             let Some(kind) = kind else {
                 chunk.columns.push(Column::Absent);
                 continue;
             };
-            let decode = |bytes: &[u8]| self.decoder.column(*kind, bytes, block.rows, &self.texts);
+            let decode = |bytes: &[u8]| decoder.column(*kind, bytes, block.rows, &self.texts);
             let section = Section::Property(*code);
             chunk.columns.push(self.reader.decoded(block, section, decode, || Column::Absent)?);
         }
-        self.unseal(block, &mut chunk)?;
-        Ok(chunk)
+        self.unseal(block, &mut chunk, decoder)?;
+        Ok(match self.few(&chunk) {
+            Some(rows) => chunk.pick(&rows),
+            None => chunk,
+        })
+    }
+
+    /// The rows of a chunk that are needed, where they are few enough to be worth picking.
+    fn few(&self, chunk: &Chunk) -> Option<Vec<u32>> {
+        let events = self.need.events.as_ref()?;
+        let is_needed = chunk.stamps.iter().map(|stamp| events.contains(&stamp.event.0));
+        let is_needed: Vec<bool> = is_needed.collect();
+        let mut rows = vec![0; chunk.len()];
+        let mut count = 0;
+        for (row, stamp) in (0u32..).zip(chunk.stamp.iter()) {
+            if let Some(place) = rows.get_mut(count) {
+                *place = row;
+            }
+            count += usize::from(is_needed.get(*stamp as usize) == Some(&true));
+        }
+        rows.truncate(count);
+        (count * FEW < chunk.len()).then_some(rows)
     }
 
     /// Puts the values of sealed properties in the place of their columns.
-    fn unseal(&mut self, block: Block, chunk: &mut Chunk) -> Result<(), FileError> {
+    fn unseal(
+        &mut self,
+        block: Block,
+        chunk: &mut Chunk,
+        decoder: &mut Decoder,
+    ) -> Result<(), FileError> {
         let Some(unsealer) = &mut self.unsealer else { return Ok(()) };
         let persons: Vec<Person> = chunk.person.each().map(Person).collect();
-        let rows = unsealer.open(&self.reader, block, &persons, &mut self.decoder)?;
+        let rows = unsealer.open(&self.reader, block, &persons, decoder)?;
         for (code, column) in self.need.columns.iter().zip(&mut chunk.columns) {
             if let Some(class) = self.need.sealed.get(code) {
                 let values = rows.iter().map(|held| unsealed(held, *class, *code));
@@ -287,7 +333,7 @@ impl FileReader {
     pub(crate) fn dictionary(&self, code: Code) -> Result<Vec<String>, FileError> {
         use super::decode::Values;
 
-        let mut decoder = Decoder::new(Unpacker::new()?);
+        let mut decoder = Decoder::new()?;
         let mut words = Vec::new();
         for block in self.blocks(|_| true) {
             let Some(bytes) = self.section(block, Section::Property(code))? else { continue };

@@ -7,11 +7,9 @@ use life::keep::Row;
 use vocabulary::{Leaf, Person, PersonSealer, Time, Value};
 
 use super::chunk::Need;
-use super::codec::Unpacker;
 use super::column::ColumnKind;
 use super::decode::{Decoder, Values};
 use super::file::FileError;
-use super::footer::BlockEntry;
 use super::read::{Block, Blocks, FileReader};
 use super::section::Section;
 use super::stretches::Stretches;
@@ -45,11 +43,11 @@ impl FileReader {
             blocks: match pick {
                 Pick::Every => self.blocks(|_| true),
                 Pick::Bucket(bucket) => self.blocks(|block| block.bucket == bucket),
-                Pick::Leaves(leaves) => self.blocks(|block| may_hold(block, leaves)),
+                Pick::Leaves(leaves) => self.blocks(|block| block.may_hold(leaves)),
             },
             reader: self.clone(),
             unsealer,
-            decoder: Decoder::new(Unpacker::new()?),
+            decoder: Decoder::new()?,
             decoded: Vec::new().into_iter(),
             leaves: match pick {
                 Pick::Every | Pick::Bucket(_) => None,
@@ -60,8 +58,8 @@ impl FileReader {
 
     /// Whether a row of one of these leaves is in it.
     pub(crate) fn holds(&self, leaves: &BTreeSet<Leaf>) -> Result<bool, FileError> {
-        let mut decoder = Decoder::new(Unpacker::new()?);
-        for block in self.blocks(|block| may_hold(block, leaves)) {
+        let mut decoder = Decoder::new()?;
+        for block in self.blocks(|block| block.may_hold(leaves)) {
             if self.has(block, leaves, &mut decoder)? {
                 return Ok(true);
             }
@@ -70,7 +68,7 @@ impl FileReader {
     }
 
     /// Whether a block has a row of one of these leaves.
-    fn has(
+    pub(super) fn has(
         &self,
         block: Block,
         leaves: &BTreeSet<Leaf>,
@@ -82,11 +80,6 @@ impl FileReader {
         let leaf = self.decoded(block, Section::Leaf, decode, || person)?;
         Ok(leaf.values().iter().any(|leaf| leaves.contains(&Leaf(*leaf))))
     }
-}
-
-fn may_hold(block: &BlockEntry, leaves: &BTreeSet<Leaf>) -> bool {
-    let (least, most) = block.leaves;
-    least <= most && leaves.range(least..=most).next().is_some()
 }
 
 /// Whole rows, decoded as they are taken.
@@ -113,7 +106,7 @@ impl Iterator for Rows<'_> {
             if let Some(filed) = self.decoded.next() {
                 return Some(Ok(filed));
             }
-            let block = self.blocks.next()?;
+            let block = self.blocks.pop_front()?;
             match self.decode(block) {
                 Ok(rows) => self.decoded = rows.into_iter(),
                 Err(error) => return Some(Err(error)),

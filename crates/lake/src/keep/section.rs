@@ -38,6 +38,11 @@ impl Spot {
     /// The footer of a file.
     pub(super) const FOOTER: Spot = Spot { block: u32::MAX, section: u32::MAX };
 
+    /// A group of a projection, by its number in the file.
+    pub(super) const fn group(number: u32) -> Spot {
+        Spot { block: u32::MAX - 1, section: number }
+    }
+
     fn nonce(self) -> Nonce {
         let mut nonce = [0; NONCE_LEN];
         let place = (u64::from(self.block) << 32 | u64::from(self.section)).to_le_bytes();
@@ -90,7 +95,7 @@ mod tests {
             bytes
         };
         let spots = [(0, 0), (0, 1), (1, 0)].map(|(block, section)| Spot { block, section });
-        for spot in spots.into_iter().chain([Spot::FOOTER]) {
+        for spot in spots.into_iter().chain([Spot::FOOTER, Spot::group(0)]) {
             assert_eq!(key.open(spot, sealed(spot)).unwrap(), b"the same bytes");
             for other in spots
                 .into_iter()

@@ -104,6 +104,18 @@ impl Stretches {
         self.values.iter().copied().zip(starts.zip(ends).map(|(start, end)| start..end))
     }
 
+    /// Those rows of it, which come in their order.
+    pub(super) fn pick(&self, rows: &[u32]) -> Self {
+        let mut picked = Growing::default();
+        let mut stretches = self.values.iter().zip(self.ends.iter()).peekable();
+        for (row, end) in rows.iter().zip(1..) {
+            while stretches.next_if(|(_, end)| *end <= row).is_some() {}
+            let Some((value, _)) = stretches.peek() else { break };
+            picked.push(**value, end);
+        }
+        picked.done()
+    }
+
     /// The value of each row.
     pub fn each(&self) -> impl Iterator<Item = u64> + '_ {
         self.iter().flat_map(|(value, rows)| std::iter::repeat_n(value, rows.len()))

@@ -5,6 +5,7 @@ mod compact;
 mod duplicates;
 mod files;
 mod journal;
+mod projected;
 mod speed;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -4,6 +4,7 @@
 //! Nothing but its magic bytes and where its index begins is in the clear.
 
 mod block;
+mod projection;
 mod value;
 
 use std::collections::{BTreeSet, HashSet};
@@ -16,13 +17,14 @@ use vocabulary::{Class, Code, FileKey, Leaf, Person, PersonSealer, Time, Value};
 
 use self::block::Block;
 pub(super) use self::block::{BESIDE_LAST, BESIDE_TIME};
+use self::projection::Projection;
 pub(super) use self::value::{ALL_PRESENT, DECIMALS, LONG, SHORT, SOME_ABSENT};
-use super::chunk::Stamps;
+use super::chunk::{Stamp, Stamps};
 use super::codec;
 use super::column::{ColumnKind, Columns};
 use super::durable::{Hashed, Unfinished};
 use super::file::{FileError, Place};
-use super::footer::{BlockEntry, Footer, MAGIC};
+use super::footer::{BlockEntry, Footer, GroupEntry, MAGIC, ProjectionEntry};
 use super::read::FileReader;
 use super::sealed::{self, Packer, RUN_BYTES, RUN_ROWS, Run, Spot};
 use super::section::{self, SectionKey};
@@ -156,6 +158,9 @@ pub(crate) struct FileWriter<'a> {
     planes: codec::Packer,
     block: Block,
     blocks: Vec<BlockEntry>,
+    /// Only in files of one bucket: others are small or young.
+    projection: Option<Projection>,
+    projections: Vec<ProjectionEntry>,
     stamps: Stamps,
     /// Rows of one person that become one run.
     run: Vec<Row>,
@@ -191,6 +196,8 @@ impl<'a> FileWriter<'a> {
             planes: codec::Packer::new(shape.effort())?,
             block: Block::new(layout),
             blocks: Vec::new(),
+            projection: shape.bucket.map(|_| Projection::new(layout)),
+            projections: Vec::new(),
             stamps: Stamps::default(),
             run: Vec::new(),
             run_bytes: 0,
@@ -210,6 +217,9 @@ impl<'a> FileWriter<'a> {
             let is_full = self.block.rows() >= BLOCK_ROWS || self.block.bytes() >= BLOCK_BYTES;
             if is_full || bucket(person) != bucket(self.person) {
                 self.end_block(person == self.person)?;
+                if self.projection.as_ref().is_some_and(Projection::is_full) {
+                    self.end_projection()?;
+                }
             }
             self.person = person;
         }
@@ -225,7 +235,11 @@ impl<'a> FileWriter<'a> {
         for row in &run {
             self.first = self.first.min(row.time);
             self.last = self.last.max(row.time);
-            self.block.push(self.person, row, &mut blobs, &mut self.stamps);
+            let stamp = self.stamps.number(Stamp::of(row));
+            self.block.push(self.person, row, &mut blobs, stamp);
+            if let Some(projection) = &mut self.projection {
+                projection.push(row, stamp);
+            }
         }
         if let Some(count) = self.bucket_rows.get_mut(usize::from(bucket(self.person))) {
             *count += run.len() as u64;
@@ -282,6 +296,25 @@ impl<'a> FileWriter<'a> {
         Ok(())
     }
 
+    /// Writes the rows of the last blocks once more, by stamp.
+    fn end_projection(&mut self) -> Result<(), FileError> {
+        let Some(projection) = &mut self.projection else { return Ok(()) };
+        let last = self.projections.last();
+        let first = last.map_or(0, |last| last.blocks.end);
+        let number = last.map_or(0, |last| last.number + last.groups.len() as u32);
+        let start = self.file.position();
+        let mut groups = Vec::new();
+        for (number, (entry, group)) in (number..).zip(projection.drain()) {
+            let mut bytes = group.packed(&mut self.planes)?;
+            self.section_key.seal(section::Spot::group(number), &mut bytes)?;
+            self.file.write_all(&bytes).map_err(|cause| self.unfinished.access(cause))?;
+            groups.push(GroupEntry { length: bytes.len() as u32, ..entry });
+        }
+        let blocks = first..self.blocks.len() as u32;
+        self.projections.push(ProjectionEntry { blocks, number, start, groups });
+        Ok(())
+    }
+
     /// Makes the file durable and visible; `None` when no row was pushed.
     pub(crate) fn finish(mut self) -> Result<Option<FileEntry>, FileError> {
         self.end_run()?;
@@ -289,10 +322,12 @@ impl<'a> FileWriter<'a> {
         if self.rows == 0 {
             return Ok(None);
         }
+        self.end_projection()?;
         let footer = Footer {
             columns: self.layout.columns,
             stamps: self.stamps.done(),
             blocks: self.blocks,
+            projections: self.projections,
         };
         let end = footer.put(&self.section_key, self.file.position())?;
         self.file.write_all(&end).map_err(|cause| self.unfinished.access(cause))?;

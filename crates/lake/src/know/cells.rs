@@ -84,6 +84,18 @@ impl Cells {
         }
     }
 
+    /// What all rows of a chunk tell, in its order.
+    pub(super) fn whole(&self, told: &Told) -> Self {
+        Self {
+            texts: told.texts.iter().map(|column| column.to_vec()).collect(),
+            numbers: told.numbers.iter().map(|column| column.to_vec()).collect(),
+            leaf: told.leaf.clone(),
+            session: told.session.clone(),
+            purposes: told.purposes.clone(),
+            reads: self.reads.clone(),
+        }
+    }
+
     /// Takes everything out.
     pub(super) fn drain(&mut self) -> Self {
         let empty = Self {

@@ -62,6 +62,9 @@ impl CohortOperator {
 }
 
 impl Operator for CohortOperator {
+    const READS_TIMES: bool = false;
+    const IN_ORDER: bool = false;
+
     fn events(&self) -> Option<HashSet<u32>> {
         // Who need not have done anything may belong without a row that says so.
         let is_told = self.often.iter().any(|(least, _)| *least > 0);

@@ -2,6 +2,8 @@
 
 use vocabulary::{Purpose, Span};
 
+use crate::keep::file::FileError;
+
 /// Why a question got no answer. None of them says anything about people.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
@@ -43,6 +45,12 @@ pub enum AskError {
     Thread,
     #[error("a run of rows could not be read")]
     Read(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<FileError> for AskError {
+    fn from(error: FileError) -> Self {
+        AskError::Read(Box::new(error))
+    }
 }
 
 impl AskError {

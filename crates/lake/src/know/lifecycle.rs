@@ -64,6 +64,8 @@ impl LifecycleOperator {
 }
 
 impl Operator for LifecycleOperator {
+    const IN_ORDER: bool = false;
+
     fn begin(&mut self) {
         (self.was_ever, self.was_before, self.is_picked) = (false, false, false);
         self.active.fill(false);

@@ -57,15 +57,27 @@ pub(super) trait Operator: Send {
     /// Whether it asks for the purposes of rows.
     const READS_PURPOSES: bool = false;
 
+    /// Whether it asks when rows were.
+    const READS_TIMES: bool = true;
+
+    /// Whether the rows of a person have to come in order.
+    const IN_ORDER: bool = true;
+
     /// The events whose rows say anything to it; `None` when all do.
     fn events(&self) -> Option<HashSet<u32>> {
         None
     }
 
+    /// Whether rows may come in any order, without whose they are, and with times only as exact as
+    /// quarters of an hour.
+    fn counts_rows(&self) -> bool {
+        false
+    }
+
     /// A person begins. Persons come only once, so what is kept of one can be forgotten at `end`.
     fn begin(&mut self);
 
-    /// All rows of this person, in order.
+    /// The next rows of this person.
     fn rows(&mut self, rows: &Rows<'_>);
 
     /// The person ends.

@@ -7,6 +7,7 @@ use vocabulary::Time;
 
 use super::error::AskError;
 use crate::keep::chunk::{Chunk, Need, Texts};
+use crate::keep::projected::Projecting;
 
 /// One sorted run of one bucket, read from start to end.
 ///
@@ -14,6 +15,16 @@ use crate::keep::chunk::{Chunk, Need, Texts};
 pub trait Run: Send {
     /// The next rows; `None` after the last. An empty chunk is allowed.
     fn next(&mut self) -> Result<Option<Chunk>, AskError>;
+
+    /// Passes rows to `take` in any order, without whose they are and with times only as exact as
+    /// quarters of an hour; they do not come as rows of people any more. None when it cannot.
+    fn project(
+        &mut self,
+        _: &Projecting<'_>,
+        _: &mut dyn FnMut(Chunk) -> Result<(), AskError>,
+    ) -> Result<(), AskError> {
+        Ok(())
+    }
 
     /// The times of the earliest and of the latest row, at the widest.
     fn span(&self) -> (Time, Time);

@@ -4,8 +4,9 @@
 //! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf,
 //! received, time].
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use life::keep::{Cut, Mask};
 use vocabulary::{Leaf, Person, Purpose, Time};
@@ -81,7 +82,7 @@ impl Special<'_> {
     }
 }
 
-/// By stamp: the event of rows that the purpose may see, or that they are hidden or passed over.
+/// By stamp: the event of rows that the purpose may see and the question asks about.
 #[derive(Debug, Default)]
 pub(super) struct Lens {
     events: Vec<u32>,
@@ -89,17 +90,8 @@ pub(super) struct Lens {
     pub(super) is_clear: bool,
 }
 
-/// In the place of an event: the row is not seen.
+/// In the place of an event: the row is not seen, or says nothing to the question.
 pub(super) const HIDDEN: u32 = u32::MAX;
-
-/// In the place of an event: the row is seen, and says nothing to the question.
-const IGNORED: u32 = u32::MAX - 1;
-
-/// Whether what stands in the place of an event is one.
-#[inline]
-pub(super) fn is_shown(event: u32) -> bool {
-    event < IGNORED
-}
 
 impl Lens {
     /// The event of a row with this stamp.
@@ -125,7 +117,7 @@ pub(super) struct Sight {
     /// The column whose value stands for the person.
     per: Option<usize>,
     /// The events that say anything to the question; absent when all do.
-    events: Option<HashSet<u32>>,
+    events: Option<Arc<HashSet<u32>>>,
 }
 
 /// The people of a cohort, and whether they are seen or all others.
@@ -149,7 +141,7 @@ impl Sight {
         purpose: Purpose,
         people: Vec<Inside>,
         per: Option<usize>,
-        events: Option<HashSet<u32>>,
+        events: Option<Arc<HashSet<u32>>>,
     ) -> Self {
         let verdicts = mask.verdicts.iter();
         let mut marked = Bits::default();
@@ -184,18 +176,25 @@ impl Sight {
         !self.mask.cuts.is_empty() || !self.mask.moved.is_empty()
     }
 
+    /// The leaves of which not every row is seen that its stamp shows.
+    pub(super) fn masked(&self) -> BTreeSet<Leaf> {
+        self.mask.hidden.iter().chain(self.mask.cuts.keys()).copied().collect()
+    }
+
     /// What the purpose sees of rows by their stamps.
     pub(super) fn lens(&self, stamps: &[Stamp]) -> Lens {
-        let event = |stamp: &Stamp| {
-            let allowed = self.allows.get(stamp.verdict.0 as usize) == Some(&true);
-            if !allowed || !stamp.purposes.has(self.purpose) {
-                return HIDDEN;
-            }
-            let says = self.events.as_ref().is_none_or(|events| events.contains(&stamp.event.0));
-            if says { stamp.event.0 } else { IGNORED }
-        };
-        let events: Vec<u32> = stamps.iter().map(event).collect();
-        Lens { is_clear: events.iter().all(|event| is_shown(*event)), events }
+        let events: Vec<u32> = stamps.iter().map(|stamp| self.event(stamp)).collect();
+        Lens { is_clear: !events.contains(&HIDDEN), events }
+    }
+
+    /// What stands in the place of the event of rows with a stamp.
+    pub(super) fn event(&self, stamp: &Stamp) -> u32 {
+        let allowed = self.allows.get(stamp.verdict.0 as usize) == Some(&true);
+        if !allowed || !stamp.purposes.has(self.purpose) {
+            return HIDDEN;
+        }
+        let says = self.events.as_ref().is_none_or(|events| events.contains(&stamp.event.0));
+        if says { stamp.event.0 } else { HIDDEN }
     }
 
     /// Hands out a chunk in parts of which person and leaf say the same.

@@ -20,6 +20,7 @@ use crate::keep::chunk::{Chunk, Need, Texts};
 use crate::keep::file::{FileError, Place, Scanned};
 use crate::keep::fresh::Snapshot;
 use crate::keep::keeper::Region;
+use crate::keep::projected::Projecting;
 use crate::keep::read::{Chunks, FileReader, Footers};
 use crate::keep::rows::Pick;
 
@@ -177,14 +178,12 @@ impl Source for Table<'_> {
             if !entry.holds(bucket) || !touches(entry, scan) {
                 continue;
             }
-            let read = |error: FileError| AskError::Read(Box::new(error));
             let scanned = Arc::new(Scanned::default());
-            let reader =
-                FileReader::open(self.place, entry, self.footers, &scanned).map_err(read)?;
+            let mut need = scan.need.clone();
+            need.untimed &= scan.from <= entry.first && entry.last < scan.until;
+            let reader = FileReader::open(self.place, entry, self.footers, &scanned)?;
             runs.push(Box::new(FileRun {
-                chunks: reader
-                    .chunks(Some(bucket), &scan.need, &scan.texts, Some(self.sealer))
-                    .map_err(read)?,
+                chunks: reader.chunks(Some(bucket), &need, &scan.texts, Some(self.sealer))?,
                 entry: Arc::clone(entry),
                 scanned,
             }));
@@ -220,7 +219,15 @@ struct FileRun<'a> {
 
 impl Run for FileRun<'_> {
     fn next(&mut self) -> Result<Option<Chunk>, AskError> {
-        self.chunks.next().transpose().map_err(|error| AskError::Read(Box::new(error)))
+        Ok(self.chunks.next().transpose()?)
+    }
+
+    fn project(
+        &mut self,
+        projecting: &Projecting<'_>,
+        take: &mut dyn FnMut(Chunk) -> Result<(), AskError>,
+    ) -> Result<(), AskError> {
+        self.chunks.project(projecting, take)
     }
 
     fn span(&self) -> (Time, Time) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use life::know::trend::{Folded, Picked, Shown, Tallies};
 use life::know::{NONE, Periods, TrendAnswer, TrendPlan};
+use vocabulary::Span;
 
 use super::ask::{Answering, Asking, Walked};
 use super::error::AskError;
@@ -15,6 +16,7 @@ use super::matcher::Matcher;
 use super::operator::{CELLS_MAX, NUMBERS_MAX, Operator, Rows, label};
 use super::walk::walk;
 use crate::keep::chunk::Texts;
+use crate::keep::projected::QUARTER;
 
 mod store;
 
@@ -131,8 +133,16 @@ impl TrendOperator {
 }
 
 impl Operator for TrendOperator {
+    const IN_ORDER: bool = false;
+
     fn events(&self) -> Option<HashSet<u32>> {
         self.matcher.events()
+    }
+
+    fn counts_rows(&self) -> bool {
+        self.picked.is_none()
+            && self.series.iter().all(Store::counts_rows)
+            && self.dial.is_on_grid(QUARTER)
     }
 
     #[inline]
@@ -211,6 +221,12 @@ impl Dial {
         let notch = |number: i64| periods.place(vocabulary::Time(first + (number << shift))) as u32;
         let nexts = starts.into_iter().skip(1).chain([i64::MAX]).collect();
         Self { first, shift, notches: (0..count).map(notch).collect(), nexts }
+    }
+
+    /// Whether every interval begins on a grid.
+    fn is_on_grid(&self, grid: Span) -> bool {
+        let starts = std::iter::once(self.first).chain(self.nexts.iter().copied());
+        starts.filter(|start| *start != i64::MAX).all(|start| start.rem_euclid(grid.0) == 0)
     }
 
     /// The interval of an instant; the last one for all later ones.

@@ -66,6 +66,9 @@ impl ValuesOperator {
 }
 
 impl Operator for ValuesOperator {
+    const IN_ORDER: bool = false;
+    const READS_TIMES: bool = false;
+
     fn begin(&mut self) {
         self.person += 1;
         self.is_picked = false;

@@ -11,7 +11,7 @@ use vocabulary::{Person, Time};
 use super::cells::{Cells, Told};
 use super::error::AskError;
 use super::reorder::{Moved, Piece};
-use super::sight::{HIDDEN, Lens, Part, Sight, is_shown};
+use super::sight::{HIDDEN, Lens, Part, Sight};
 use crate::keep::chunk::{Chunk, Column, Texts};
 
 /// A chunk of a run, masked: the parts of it that are seen where they stand, and what all of its
@@ -22,8 +22,6 @@ pub(super) struct View<'s> {
     pub(super) lens: Lens,
     pub(super) told: Told,
     pub(super) parts: Vec<Part<'s>>,
-    /// How many rows of people who moved are seen and say nothing.
-    pub(super) ignored: u64,
 }
 
 /// Where a chunk stands among all, and which of its rows are asked about.
@@ -47,7 +45,7 @@ impl<'s> View<'s> {
         place: Place,
     ) -> Result<Self, AskError> {
         let lens = sight.lens(&chunk.stamps);
-        let (mut parts, mut ignored) = (Vec::with_capacity(chunk.person.count()), 0);
+        let mut parts = Vec::with_capacity(chunk.person.count());
         sight.each(&chunk, |mut part| {
             if let Some((from, until)) = place.span {
                 let time = chunk.time.get(part.rows()).unwrap_or_default();
@@ -74,15 +72,13 @@ impl<'s> View<'s> {
                 let whose = whose.filter(|whose| per.is_none() || *whose != Person(0));
                 let event = chunk.stamp.get(row).map_or(HIDDEN, |stamp| lens.event(*stamp));
                 let is_seen = event != HIDDEN && sight.sees(&part, &chunk, row);
-                match whose.filter(|_| is_seen) {
-                    Some(person) if is_shown(event) => moved.take(&piece, person, row, event),
-                    Some(_) => ignored += 1,
-                    None => {}
+                if let Some(person) = whose.filter(|_| is_seen) {
+                    moved.take(&piece, person, row, event);
                 }
             }
         });
         moved.check()?;
-        Ok(Self { chunk, lens, told, parts, ignored })
+        Ok(Self { chunk, lens, told, parts })
     }
 
     /// What stands in the place of a row's event.

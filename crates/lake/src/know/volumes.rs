@@ -131,6 +131,7 @@ impl VolumeOperator {
 
 impl Operator for VolumeOperator {
     const READS_PURPOSES: bool = true;
+    const IN_ORDER: bool = false;
 
     fn begin(&mut self) {}
 
@@ -168,6 +169,8 @@ impl Met {
 }
 
 impl Operator for PropertyOperator {
+    const IN_ORDER: bool = false;
+
     fn begin(&mut self) {}
 
     fn rows(&mut self, rows: &Rows<'_>) {

@@ -3,14 +3,14 @@
 //! Only rows of moved people are collected; of all others no more is in memory than a window and
 //! the chunk of each run.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::thread;
 
 use life::keep::manifest::{BUCKETS, FileId};
 use life::know::{Members, Scanned, Scope};
-use vocabulary::{Person, Time};
+use vocabulary::{Leaf, Person, Time};
 
 use super::ask::{Asking, Walked};
 use super::cells::Cells;
@@ -18,12 +18,14 @@ use super::cohort::CohortOperator;
 use super::error::AskError;
 use super::operator::{Operator, Rows};
 use super::people_behind::Roll;
+use super::pieces::Pieces;
 use super::reorder::{Limit, Moved};
 use super::run::{Run, Scan};
-use super::sight::{Inside, Sight};
+use super::sight::{HIDDEN, Inside, Sight};
 use super::view::{Place, Texter, View};
 use super::window::{Taking, Window};
-use crate::keep::chunk::{Chunk, Need, Texts};
+use crate::keep::chunk::{Chunk, Need, Stamp, Texts};
+use crate::keep::projected::Projecting;
 
 /// What all threads of a question share.
 #[derive(Debug)]
@@ -31,6 +33,9 @@ struct Shared<'a> {
     asking: &'a Asking<'a>,
     sight: Sight,
     scan: Scan,
+    /// For questions that count rows and not people: the leaves that must be looked at all the
+    /// same.
+    masked: Option<BTreeSet<Leaf>>,
     bucket: AtomicU16,
     stop: AtomicBool,
 }
@@ -43,6 +48,8 @@ struct Walker<'a, O> {
     /// The people behind the picked number, when they are wanted.
     roll: Option<Roll>,
     texter: Texter,
+    /// The columns that are read, without rows.
+    cells: Cells,
     moved: Moved<'a>,
     rows: u64,
     /// Those of them that whoever watches has been told of.
@@ -74,8 +81,13 @@ pub(super) fn walk<O: Operator>(
     let mut scanned = Scanned::default();
     let people = insides(asking, scope, texts, &mut scanned)?;
     // Who is behind a number is told with all that they did.
-    let events = if wants_roll { None } else { operator().events() };
-    let sight = Sight::new(asking.mask, scope.purpose, people, scope.per, events);
+    let events = if wants_roll { None } else { operator().events().map(Arc::new) };
+    let counts_rows = !wants_roll
+        && operator().counts_rows()
+        && scope.people.is_empty()
+        && scope.per.is_none()
+        && !scope.reads_sessions;
+    let sight = Sight::new(asking.mask, scope.purpose, people, scope.per, events.clone());
     let need = Need {
         columns: scope.codes(),
         sealed: scope.sealed(),
@@ -84,17 +96,32 @@ pub(super) fn walk<O: Operator>(
         // Rows of a group come from many leaves: which of two that tie came first must be known.
         received: sight.needs_received() || scope.per.is_some(),
         session: scope.reads_sessions,
+        events,
+        untimed: !O::READS_TIMES && !wants_roll && asking.mask.cuts.is_empty(),
     };
     let (from, until) = (scope.first(), scope.until);
     let scan = Scan { need, from, until, texts: Arc::clone(texts) };
     asking.watch.expect(asking.source.rows(&scan));
     let (bucket, stop) = (AtomicU16::new(0), AtomicBool::new(false));
-    let shared = Shared { asking, sight, scan, bucket, stop };
+    let masked = counts_rows.then(|| sight.masked());
+    let shared = Shared { asking, sight, scan, masked, bucket, stop };
     let limit = Limit::new(from, until, asking.moved_rows_max);
     let thread = || {
         let cells = Cells::new(scope, O::READS_PURPOSES);
         let moved = Moved::new(&limit, cells.clone());
-        let mut walker = Walker::new(&shared, scope, operator(), moved, wants_roll);
+        let roll = wants_roll.then(Roll::default);
+        let mut walker = Walker {
+            shared: &shared,
+            operator: operator(),
+            roll,
+            texter: Texter::new(scope, &shared.scan.texts),
+            cells: cells.clone(),
+            moved,
+            rows: 0,
+            told: 0,
+            bytes: 0,
+            files: HashSet::new(),
+        };
         let walked = walker.buckets(Window::new(cells));
         if walked.is_err() {
             shared.stop.store(true, Ordering::Relaxed);
@@ -160,26 +187,6 @@ fn first_cause<T>(results: Vec<Result<T, AskError>>) -> Result<Vec<T>, AskError>
 }
 
 impl<'a, O: Operator> Walker<'a, O> {
-    fn new(
-        shared: &'a Shared<'a>,
-        scope: &Scope,
-        operator: O,
-        moved: Moved<'a>,
-        wants_roll: bool,
-    ) -> Self {
-        Self {
-            shared,
-            operator,
-            roll: wants_roll.then(Roll::default),
-            texter: Texter::new(scope, &shared.scan.texts),
-            moved,
-            rows: 0,
-            told: 0,
-            bytes: 0,
-            files: HashSet::new(),
-        }
-    }
-
     /// Walks buckets until none is left.
     fn buckets(&mut self, mut window: Window) -> Result<(), AskError> {
         loop {
@@ -199,24 +206,97 @@ impl<'a, O: Operator> Walker<'a, O> {
     ) -> Result<(), AskError> {
         let (runs, overlap) = in_order(runs);
         let mut cursors = Vec::with_capacity(runs.len());
-        for run in runs {
+        for mut run in runs {
+            self.project(run.as_mut())?;
             let mut cursor = Cursor::new(run, &self.shared.scan);
-            if cursor.touches(&self.shared.scan) && self.load(&mut cursor, window)? {
+            if cursor.touches(&self.shared.scan) && self.load(&mut cursor)? {
                 cursors.push(cursor);
             }
         }
+        let is_in_order = !O::IN_ORDER || !overlap;
+        if is_in_order && self.roll.is_none() {
+            return self.in_pieces(&mut cursors);
+        }
         let sight = &self.shared.sight;
         while window.fill(sight, cursors.iter_mut().map(|cursor| &mut cursor.taking), overlap)? {
-            self.rows += std::mem::take(&mut window.ignored);
             for (person, rows) in window.people() {
                 self.person(person, &rows);
             }
             for cursor in &mut cursors {
                 if cursor.taking.head().is_none() {
-                    self.load(cursor, window)?;
+                    self.load(cursor)?;
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Passes people on where they lie, from each run in turn.
+    fn in_pieces(&mut self, cursors: &mut [Cursor<'a>]) -> Result<(), AskError> {
+        let sight = &self.shared.sight;
+        let mut runs = Vec::with_capacity(cursors.len());
+        for cursor in cursors {
+            let pieces = Pieces::of(&mut cursor.taking.view, sight, &self.cells);
+            runs.push((cursor, pieces));
+        }
+        loop {
+            for (cursor, pieces) in &mut runs {
+                while pieces.head().is_none() && self.load(cursor)? {
+                    *pieces = Pieces::of(&mut cursor.taking.view, sight, &self.cells);
+                }
+            }
+            // Up to here every run tells; at the last person of one it may have to be read on.
+            let ends = runs.iter().filter_map(|(_, pieces)| pieces.last());
+            let Some(end) = ends.min() else { return Ok(()) };
+            while let Some(person) = runs.iter().filter_map(|(_, pieces)| pieces.head()).min()
+                && person <= end
+            {
+                self.operator.begin();
+                for (_, pieces) in &mut runs {
+                    while pieces.head() == Some(person)
+                        && let Some(rows) = pieces.take()
+                    {
+                        self.rows += rows.time.len() as u64;
+                        self.operator.rows(&rows);
+                    }
+                }
+                self.operator.end();
+            }
+        }
+    }
+
+    /// Takes what a run can tell without people, when that is all that is asked.
+    fn project(&mut self, run: &mut dyn Run) -> Result<(), AskError> {
+        let shared = self.shared;
+        let Some(masked) = &shared.masked else { return Ok(()) };
+        let Scan { from, until, .. } = shared.scan;
+        let is_wanted = |stamp: &Stamp| shared.sight.event(stamp) != HIDDEN;
+        let projecting = Projecting { from, until, masked, is_wanted: &is_wanted };
+        let (before, rows) = (run.bytes(), self.rows);
+        run.project(&projecting, &mut |chunk| self.nobody(&chunk))?;
+        if self.rows > rows {
+            self.files.extend(run.file());
+            self.bytes += run.bytes() - before;
+            shared.asking.watch.pass(self.rows - rows, 0, run.bytes() - before)?;
+        }
+        Ok(())
+    }
+
+    /// Rows of one stamp, of which nobody says whose they are.
+    fn nobody(&mut self, chunk: &Chunk) -> Result<(), AskError> {
+        self.shared.asking.look()?;
+        self.operator.check()?;
+        let Some(stamp) = chunk.stamps.get(chunk.stamp.first().map_or(0, |first| *first as usize))
+        else {
+            return Ok(());
+        };
+        let cells = self.cells.whole(&self.texter.told(chunk, &self.cells));
+        let event = vec![stamp.event.0; chunk.len()];
+        let rows = Rows { time: &chunk.time, event: &event, cells: &cells, from: 0 };
+        self.rows += chunk.len() as u64;
+        self.operator.begin();
+        self.operator.rows(&rows);
+        self.operator.end();
         Ok(())
     }
 
@@ -235,7 +315,7 @@ impl<'a, O: Operator> Walker<'a, O> {
     }
 
     /// The next rows of a run that are seen where they stand; false when there are none.
-    fn load(&mut self, cursor: &mut Cursor<'a>, window: &Window) -> Result<bool, AskError> {
+    fn load(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, AskError> {
         loop {
             if self.shared.stop.load(Ordering::Relaxed) {
                 return Err(AskError::Thread);
@@ -259,12 +339,11 @@ impl<'a, O: Operator> Walker<'a, O> {
             cursor.last = last.unwrap_or(cursor.last);
             let sight = &self.shared.sight;
             let diverted = self.moved.len();
-            let told = self.texter.told(&chunk, window.cells());
+            let told = self.texter.told(&chunk, &self.cells);
             let place = Place { run: cursor.run.order(), first: cursor.first, span: cursor.span };
             cursor.taking.view = View::load(chunk, sight, told, &mut self.moved, place)?;
-            self.rows += cursor.taking.view.ignored;
             // What was read for nothing that is seen is not told: it would tell what is hidden.
-            let diverted = self.moved.len() > diverted || cursor.taking.view.ignored > 0;
+            let diverted = self.moved.len() > diverted;
             if diverted || cursor.taking.view.shows_any(sight) {
                 self.files.extend(cursor.run.file());
             } else {

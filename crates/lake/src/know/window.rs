@@ -11,7 +11,7 @@ use life::keep::manifest::BUCKETS;
 use super::cells::{Cells, reorder};
 use super::error::AskError;
 use super::operator::Rows;
-use super::sight::{HIDDEN, Part, Sight, is_shown};
+use super::sight::{HIDDEN, Part, Sight};
 use super::view::View;
 use crate::keep::stretches::Stretches;
 
@@ -50,8 +50,6 @@ pub(super) struct Window {
     cells: Cells,
     /// Room for where the rows of a part lie in their chunk.
     places: Vec<u32>,
-    /// How many rows were seen and say nothing, since they were last counted.
-    pub(super) ignored: u64,
 }
 
 /// A chunk and how far windows have taken it.
@@ -82,12 +80,7 @@ impl Taking<'_> {
 impl Window {
     pub(super) fn new(cells: Cells) -> Self {
         let (slots, time, event, sequence) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { first: 0, slots, time, event, sequence, cells, places: Vec::new(), ignored: 0 }
-    }
-
-    /// The cells that it fills.
-    pub(super) fn cells(&self) -> &Cells {
-        &self.cells
+        Self { first: 0, slots, time, event, sequence, cells, places: Vec::new() }
     }
 
     /// Takes the next people, all those whose rows have been read; false when nobody is left.
@@ -159,7 +152,7 @@ impl Window {
             return;
         };
         let wants_places = overlap || self.cells.has_any();
-        let (mut count, mut hidden) = (0, 0);
+        let mut count = 0;
         if part.is_open() && view.lens.is_clear && !wants_places {
             time.copy_from_slice(from);
             event.iter_mut().zip(stamp).for_each(|(to, stamp)| *to = view.lens.event(*stamp));
@@ -179,12 +172,10 @@ impl Window {
                 if let Some(place) = self.places.get_mut(count) {
                     *place = row as u32;
                 }
-                count += usize::from(is_shown(shown));
-                hidden += usize::from(shown == HIDDEN);
+                count += usize::from(shown != HIDDEN);
             }
         }
         place.1 += count as u32;
-        self.ignored += (from.len() - count - hidden) as u64;
         if count == 0 || !wants_places {
             return;
         }

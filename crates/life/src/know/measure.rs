@@ -75,8 +75,18 @@ pub enum Gathered {
 /// A number in millionths. Beyond what a sum of them can hold it is the largest.
 #[must_use]
 pub fn millionths(number: f64) -> i128 {
-    (number * 1e6).round() as i128
+    let millionths = number * 1e6;
+    if millionths.abs() >= FRACTIONS_END {
+        return millionths.round() as i128;
+    }
+    // The same in fewer steps, for nearly every number that is summed.
+    let whole = millionths as i64;
+    let rest = millionths - whole as f64;
+    (whole + i64::from(rest >= 0.5) - i64::from(rest <= -0.5)).into()
 }
+
+/// From here on a number of 64 bits has no fraction.
+const FRACTIONS_END: f64 = 4_503_599_627_370_496.0;
 
 impl Counted {
     /// Its stable word.
@@ -276,6 +286,17 @@ mod tests {
         assert_eq!([0, 25, 50, 90, 100].map(of), [1.0, 1.75, 2.5, 3.7, 4.0].map(Some));
         assert_eq!(percentile(vec![7.0], 99), Some(7.0));
         assert_eq!(percentile(Vec::new(), 50), None);
+    }
+
+    #[test]
+    fn millionths_are_rounded_half_away_from_zero() {
+        let around = [0.0, 0.5, 1.0, 2.5, 1e15, FRACTIONS_END, 1e30].into_iter();
+        let around = around.flat_map(|number: f64| [number, number.next_down(), number.next_up()]);
+        for number in around.flat_map(|number| [number / 1e6, -number / 1e6]) {
+            assert_eq!(millionths(number), (number * 1e6).round() as i128, "{number}");
+        }
+        assert_eq!(millionths(f64::NAN), 0);
+        assert_eq!(millionths(f64::INFINITY), i128::MAX);
     }
 
     #[test]

@@ -116,6 +116,9 @@ impl SegmentKeys for Keys {
     }
 }
 
+/// When no segment has closed for so long, the intake is idle.
+const IDLE: Span = Span::seconds(30);
+
 /// Lets segments grow old.
 pub async fn tick(app: App) {
     while !app.inner().stopping.load(Ordering::Relaxed) {
@@ -132,7 +135,13 @@ pub async fn fold(app: App, waiting: Vec<Closed>, mut closed: Receiver<Closed>) 
     loop {
         let next = match waiting.next() {
             Some(segment) => Some(segment),
-            None => closed.recv().await,
+            None => tokio::select! {
+                next = closed.recv() => next,
+                () = crate::clock::pause(IDLE) => {
+                    compact_now(&app, true).await;
+                    closed.recv().await
+                }
+            },
         };
         let Some(segment) = next else { return };
         let told = || tracing::info_span!("fold", segment = segment.segment);
@@ -151,15 +160,20 @@ pub async fn fold(app: App, waiting: Vec<Closed>, mut closed: Receiver<Closed>) 
             crate::clock::pause(Span::seconds(5)).await;
         }
         app.inner().jobs.wake_erase();
-        if let Err(error) = compact_due(&app).await {
-            if is_final(&error) {
-                stop_at_once(&format!("{error:#}"));
-            }
-            tracing::error!(
-                error = format!("{error:#}"),
-                "compaction failed; it is tried again after the next fold"
-            );
+        compact_now(&app, false).await;
+    }
+}
+
+/// Compacts what is due; more while nothing arrives.
+async fn compact_now(app: &App, is_idle: bool) {
+    if let Err(error) = compact_due(app, is_idle).await {
+        if is_final(&error) {
+            stop_at_once(&format!("{error:#}"));
         }
+        tracing::error!(
+            error = format!("{error:#}"),
+            "compaction failed; it is tried again after the next fold"
+        );
     }
 }
 
@@ -204,13 +218,14 @@ async fn fold_one(app: &App, closed: &Closed) -> anyhow::Result<()> {
 }
 
 /// Makes few files of many, one period after the other, and few runs of duplicate keys of many.
-async fn compact_due(app: &App) -> anyhow::Result<()> {
+async fn compact_due(app: &App, is_idle: bool) -> anyhow::Result<()> {
     loop {
         // Planned under the lock: nobody replaces a file between the plan and its work.
         let _manifest = app.inner().manifest.lock().await;
         let view = app.region().view();
         let files: Vec<FileEntry> = view.files.iter().map(|file| (**file).clone()).collect();
-        let Some(task) = plan_compaction(&files, app.now()).into_iter().next() else { break };
+        let tasks = plan_compaction(&files, app.now(), is_idle);
+        let Some(task) = tasks.into_iter().next() else { break };
         let work = Work::of(app);
         let wanted: Vec<(Person, Class)> = work.persons_that_moved();
         app.inner().vault.custody().ensure_person_keys(&wanted).await?;

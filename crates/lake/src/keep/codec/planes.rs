@@ -47,27 +47,32 @@ pub(in crate::keep) struct Packer {
 /// Reads them.
 pub(in crate::keep) struct Unpacker {
     zstd: zstd::bulk::Decompressor<'static>,
-    plane: Vec<u8>,
+    /// Room for each plane of a number.
+    rooms: [Vec<u8>; 8],
 }
 
 /// A number that is put together from planes.
 pub(in crate::keep) trait Whole: Copy + Default {
     const BYTES: u8;
-    fn from_byte(byte: u8, shift: u32) -> Self;
-    fn add(&mut self, byte: u8, shift: u32);
+
+    /// From its lowest bytes.
+    fn of(low: [u8; 4]) -> Self;
+
+    /// With one more byte.
+    fn with(self, byte: u8, shift: u32) -> Self;
 }
 
 impl Whole for u32 {
     const BYTES: u8 = 4;
 
     #[inline]
-    fn from_byte(byte: u8, shift: u32) -> Self {
-        u32::from(byte) << shift
+    fn of(low: [u8; 4]) -> Self {
+        u32::from_le_bytes(low)
     }
 
     #[inline]
-    fn add(&mut self, byte: u8, shift: u32) {
-        *self |= u32::from(byte) << shift;
+    fn with(self, byte: u8, shift: u32) -> Self {
+        self | u32::from(byte) << shift
     }
 }
 
@@ -75,13 +80,13 @@ impl Whole for u64 {
     const BYTES: u8 = 8;
 
     #[inline]
-    fn from_byte(byte: u8, shift: u32) -> Self {
-        u64::from(byte) << shift
+    fn of(low: [u8; 4]) -> Self {
+        u32::from_le_bytes(low).into()
     }
 
     #[inline]
-    fn add(&mut self, byte: u8, shift: u32) {
-        *self |= u64::from(byte) << shift;
+    fn with(self, byte: u8, shift: u32) -> Self {
+        self | u64::from(byte) << shift
     }
 }
 
@@ -139,7 +144,7 @@ impl Unpacker {
     pub(in crate::keep) fn new() -> Result<Self, FileError> {
         let zstd = zstd::bulk::Decompressor::new();
         let zstd = zstd.map_err(|error| FileError::Encode { what: error.to_string() })?;
-        Ok(Self { zstd, plane: Vec::new() })
+        Ok(Self { zstd, rooms: Default::default() })
     }
 
     /// So many numbers; `None` when they are not there or do not fit.
@@ -148,21 +153,31 @@ impl Unpacker {
         input: &mut Input<'_>,
         count: usize,
     ) -> Option<Vec<N>> {
-        let planes = input.byte()?;
-        if planes > N::BYTES {
-            return None;
+        let planes = input.byte().filter(|planes| *planes <= N::BYTES)?;
+        let mut found: [&[u8]; 8] = [&[]; 8];
+        for (plane, room) in found.iter_mut().zip(&mut self.rooms).take(planes.into()) {
+            *plane = bytes(&mut self.zstd, room, input, count)?;
         }
-        let mut numbers: Vec<N> = Vec::new();
-        for plane in 0..u32::from(planes) {
-            let bytes = self.bytes(input, count)?;
-            if plane == 0 {
-                numbers.extend(bytes.iter().map(|byte| N::from_byte(*byte, 0)));
-            } else {
-                let pairs = numbers.iter_mut().zip(bytes);
-                pairs.for_each(|(number, byte)| number.add(*byte, 8 * plane));
+        let [one, two, three, four, high @ ..] = found;
+        let (one, two, three, four) = (one.iter(), two.iter(), three.iter(), four.iter());
+        // All planes at once: each number is written once.
+        let mut numbers: Vec<N> = match planes {
+            0 => vec![N::default(); count],
+            1 => one.map(|a| N::of([*a, 0, 0, 0])).collect(),
+            2 => one.zip(two).map(|(a, b)| N::of([*a, *b, 0, 0])).collect(),
+            3 => {
+                let low = one.zip(two).zip(three);
+                low.map(|((a, b), c)| N::of([*a, *b, *c, 0])).collect()
             }
+            _ => {
+                let low = one.zip(two).zip(three.zip(four));
+                low.map(|((a, b), (c, d))| N::of([*a, *b, *c, *d])).collect()
+            }
+        };
+        for (shift, plane) in (32..).step_by(8).zip(high) {
+            let pairs = numbers.iter_mut().zip(plane);
+            pairs.for_each(|(number, byte)| *number = number.with(*byte, shift));
         }
-        numbers.resize(count, N::default());
         Some(numbers)
     }
 
@@ -172,18 +187,29 @@ impl Unpacker {
         input: &mut Input<'i>,
         count: usize,
     ) -> Option<&'s [u8]> {
-        match input.byte()? {
-            KEPT => input.bytes(count),
-            PACKED => {
-                let length = input.count()?;
-                let packed = input.bytes(length)?;
-                self.plane.clear();
-                self.plane.reserve(count.min(PLAIN_MAX));
-                self.zstd.decompress_to_buffer(packed, &mut self.plane).ok()?;
-                (self.plane.len() == count).then_some(self.plane.as_slice())
-            }
-            _ => None,
+        let Self { zstd, rooms: [room, ..] } = self;
+        bytes(zstd, room, input, count)
+    }
+}
+
+/// So many bytes, as they are or unpacked into a room.
+fn bytes<'s, 'i: 's>(
+    zstd: &mut zstd::bulk::Decompressor<'static>,
+    room: &'s mut Vec<u8>,
+    input: &mut Input<'i>,
+    count: usize,
+) -> Option<&'s [u8]> {
+    match input.byte()? {
+        KEPT => input.bytes(count),
+        PACKED => {
+            let length = input.count()?;
+            let packed = input.bytes(length)?;
+            room.clear();
+            room.reserve(count.min(PLAIN_MAX));
+            zstd.decompress_to_buffer(packed, room).ok()?;
+            (room.len() == count).then_some(room.as_slice())
         }
+        _ => None,
     }
 }
 

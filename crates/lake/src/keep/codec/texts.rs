@@ -45,6 +45,22 @@ impl Dictionary {
         self.lengths.is_empty()
     }
 
+    /// How many different texts there are.
+    pub(in crate::keep) fn words(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// The number of a row's text.
+    pub(in crate::keep) fn number(&self, row: u32) -> u64 {
+        self.rows.get(row as usize).copied().unwrap_or(0)
+    }
+
+    /// The same texts in another order of rows.
+    pub(in crate::keep) fn sorted(mut self, order: &[u32]) -> Self {
+        self.rows = order.iter().map(|row| self.number(*row)).collect();
+        self
+    }
+
     pub(in crate::keep) fn put(
         &self,
         packer: &mut Packer,

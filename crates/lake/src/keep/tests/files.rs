@@ -15,8 +15,8 @@ fn all(lake: &Lake, entries: &[FileEntry]) -> Vec<Filed> {
     entries.iter().flat_map(|entry| lake.rows(entry, Pick::Every)).collect()
 }
 
-/// What a chunk says of its rows, in words that rows can say too.
-fn said(chunk: &Chunk, texts: &Texts) -> Vec<String> {
+/// What the columns of a chunk say of a row, in words that rows can say too.
+pub(super) fn said_of_columns(chunk: &Chunk, row: usize, texts: &Texts) -> Vec<Option<String>> {
     let column = |column: &Column, place: usize| match column {
         Column::Text(numbers) => texts.text(numbers[place]).map(|text| text.to_string()),
         Column::Integer(numbers, nulls) => {
@@ -33,8 +33,13 @@ fn said(chunk: &Chunk, texts: &Texts) -> Vec<String> {
         }
         Column::Absent => None,
     };
+    chunk.columns.iter().map(|of| column(of, row)).collect()
+}
+
+/// What a chunk says of its rows.
+fn said(chunk: &Chunk, texts: &Texts) -> Vec<String> {
     let line = |place: usize| {
-        let columns: Vec<_> = chunk.columns.iter().map(|of| column(of, place)).collect();
+        let columns = said_of_columns(chunk, place, texts);
         let stamp = chunk.stamp(place).unwrap();
         format!(
             "{} {} {} {} {} {} {} {} {} {} {columns:?}",
@@ -53,8 +58,8 @@ fn said(chunk: &Chunk, texts: &Texts) -> Vec<String> {
     (0..chunk.len()).map(line).collect()
 }
 
-fn said_of_row(filed: &Filed, codes: &[Code]) -> String {
-    let row = &filed.row;
+/// What a row says in some columns.
+pub(super) fn columns_of_row(row: &Row, codes: &[Code]) -> Vec<Option<String>> {
     let column = |code: &Code| {
         let (_, value) = row.columns.iter().find(|(of, _)| of == code)?;
         Some(match value {
@@ -65,7 +70,12 @@ fn said_of_row(filed: &Filed, codes: &[Code]) -> String {
             Value::Time(time) => time.0.to_string(),
         })
     };
-    let columns: Vec<_> = codes.iter().map(column).collect();
+    codes.iter().map(column).collect()
+}
+
+fn said_of_row(filed: &Filed, codes: &[Code]) -> String {
+    let row = &filed.row;
+    let columns = columns_of_row(row, codes);
     format!(
         "{} {} {} {} {} {} {} {} {} {} {columns:?}",
         filed.person.0,
@@ -102,6 +112,7 @@ proptest! {
             session: true,
             leaf: true,
             received: true,
+            ..Need::default()
         };
         let mut lines = Vec::new();
         for entry in &entries {
@@ -127,6 +138,47 @@ proptest! {
         let mut expected = lake.expected(&rows);
         expected.retain(|filed| wanted.contains(&filed.row.leaf));
         prop_assert_eq!(found.collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn rows_of_few_events_come_by_themselves() {
+    let mut lake = Lake::new();
+    let rows = (0..1_000u64).map(|number| {
+        let mut row = row(number % 10 + 1, Time(NOW.0 - number as i64));
+        row.event = Code(number as u32 % 5);
+        row.session = number / 7;
+        row.columns.push((Code(2), Value::Integer(number as i64)));
+        row.columns.extend((number % 3 == 0).then(|| (Code(1), Value::Text("third".into()))));
+        row
+    });
+    let entries = lake.fold(&rows.collect::<Vec<_>>());
+    let texts = Arc::new(Texts::default());
+    let codes: Vec<Code> = (1..=2).map(Code).collect();
+    let lines = |events: Option<Arc<std::collections::HashSet<u32>>>, untimed| {
+        let need = Need {
+            columns: codes.clone(),
+            leaf: true,
+            session: true,
+            received: true,
+            events,
+            untimed,
+            ..Need::default()
+        };
+        let chunks = entries
+            .iter()
+            .flat_map(|entry| lake.open(entry).unwrap().chunks(None, &need, &texts, None).unwrap());
+        chunks.map(Result::unwrap).collect::<Vec<Chunk>>()
+    };
+    let of = |chunks: &[Chunk]| chunks.iter().flat_map(|c| said(c, &texts)).collect::<Vec<_>>();
+    let every = lines(None, false);
+    let wanted = |line: &&String| ["1", "4"].contains(&line.split(' ').nth(4).unwrap());
+    let expected: Vec<String> = of(&every).iter().filter(wanted).cloned().collect();
+    assert_eq!(expected.len(), 400);
+    assert_eq!(of(&lines(Some(Arc::new([1, 4].into())), false)), expected);
+    // Without times, each is one that the file has.
+    for (chunk, entry) in lines(None, true).iter().zip(&entries) {
+        assert!(chunk.time.iter().all(|time| *time == entry.first.0));
     }
 }
 

@@ -5,7 +5,6 @@ use vocabulary::{Class, Code, Leaf, Person};
 
 use super::Layout;
 use super::value::Promoted;
-use crate::keep::chunk::{Stamp, Stamps};
 use crate::keep::codec::{Packer, put_varint, zigzag};
 use crate::keep::file::FileError;
 use crate::keep::section::Section;
@@ -83,12 +82,12 @@ impl Block {
         person: Person,
         row: &Row,
         blobs: &mut Vec<(Class, Vec<u8>)>,
-        stamps: &mut Stamps,
+        stamp: u64,
     ) {
         let number = self.rows() as u64;
         self.person.add(person.0);
         self.leaf.add(row.leaf.0);
-        self.stamp.push(stamps.number(Stamp::of(row)));
+        self.stamp.push(stamp);
         self.time.push(row.time.0);
         self.received.push(row.received.0);
         self.sequence.push(row.sequence.into());

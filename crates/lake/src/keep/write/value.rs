@@ -2,6 +2,7 @@
 //! kind and never guessed: else it is null.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use vocabulary::Value;
 
@@ -71,6 +72,35 @@ impl Promoted {
         }
     }
 
+    /// How many different texts there are.
+    pub(super) fn words(&self) -> usize {
+        match self {
+            Promoted::Text(texts) => texts.words(),
+            Promoted::Integer(_) | Promoted::Number(_) | Promoted::Flag(_) | Promoted::Time(_) => 0,
+        }
+    }
+
+    /// Which of two rows comes first by their texts.
+    pub(super) fn text_order(&self, one: u32, other: u32) -> Ordering {
+        match self {
+            Promoted::Text(texts) => texts.number(one).cmp(&texts.number(other)),
+            Promoted::Integer(_) | Promoted::Number(_) | Promoted::Flag(_) | Promoted::Time(_) => {
+                Ordering::Equal
+            }
+        }
+    }
+
+    /// The same values in another order of rows.
+    pub(super) fn sorted(self, order: &[u32]) -> Self {
+        match self {
+            Promoted::Text(texts) => Promoted::Text(texts.sorted(order)),
+            Promoted::Integer(numbers) => Promoted::Integer(pick(&numbers, order)),
+            Promoted::Number(numbers) => Promoted::Number(pick(&numbers, order)),
+            Promoted::Flag(flags) => Promoted::Flag(pick(&flags, order)),
+            Promoted::Time(times) => Promoted::Time(pick(&times, order)),
+        }
+    }
+
     pub(super) fn put(&self, packer: &mut Packer, out: &mut Vec<u8>) -> Result<(), FileError> {
         match self {
             Promoted::Text(texts) => texts.put(packer, out),
@@ -88,6 +118,10 @@ impl Promoted {
             }
         }
     }
+}
+
+fn pick<T: Copy>(values: &[Option<T>], order: &[u32]) -> Vec<Option<T>> {
+    order.iter().map(|row| values.get(*row as usize).copied().flatten()).collect()
 }
 
 fn presence<T>(

@@ -267,6 +267,7 @@ impl Producer<'_> {
             session: has(Field::Session),
             leaf: self.sight.needs_leaves(),
             received: self.sight.needs_received() || has(Field::Received),
+            ..Need::default()
         };
         let (from, until) = wanted.span;
         Scan { need, from, until, texts: Arc::clone(&wanted.texts) }

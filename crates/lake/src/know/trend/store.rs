@@ -145,6 +145,14 @@ impl Store {
         }
     }
 
+    /// Whether it does not matter to it whose rows are.
+    pub(super) fn counts_rows(&self) -> bool {
+        match self {
+            Store::Events(_) | Store::Numbers { .. } | Store::Different { .. } => true,
+            Store::People(_) | Store::PerPerson { .. } => false,
+        }
+    }
+
     /// Counts a row.
     #[inline]
     pub(super) fn count(&mut self, rows: &Rows<'_>, row: usize, spot: &Spot) {
