@@ -43,6 +43,12 @@ class Words:
         at = time.strftime("%Y-%m-%d 00:00:00", time.gmtime(ID0 // 1000 + number * 86_400))
         return f"toDateTime64('{at}', 3, 'UTC')" if self.engine == "chdb" else f"timestamp '{at}'"
 
+    def select(self, asked):
+        """A text that is given, over the people who are still there."""
+        gone = ",".join(map(str, asked["without"]))
+        return asked["sql"].replace("from ev", f"from (select * from ev where user_id not in ({gone})) y" if gone
+                                    else "from ev")
+
     def rows(self, asked, *conditions):
         """The rows that a question is about, as what follows `from`."""
         conditions = list(conditions)
@@ -206,7 +212,7 @@ def answers(engine, folder, layout, threads, native):
         import frames
         return frames.answers(f"{folder}/events_{layout}.parquet", threads), None
     opened, words = ENGINES[engine](folder, layout, threads, native), Words(engine)
-    return lambda asked: opened.ask(asked.get("sql") or getattr(words, asked["shape"])(asked)), opened
+    return lambda asked: opened.ask(getattr(words, asked["shape"])(asked)), opened
 
 
 def main():

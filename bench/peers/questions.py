@@ -51,7 +51,8 @@ def selects():
         day, week = (words["seconds"].format(of) for of in (86_400, 604_800))
         return text.format(day=day, week=week, **words)
 
-    return [question(name, "sql", ours=worded(text, OURS), sql=worded(text, PEERS)) for name, text in SELECTS.items()]
+    return [question(name, "select", ours=worded(text, OURS), sql=worded(text, PEERS))
+            for name, text in SELECTS.items()]
 
 
 def varied(asked, number, seed):
@@ -113,7 +114,7 @@ def body(asked):
             series = [deed(asked["event"], count="events"), deed(asked["event"], count="sum", of="amount")]
             return "trend", {**said, "interval": asked["interval"], "breakdown": asked["breakdown"], "limit": 1000,
                              "series": series}
-        case "sql":
+        case "select":
             return "sql", {"purpose": asked["purpose"], "from": said["from"], "to": said["to"], "zone": "UTC",
                            "sql": asked["ours"], "limit": 10_000}
 
@@ -153,5 +154,5 @@ def rows(asked, answer):
                     found.setdefault((number(start, unit), line["breakdown"]), {})[line["count"]] = value or 0
             cells = ((*key, cell["events"], round(cell.get("sum", 0) * 100)) for key, cell in found.items())
             return [row for row in cells if row[2]]
-        case "sql":
+        case "select":
             return answer["rows"]

@@ -16,7 +16,7 @@ bench/results/questions.jsonl as well, unless the run is a small one, of less th
 """
 import json, os, sys
 
-import conditions, measure, questions, rivals, tell
+import conditions, limits, measure, questions, rivals, tell
 from candor import Candor
 
 STEPS = ["prepare", "load", "forget", "ours", "erasing", "growth", "peers", "table"]
@@ -83,6 +83,7 @@ class Race:
             candor.stop()
 
     def peers(self):
+        self.measured["limits"] = limits.measure(f"{self.target}/measure", self.runs)
         for threads in map(str, self.threads):
             heard, sizes = rivals.everyone(self.target, self.measured["ours"][threads], self.runs, int(threads))
             self.measured["peers"][threads] = {"heard": heard, "bytes": sizes}
@@ -96,7 +97,8 @@ def main():
     program, folder = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     steps = words.get("do", ",".join(STEPS)).split(",")
     race = Race(program, folder, words, int(words.get("events", 20_000_000)))
-    small = Race(program, folder, {**words, "variants": "0", "minutes": "0.2"}, race.events // 10)
+    fewer = {**words, "variants": "0", "minutes": "0.2", "people": race.people // 10}
+    small = Race(program, folder, fewer, race.events // 10)
     try:
         for step in steps:
             if step == "growth":

@@ -43,7 +43,7 @@ def everyone(target, ours, runs, threads):
                 bytes_of[peer] = line["bytes"]
 
     varied = [one for one in asked if "~" in one["name"]]
-    selects = [one for one in asked if one["shape"] == "sql"]
+    selects = [one for one in asked if one["shape"] == "select"]
     stock = [one for one in asked if one not in varied + selects and one.get("order", "in-order") == "in-order"]
     for peer in PEERS:
         add(peer, "measure", [one for one in stock if (peer.split(",")[0], one["name"]) not in SKIPPED], runs)

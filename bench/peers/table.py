@@ -20,7 +20,7 @@ class Table:
         if goal is not None or most is not None:
             met = number is not None and (number >= goal if goal is not None else number <= most)
         values = (self.commit, datetime.date.today().isoformat(), metric, unit, brief(ours), peer_name, brief(peer),
-                  brief(ratio), limit, goal if goal is not None else most, met,
+                  brief(ratio), brief(limit), goal if goal is not None else most, met,
                   "; ".join(part for part in (conditions, self.shared) if part))
         self.rows.append(dict(zip(FIELDS, values)))
 

@@ -6,8 +6,6 @@ from table import Table
 
 # How many times faster than the best peer.
 GOALS = {"funnel5": 3.5, "retention8w": 3.5, "daily_uniq": 4, "paths3": 14, "cohort": 1.5, "trend": 3}
-# Seconds of one pinned core that decoding and one pass cost by hand, where that was measured.
-LIMITS = {"funnel5": 0.45, "retention8w": 0.16, "daily_uniq": 0.30, "paths3": 0.24, "cohort": 0.05}
 
 
 def compare(measured):
@@ -37,7 +35,8 @@ def everything(measured, drawn, grown, grown_from, is_kept):
         heard = measured["peers"].get(threads, {"heard": {}})["heard"]
         for name in GOALS:
             if name in heard:
-                raced(table, name, asked_by, ours, heard, measured["erasing"].get(threads, {}))
+                limit = measured["limits"].get(name) if threads == "1" else None
+                raced(table, name, asked_by, ours, heard, measured["erasing"].get(threads, {}), limit)
         alone(table, asked_by, ours, heard)
         if grown and threads in grown["ours"]:
             growth(table, asked_by, ours, grown["ours"][threads], drawn["events"] / grown_from, grown_from)
@@ -48,7 +47,7 @@ def everything(measured, drawn, grown, grown_from, is_kept):
         table.keep()
 
 
-def raced(table, name, asked_by, ours, heard, erasing):
+def raced(table, name, asked_by, ours, heard, erasing, limit):
     """A question as it stands, varied, straight after an erasure, and the least favourable of these."""
     def best(question):
         return min((line["seconds"], line["peer"]) for line in heard[question])
@@ -67,7 +66,6 @@ def raced(table, name, asked_by, ours, heard, erasing):
         table.add(f"{name}, {what}, {asked_by}", seconds, peer_name=who, peer=peer, ratio=peer / seconds,
                   conditions=about)
     what, seconds, peer, who, _ = min(lines, key=lambda line: line[2] / line[1])
-    limit = LIMITS.get(name) if asked_by == "1 thread" else None
     table.add(f"{name}, {asked_by}", seconds, peer_name=who, peer=peer, ratio=peer / seconds, goal=GOALS[name],
               limit=limit, conditions=f"the least favourable: {what}")
 
