@@ -45,14 +45,18 @@ class Candor:
         log = open(f"{self.folder}/serve.log", "ab")
         begun = time.time()
         self.server = subprocess.Popen([self.program, "serve", *self.where], stdout=log, stderr=log)
-        while time.time() - begun < 300:
+        while time.time() - begun < 300 and self.server.poll() is None:
             try:
+                time.sleep(0.05)
                 self.call(self.connection(), "GET", "/readyz")
                 break
             except (OSError, http.client.HTTPException, Refused):
-                time.sleep(0.05)
+                continue
         else:
+            self.stop()
             sys.exit(f"the server did not start: see {self.folder}/serve.log")
+        if self.server.poll() is not None:
+            sys.exit(f"another program listens at port {self.port}: see {self.folder}/serve.log")
         seconds = time.time() - begun
         self.caller = self.connection()
         return seconds
