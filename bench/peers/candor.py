@@ -103,8 +103,13 @@ class Candor:
             sys.exit(f"{file}: {told}")
         return time.time() - begun
 
-    def ask(self, kind, question):
-        return self.call(self.caller, "POST", f"/api/query/{kind}", question)
+    def ask(self, path, question):
+        try:
+            return self.call(self.caller, "POST", path, question)
+        except ConnectionError:
+            # The server closes what was idle for long.
+            self.caller = self.connection()
+            return self.call(self.caller, "POST", path, question)
 
     def status(self):
         return self.manage("GET", "/api/status")
