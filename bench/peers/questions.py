@@ -40,8 +40,10 @@ SELECTS = {
     "sql_cohort": ("select count(*) from (select {who}, count(*) filter (where event = 'add_to_cart') a, "
                    "count(*) filter (where event = 'purchase') p {rows} where event in ('add_to_cart', 'purchase') "
                    "and {time} >= timestamp '2026-01-31 00:00:00' group by 1) x where a >= 3 and p = 0"),
-    "sql_retention": ("select fw, w, count(*) from (select w, min(w) over (partition by who) fw from "
-                      "(select {who} who, {week} w {rows} group by 1, 2) a) b group by 1, 2"),
+    "sql_retention": ("select fw, " + ", ".join(f"count(*) filter (where b{week})" for week in range(9)) +
+                      " from (select {who}, min({week}) fw, " +
+                      ", ".join(f"bool_or({{week}} = {week}) b{week}" for week in range(9)) +
+                      " {rows} group by 1) a group by 1"),
     "sql_uniq": "select {day} d, event, count(distinct {who}) {rows} group by 1, 2",
 }
 
