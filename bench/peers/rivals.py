@@ -31,6 +31,8 @@ def everyone(target, ours, runs, threads):
     """What the peers say to all that Candor was asked: by question, a list of answers; and their tables' bytes."""
     asked = [told["asked"] for told in ours.values() if "asked" in told]
     heard, bytes_of = {}, {}
+    # As often as Candor, whose first run is one more.
+    runs += 1
 
     def add(peer, purpose, some, runs):
         some = [one for one in some if one["purpose"] == purpose]
@@ -49,7 +51,7 @@ def everyone(target, ours, runs, threads):
         add(peer, "measure", [one for one in stock if (peer.split(",")[0], one["name"]) not in SKIPPED], runs)
     for peer in CLICKHOUSE:
         for purpose in ("measure", "analyse"):
-            add(peer, purpose, varied, max(1, runs - 1))
+            add(peer, purpose, varied, runs)
     add("DataFusion, Parquet by person", "measure", selects, runs)
     return heard, bytes_of
 
