@@ -1,101 +1,246 @@
 #!/usr/bin/env python3
-"""Side-by-side product-analytics queries. usage: peer_queries.py ENGINE DATADIR [layout=user|time] [runs=3] [threads=1] [native=0|1]
-ENGINE: chdb | duckdb | polars | datafusion. native=1 loads the engine's own table first; CHDB_IN_ORDER=1 lets ClickHouse aggregate in key order.
-Prints per query: best wall s, best CPU s (user+sys), result hash."""
-import sys,time,resource,hashlib,os,json
-eng,dirn=sys.argv[1],sys.argv[2]; lay=sys.argv[3] if len(sys.argv)>3 else "user"
-runs=int(sys.argv[4]) if len(sys.argv)>4 else 3; T=int(sys.argv[5]) if len(sys.argv)>5 else 1
-native=len(sys.argv)>6 and sys.argv[6]!="0"; only=sys.argv[7].split(",") if len(sys.argv)>7 else None
-os.environ["POLARS_MAX_THREADS"]=str(T)
-F=f"{dirn}/events_{lay}.parquet"; S=["page_view","search","product_view","add_to_cart","purchase"]; W=7*86400*1000
-ID0=1_767_225_600_000
-def norm(rows): return hashlib.sha256(json.dumps(sorted([[str(c) for c in r] for r in rows])).encode()).hexdigest()[:12],len(rows)
-Q={}
-inl="("+",".join(f"'{s}'" for s in S)+")"
-def sqlfun(msf):  # generic SQL: chain of running maxima, exactly windowFunnel(default) semantics
-    inner=f"select user_id,{msf} t,event,country from ev where event in {inl}"
-    inner=f"select *, max(case when event='{S[0]}' then t end) over w t1 from ({inner}) a window w as (partition by user_id order by t rows unbounded preceding)"
-    for k in range(2,6):
-        inner=f"select *, max(case when event='{S[k-1]}' and t-t{k-1}<={W} then t{k-1} end) over w t{k} from ({inner}) a{k} window w as (partition by user_id order by t rows unbounded preceding)"
-    return inner
-if eng=="chdb":
-    import chdb
-    from chdb import session
-    import shutil
-    p=f"{dirn}/chdb_{lay}_{'native' if native else 'file'}"; fresh=not os.path.exists(p); s=session.Session(p)
-    src=f"file('{F}',Parquet)"
-    if native:
-        src="db.ev"
-        if fresh or "--reload" in sys.argv:
-            c0=time.time(); r0=resource.getrusage(resource.RUSAGE_SELF)
-            order={"user":"(user_id,ts)","time":"(toDate(ts),event,cityHash64(user_id))"}[lay]
-            s.query("create database if not exists db engine=Atomic")
-            s.query(f"create table db.ev(user_id UInt64 CODEC(Delta,ZSTD(1)),ts DateTime64(3,'UTC') CODEC(Delta,ZSTD(1)),event LowCardinality(String) CODEC(ZSTD(1)),country LowCardinality(String) CODEC(ZSTD(1)),device LowCardinality(String) CODEC(ZSTD(1)),amount Float32 CODEC(ZSTD(1))) engine=MergeTree order by {order}")
-            s.query(f"insert into db.ev select user_id,ts,event,country,device,amount from file('{F}',Parquet,'user_id Int64, ts DateTime64(3,\\'UTC\\'), event String, country String, device String, amount Float32') settings max_threads={T}")
-            s.query("optimize table db.ev final")
-            r1=resource.getrusage(resource.RUSAGE_SELF)
-            print("load",round(time.time()-c0,2),"cpu",round(r1.ru_utime+r1.ru_stime-r0.ru_utime-r0.ru_stime,2),flush=True)
-            print(s.query("select table, formatReadableSize(sum(bytes_on_disk)) from system.parts where active and database='db' group by 1"))
-    def q(sql):
-        r=s.query(sql.replace("ev ",src+" ").replace("FROM_EV",src)+f" settings max_threads={T}, optimize_aggregation_in_order={int(os.environ.get('CHDB_IN_ORDER','0'))}","JSONCompact")
-        return json.loads(str(r))["data"]
-    ms="toUnixTimestamp64Milli(ts)"
-    wf=f"windowFunnel({W})({ms}::UInt64,"+",".join(f"event='{x}'" for x in S)+")"
-    Q["funnel5"]=lambda:q(f"select c,lvl,count() from (select {wf} lvl, argMinIf(country,ts,event='{S[0]}') c from ev where event in {inl} group by user_id) where lvl>0 group by c,lvl")
-    Q["retention8w"]=lambda:q(f"select fw,w,count() from (select min(intDiv({ms}-{ID0},604800000)) fw, groupBitOr(bitShiftLeft(1::UInt64,intDiv({ms}-{ID0},604800000))) m from ev group by user_id) array join range(9) as w where bitTest(m,w) and w>=fw group by fw,w")
-    Q["daily_uniq"]=lambda:q(f"select intDiv({ms}-{ID0},86400000) d,event,uniqExact(user_id) from ev group by d,event")
-    Q["paths3"]=lambda:q(f"select a,b,c,count() n from (select arraySort(groupArray(({ms},event))) es from ev group by user_id) array join arrayMap(i->tuple(es[i].2,es[i+1].2,es[i+2].2),range(1,greatest(1,length(es)-1))) as tt, tt.1 as a, tt.2 as b, tt.3 as c group by a,b,c order by n desc, a,b,c limit 20".replace("array join arrayMap(i->tuple(es[i].2,es[i+1].2,es[i+2].2),range(1,greatest(1,length(es)-1))) as tt, tt.1 as a, tt.2 as b, tt.3 as c","").replace("select a,b,c,count() n from (select arraySort","select tt.1 a,tt.2 b,tt.3 c,count() n from (select arrayJoin(arrayMap(i->tuple(es[i],es[i+1],es[i+2]),range(1,greatest(1,length(es)-1)))) tt from (select arrayMap(x->x.2,arraySort").replace("groupArray((toUnixTimestamp64Milli(ts),event))) es from","groupArray((toUnixTimestamp64Milli(ts),event)))) es from").replace("group by user_id) ","group by user_id)) ",1))
-    Q["cohort"]=lambda:q(f"select count() from (select countIf(event='add_to_cart') a,countIf(event='purchase') p from ev where {ms}>={ID0+30*86400000} and event in ('add_to_cart','purchase') group by user_id) where a>=3 and p=0")
-    Q["trend"]=lambda:q(f"select intDiv({ms}-{ID0},86400000) d,country,count(),toString(sum(toInt64(round(toFloat64(amount)*100)))) from ev where event='purchase' group by d,country")
-elif eng in("duckdb","datafusion"):
-    if eng=="duckdb":
+"""What other engines are asked: the same questions, each in the words in which the engine is fastest.
+
+usage: queries.py ENGINE FOLDER [layout=user|time] [runs=3] [threads=1] [native=0|1] [questions]
+
+ENGINE is chdb, duckdb, polars or datafusion. FOLDER holds events_user.parquet and events_time.parquet; with
+native=1 the engine loads its own table from them first. `questions` is a list of `questions.py` as JSON, or
+the name of a file that holds one; without it the six stock questions are asked. CHDB_IN_ORDER=1 lets
+ClickHouse aggregate in the order of its key. Each question's answer is a line of JSON: its name, the best
+seconds of the runs, and the hash of its sorted rows; the first line says what loading took, if it was done.
+"""
+import hashlib, json, os, sys, time
+
+ID0, DAY, WEEK = 1_767_225_600_000, 86_400_000, 604_800_000
+UNITS = {"day": DAY, "week": WEEK}
+
+
+def digest(rows):
+    text = json.dumps(sorted([[str(cell) for cell in row] for row in rows]))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def listed(values):
+    return "(" + ",".join(f"'{value}'" for value in values) + ")"
+
+
+class Words:
+    """How one engine says what all of them say a little differently."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.ms, self.over = {
+            "chdb": ("toUnixTimestamp64Milli(ts)", "intDiv({}, {})"),
+            "duckdb": ("epoch_ms(ts)", "(({}) // {})"),
+            "datafusion": ("(arrow_cast(ts, 'Int64'))", "(({}) / {})"),
+        }[engine]
+
+    def number(self, unit):
+        """The number of a row's day or week."""
+        return self.over.format(f"{self.ms} - {ID0}", UNITS[unit])
+
+    def day(self, number):
+        at = time.strftime("%Y-%m-%d 00:00:00", time.gmtime(ID0 // 1000 + number * 86_400))
+        return f"toDateTime64('{at}', 3, 'UTC')" if self.engine == "chdb" else f"timestamp '{at}'"
+
+    def select(self, asked):
+        """A text that is given, over the people who are still there."""
+        gone = ",".join(map(str, asked["without"]))
+        return asked["sql"].replace("from ev", f"from (select * from ev where user_id not in ({gone})) y" if gone
+                                    else "from ev")
+
+    def rows(self, asked, *conditions):
+        """The rows that a question is about, as what follows `from`."""
+        conditions = list(conditions)
+        if asked["from"] > 0:
+            conditions.append(f"ts >= {self.day(asked['from'])}")
+        if asked["to"] < 63:
+            conditions.append(f"ts < {self.day(asked['to'])}")
+        conditions += [f"{column} in {listed(values)}" for column, values in asked["where"].items()]
+        if asked["without"]:
+            conditions.append(f"user_id not in ({','.join(map(str, asked['without']))})")
+        return "ev" + (" where " + " and ".join(conditions) if conditions else "")
+
+    def retention(self, asked):
+        event = [f"event = '{asked['event']}'"] if asked["event"] else []
+        week, rows = self.number(asked["interval"]), self.rows(asked, *event)
+        if self.engine == "chdb":
+            bits = f"groupBitOr(bitShiftLeft(1::UInt64, {week}))"
+            return (f"select fw, w, count() from (select min({week}) fw, {bits} m from {rows} group by user_id) "
+                    f"array join range(63) as w where bitTest(m, w) and w >= fw group by fw, w")
+        one, shift = "cast(1 as bigint)", "integer" if self.engine == "duckdb" else "bigint"
+        numbers = ",".join(f"({number})" for number in range(63))
+        bits = f"bit_or({one} << cast({week} as {shift}))"
+        return (f"select fw, w, count(*) from (select user_id, min({week}) fw, {bits} m from {rows} "
+                f"group by user_id) a cross join (values {numbers}) v(w) "
+                f"where (m >> w) & 1 = 1 and w >= fw group by fw, w")
+
+    def uniques(self, asked):
+        people = "uniqExact(user_id)" if self.engine == "chdb" else "count(distinct user_id)"
+        rows = self.rows(asked, *([f"event in {listed(asked['events'])}"] if len(asked["events"]) < 20 else []))
+        return f"select {self.number(asked['interval'])} d, event, {people} from {rows} group by 1, 2"
+
+    def cohort(self, asked):
+        often, never = asked["events"]
+        rows = self.rows(asked, f"event in {listed(asked['events'])}")
+        count = "countIf(event = '{}')" if self.engine == "chdb" else "count(*) filter (where event = '{}')"
+        return (f"select count(*) from (select user_id, {count.format(often)} a, {count.format(never)} p from {rows} "
+                f"group by user_id) x where a >= {asked['at_least']} and p = 0")
+
+    def trend(self, asked):
+        cents = ("toString(sum(toInt64(round(toFloat64(amount) * 100))))" if self.engine == "chdb"
+                 else "sum(cast(round(cast(amount as double) * 100) as bigint))")
+        rows = self.rows(asked, f"event = '{asked['event']}'")
+        return (f"select {self.number(asked['interval'])} d, {asked['breakdown']}, count(*), {cents} from {rows} "
+                f"group by 1, 2")
+
+    def paths(self, asked):
+        rows = self.rows(asked, *([f"event not in {listed(asked['exclude'])}"] if asked["exclude"] else []))
+        if self.engine == "chdb":
+            threes = "arrayMap(i -> tuple(es[i], es[i+1], es[i+2]), range(1, greatest(1, length(es) - 1)))"
+            events = f"arrayMap(x -> x.2, arraySort(groupArray(({self.ms}, event))))"
+            return (f"select tt.1 a, tt.2 b, tt.3 c, count() n from (select arrayJoin({threes}) tt from "
+                    f"(select {events} es from {rows} group by user_id)) group by a, b, c "
+                    f"order by n desc, a, b, c limit 20")
+        return (f"select a, b, c, count(*) n from (select event a, lead(event, 1) over w b, lead(event, 2) over w c "
+                f"from {rows} window w as (partition by user_id order by {self.ms}, event)) x where c is not null "
+                f"group by a, b, c order by n desc, a, b, c limit 20")
+
+    def funnel(self, asked):
+        steps, window, by = asked["steps"], asked["window"] * DAY, asked["breakdown"]
+        rows = self.rows(asked, f"event in {listed(steps)}")
+        if self.engine == "chdb":
+            events = ", ".join(f"event = '{step}'" for step in steps)
+            return (f"select c, lvl, count() from (select windowFunnel({window})({self.ms}::UInt64, {events}) lvl, "
+                    f"argMinIf({by}, ts, event = '{steps[0]}') c from {rows} group by user_id) where lvl > 0 "
+                    f"group by c, lvl")
+        # A chain of running maxima: the latest start of a chain that reached each step.
+        over = "over w t{} from ({}) a{} window w as (partition by user_id order by t rows unbounded preceding)"
+        inner = f"select user_id, {self.ms} t, event, {by} from {rows}"
+        inner = f"select *, max(case when event = '{steps[0]}' then t end) " + over.format(1, inner, 1)
+        for k in range(2, len(steps) + 1):
+            took = f"event = '{steps[k - 1]}' and t - t{k - 1} <= {window}"
+            inner = f"select *, max(case when {took} then t{k - 1} end) " + over.format(k, inner, k)
+        level = " ".join(f"when t{k} is not null then {k}" for k in range(len(steps), 0, -1))
+        entered = f"filter (where event = '{steps[0]}')"
+        first = (f"arg_min({by}, t) {entered}" if self.engine == "duckdb"
+                 else f"first_value({by} order by t) {entered}")
+        return (f"select c, lvl, count(*) from (select user_id, max(case {level} else 0 end) lvl, {first} c "
+                f"from ({inner}) z group by user_id) y where lvl > 0 group by c, lvl")
+
+
+class ClickHouse:
+    NAME = "LowCardinality(String) CODEC(ZSTD(1))"
+    TABLE = ("create table db.ev(user_id UInt64 CODEC(Delta, ZSTD(1)), ts DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)), "
+             f"event {NAME}, country {NAME}, device {NAME}, amount Float32 CODEC(ZSTD(1))) engine = MergeTree "
+             "order by ")
+    ORDER = {"user": "(user_id, ts)", "time": "(toDate(ts), event, cityHash64(user_id))"}
+
+    def __init__(self, folder, layout, threads, native):
+        from chdb import session
+        path, file = f"{folder}/chdb_{layout}_{'native' if native else 'file'}", f"{folder}/events_{layout}.parquet"
+        is_fresh = not os.path.exists(path)
+        self.session, self.loaded = session.Session(path), None
+        self.table = "db.ev" if native else f"file('{file}', Parquet)"
+        self.settings = (f" settings max_threads = {threads}, optimize_aggregation_in_order = "
+                         f"{int(os.environ.get('CHDB_IN_ORDER', '0'))}")
+        if native and is_fresh:
+            begun = time.time()
+            columns = ("user_id Int64, ts DateTime64(3, \\'UTC\\'), event String, country String, device String, "
+                       "amount Float32")
+            self.session.query("create database if not exists db engine = Atomic")
+            self.session.query(self.TABLE + self.ORDER[layout])
+            self.session.query(f"insert into db.ev select user_id, ts, event, country, device, amount from "
+                               f"file('{file}', Parquet, '{columns}') settings max_threads = {threads}")
+            self.session.query("optimize table db.ev final")
+            self.loaded = time.time() - begun
+
+    def ask(self, sql):
+        told = self.session.query(sql.replace("from ev", f"from {self.table}") + self.settings, "JSONCompact")
+        return json.loads(str(told))["data"]
+
+    def bytes(self):
+        told = self.session.query("select sum(bytes_on_disk) from system.parts where active and database = 'db'", "CSV")
+        return int(str(told))
+
+
+class DuckDB:
+    def __init__(self, folder, layout, threads, native):
         import duckdb
-        con=duckdb.connect(f"{dirn}/duck_{lay}.db" if native else ":memory:"); con.execute(f"set threads={T}")
-        if native:
-            if not con.execute("select count(*) from duckdb_tables() where table_name='ev'").fetchone()[0]:
-                c0=time.time(); con.execute(f"create table ev as select * from '{F}'"); con.execute("checkpoint"); print("load",round(time.time()-c0,2),os.path.getsize(f"{dirn}/duck_{lay}.db"))
-        else: con.execute(f"create view ev as select * from '{F}'")
-        q=lambda x:con.execute(x).fetchall(); ms="epoch_ms(ts)"; div="//"; argmin=f"arg_min(country,t) filter (where event='{S[0]}')"
-    else:
+        file, self.loaded = f"{folder}/duck_{layout}.db", None
+        is_fresh = not os.path.exists(file)
+        self.file, self.connection = file, duckdb.connect(file if native else ":memory:")
+        self.connection.execute(f"set threads = {threads}")
+        what = f"as select * from '{folder}/events_{layout}.parquet'"
+        if native and is_fresh:
+            begun = time.time()
+            self.connection.execute(f"create table ev {what}")
+            self.connection.execute("checkpoint")
+            self.loaded = time.time() - begun
+        elif not native:
+            self.connection.execute(f"create view ev {what}")
+
+    def ask(self, sql):
+        return self.connection.execute(sql).fetchall()
+
+    def bytes(self):
+        return os.path.getsize(self.file)
+
+
+class DataFusion:
+    loaded = None
+
+    def __init__(self, folder, layout, threads, _):
         import datafusion
-        ctx=datafusion.SessionContext(datafusion.SessionConfig().with_target_partitions(T)); ctx.register_parquet("ev",F)
-        def q(x):
-            out=[]
-            for b in ctx.sql(x).collect(): out+= [list(r.values()) for r in b.to_pylist()]
-            return out
-        ms="(arrow_cast(ts,'Int64'))"; div="/"; argmin=f"first_value(country order by t) filter (where event='{S[0]}')"
-    Q["funnel5"]=lambda:q(f"select c,lvl,count(*) from (select user_id,max(case when t5 is not null then 5 when t4 is not null then 4 when t3 is not null then 3 when t2 is not null then 2 when t1 is not null then 1 else 0 end) lvl, {argmin} c from ({sqlfun(ms)}) z group by user_id) y where lvl>0 group by c,lvl")
-    Q["retention8w"]=lambda:q(f"select fw,w,count(*) from (select user_id,min(({ms}-{ID0}){div}604800000) fw, bit_or(cast(1 as bigint)<<cast(({ms}-{ID0}){div}604800000 as {'integer' if eng=='duckdb' else 'bigint'})) m from ev group by user_id) a cross join (values {','.join(f'({i})' for i in range(9))}) v(w) where (m>>w)&1=1 and w>=fw group by fw,w")
-    Q["daily_uniq"]=lambda:q(f"select ({ms}-{ID0}){div}86400000 d,event,count(distinct user_id) from ev group by 1,2")
-    Q["paths3"]=lambda:q(f"select a,b,c,count(*) n from (select event a,lead(event,1) over w b,lead(event,2) over w c from ev window w as (partition by user_id order by {ms},event)) where c is not null group by a,b,c order by n desc,a,b,c limit 20")
-    Q["cohort"]=lambda:q(f"select count(*) from (select user_id,count(*) filter (where event='add_to_cart') a,count(*) filter (where event='purchase') p from ev where {ms}>={ID0+30*86400000} and event in ('add_to_cart','purchase') group by user_id) where a>=3 and p=0")
-    Q["trend"]=lambda:q(f"select ({ms}-{ID0}){div}86400000 d,country,count(*),sum(cast(round(cast(amount as double)*100) as bigint)) from ev where event='purchase' group by 1,2")
-elif eng=="polars":
-    import polars as pl
-    lf=lambda:pl.scan_parquet(F); c=pl.col; ms=c("ts").cast(pl.Int64)
-    rows=lambda x:x.collect(engine="streaming").rows()
-    def fun():
-        x=lf().filter(c("event").is_in(S)).select("user_id",ms.alias("t"),"event","country").sort("user_id","t")
-        x=x.with_columns(pl.when(c("event")==S[0]).then(c("t")).cum_max().over("user_id").alias("m1"))
-        x=x.with_columns(c("m1").forward_fill().over("user_id").alias("t1"))
-        for k in range(2,6):
-            x=x.with_columns(pl.when((c("event")==S[k-1])&(c("t")-c(f"t{k-1}")<=W)).then(c(f"t{k-1}")).cum_max().over("user_id").forward_fill().over("user_id").alias(f"t{k}"))
-        x=x.group_by("user_id").agg(lvl=pl.max_horizontal(*[pl.when(c(f"t{k}").is_not_null().any()).then(k).otherwise(0) for k in range(1,6)]),c=c("country").filter(c("event")==S[0]).first())
-        return rows(x.filter(c("lvl")>0).group_by("c","lvl").len())
-    Q["funnel5"]=fun
-    wk=((ms-ID0)//604800000)
-    Q["retention8w"]=lambda:rows(lf().select("user_id",w=wk).group_by("user_id").agg(fw=c("w").min(),w=c("w").unique()).explode("w").group_by("fw","w").len())
-    Q["daily_uniq"]=lambda:rows(lf().select(d=(ms-ID0)//86400000,e=c("event"),u=c("user_id")).group_by("d","e").agg(c("u").n_unique()))
-    Q["paths3"]=lambda:rows(lf().select("user_id",t=ms,a=c("event").cast(pl.String)).sort("user_id","t","a").select(c("user_id"),c("a"),b=c("a").shift(-1),c=c("a").shift(-2),u2=c("user_id").shift(-2)).filter(c("user_id")==c("u2")).group_by("a","b","c").len().sort(["len","a","b","c"],descending=[True,False,False,False]).head(20))
-    Q["cohort"]=lambda:rows(lf().filter((ms>=ID0+30*86400000)&c("event").is_in(["add_to_cart","purchase"])).group_by("user_id").agg(a=(c("event")=="add_to_cart").sum(),p=(c("event")=="purchase").sum()).filter((c("a")>=3)&(c("p")==0)).select(pl.len()))
-    Q["trend"]=lambda:rows(lf().filter(c("event")=="purchase").group_by(d=(ms-ID0)//86400000,country=c("country")).agg(n=pl.len(),a=(c("amount").cast(pl.Float64)*100).round(0).cast(pl.Int64).sum()))
-cpu=lambda:(lambda r:r.ru_utime+r.ru_stime)(resource.getrusage(resource.RUSAGE_SELF))
-for k,f in Q.items():
-    if only and k not in only: continue
-    bw=bc=1e9; h=None
-    try:
+        self.file = f"{folder}/events_{layout}.parquet"
+        self.context = datafusion.SessionContext(datafusion.SessionConfig().with_target_partitions(threads))
+        self.context.register_parquet("ev", self.file)
+
+    def ask(self, sql):
+        return [list(row.values()) for batch in self.context.sql(sql).collect() for row in batch.to_pylist()]
+
+    def bytes(self):
+        return os.path.getsize(self.file)
+
+
+ENGINES = {"chdb": ClickHouse, "duckdb": DuckDB, "datafusion": DataFusion}
+
+
+def answers(engine, folder, layout, threads, native):
+    """What answers one question of this engine, and the engine."""
+    if engine == "polars":
+        import frames
+        return frames.answers(f"{folder}/events_{layout}.parquet", threads), None
+    opened, words = ENGINES[engine](folder, layout, threads, native), Words(engine)
+    return lambda asked: opened.ask(getattr(words, asked["shape"])(asked)), opened
+
+
+def main():
+    given = dict(enumerate(sys.argv))
+    engine, folder, layout = sys.argv[1], sys.argv[2], given.get(3, "user")
+    runs, threads, native = int(given.get(4, 3)), int(given.get(5, 1)), given.get(6, "0") != "0"
+    text = given.get(7)
+    if text is None:
+        import questions
+        asked = list(questions.stock().values())
+    elif text.startswith("["):
+        asked = json.loads(text)
+    else:
+        with open(text) as file:
+            asked = json.load(file)
+    answer, opened = answers(engine, folder, layout, threads, native)
+    if opened and native:
+        print(json.dumps({"engine": engine, "loaded": opened.loaded, "bytes": opened.bytes()}), flush=True)
+    for question in asked:
+        best = None
         for _ in range(runs):
-            t,c0=time.time(),cpu(); r=f(); bw=min(bw,time.time()-t); bc=min(bc,cpu()-c0)
-        h=norm(r)
-        print(f"{eng:10s} {lay} native={int(native)} T={T} {k:12s} wall={bw:7.3f} cpu={bc:7.3f} {h} maxrss={resource.getrusage(resource.RUSAGE_SELF).ru_maxrss//1024}MB",flush=True)
-    except Exception as e: print(eng,k,"ERR",str(e)[:300],flush=True)
+            begun = time.time()
+            rows = answer(question)
+            seconds = time.time() - begun
+            best = min(best or seconds, seconds)
+        print(json.dumps({"question": question["name"], "seconds": round(best, 4), "sha256": digest(rows),
+                          "rows": len(rows)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -79,13 +79,9 @@ def shared(folder):
     for engine in ENGINES:
         told = subprocess.run([sys.executable, f"{HERE}/queries.py", engine, folder, "user", "1"],
                               capture_output=True, text=True, check=True).stdout
-        for line in told.splitlines():
-            words = line.split()
-            if len(words) < 8 or words[0] != engine or "(" not in line:
-                continue
-            sha256, rows = line[line.index("("):line.index(")")].strip("(").split(",")
-            answer = {"sha256": sha256.strip().strip("'"), "rows": int(rows)}
-            answers.setdefault(words[4], {})[engine] = answer
+        for line in map(json.loads, told.splitlines()):
+            answer = {"sha256": line["sha256"], "rows": line["rows"]}
+            answers.setdefault(line["question"], {})[engine] = answer
     recorded = {}
     for question, of in answers.items():
         if len({json.dumps(answer) for answer in of.values()}) != 1 or len(of) != len(ENGINES):
