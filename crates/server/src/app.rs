@@ -62,6 +62,7 @@ pub(crate) struct Inner {
     pub(crate) schemas: schemas::Registry,
     pub(crate) room: room::Room,
     pub(crate) source_names: HashMap<SourceId, String>,
+    pub(crate) counters: HashMap<SourceId, collect::Counters>,
     pub(crate) region: Arc<Region>,
     pub(crate) keeper: Mutex<Option<Keeper>>,
     pub(crate) keeper_thread: Mutex<Option<std::thread::JoinHandle<()>>>,

@@ -87,6 +87,7 @@ impl App {
             columns: Arc::new(Columns::of(&catalogue)),
             gate: Gate::new(Arc::clone(&catalogue), limits.clone()),
             blinder: vault.custody().blinder(),
+            counters: sources.values().map(|one| (one.id, Default::default())).collect(),
             sources,
             schemas,
             room: super::room::Room::new(&limits),

@@ -14,7 +14,7 @@ use lake::keep::fresh::Snapshot;
 use lake::keep::keeper::{Closed, KeeperError, Listener, SegmentKeys};
 use lake::keep::write::{NewFile, Writing};
 use life::keep::manifest::{Change, FileEntry, Position, RunEntry};
-use life::keep::{Kept, Record, Row};
+use life::keep::{Record, Row};
 use life::ledger::commitment::{Batch, Salt};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -53,11 +53,8 @@ impl Told {
 }
 
 impl Listener for Told {
-    fn kept(&mut self, kept: &Kept) {
-        let rows = kept.records().iter().filter_map(row_of);
-        for row in rows.take(Self::ROWS_SHOWN) {
-            self.streams.rows.push(Arc::new(row.clone()));
-        }
+    fn kept(&mut self, rows: Vec<Box<Row>>) {
+        self.streams.rows.push(rows.into_iter().take(Self::ROWS_SHOWN).map(Arc::from));
     }
 
     fn closed(&mut self, closed: Closed) {
@@ -78,20 +75,6 @@ impl Listener for Told {
 fn stop_at_once(error: &dyn std::fmt::Display) -> ! {
     tracing::error!(%error, "storage cannot be trusted any more: the process stops, a restart replays the journal");
     std::process::exit(70)
-}
-
-fn row_of(record: &Record) -> Option<&Row> {
-    match record {
-        Record::Row { row, .. } => Some(row),
-        Record::Name { .. }
-        | Record::Verdict { .. }
-        | Record::Leaf { .. }
-        | Record::Link { .. }
-        | Record::Unlink { .. }
-        | Record::Act { .. }
-        | Record::Erase { .. }
-        | Record::Counts { .. } => None,
-    }
 }
 
 /// Keys of segments, from the vault.
@@ -302,7 +285,7 @@ fn facts(app: &App, closed: &Closed, rows: &Snapshot) -> Vec<Fact> {
     let secret = app.inner().vault.custody().salt_secret(closed.segment);
     let at = app.now();
     let facts = counts.into_iter().map(|(source, counts)| {
-        let kept = (0u64..).zip(rows.rows()).filter(|(_, row)| row.source == source);
+        let kept = (0u64..).zip(rows.heads()).filter(|(_, row)| row.source == source);
         let batch = Batch::new(
             kept.map(|(index, row)| (Salt::derive(&secret, index), row.leaf, row.verdict)),
         );
@@ -315,8 +298,8 @@ fn facts(app: &App, closed: &Closed, rows: &Snapshot) -> Vec<Fact> {
 /// Makes the keys that sealing these rows needs, durable before anything is sealed.
 async fn ensure_keys(app: &App, work: &Work, rows: &Snapshot) -> anyhow::Result<()> {
     let mut wanted: HashSet<(Person, Class)> = HashSet::new();
-    for row in rows.rows().filter(|row| !work.erased.contains(&row.leaf)) {
-        wanted.extend(row.sealed.iter().map(|(class, ..)| (work.person(row.leaf), *class)));
+    for row in rows.heads().filter(|row| !work.erased.contains(&row.leaf)) {
+        wanted.extend(row.classes().map(|class| (work.person(row.leaf), class)));
     }
     let wanted: Vec<(Person, Class)> = wanted.into_iter().collect();
     app.inner().vault.custody().ensure_person_keys(&wanted).await.context("keys of persons")
