@@ -91,6 +91,7 @@ impl App {
             sources,
             schemas,
             room: super::room::Room::new(&limits),
+            load: super::overload::Load::default(),
             source_names: vault.sources().await?.into_iter().collect(),
             region,
             keeper: Mutex::new(Some(keeper)),

@@ -112,9 +112,17 @@ pub async fn tick(app: App) {
 /// Folds segments as they close, then compacts what has become many.
 pub async fn fold(app: App, waiting: Vec<Closed>, mut closed: Receiver<Closed>) {
     let mut waiting = waiting.into_iter();
+    let mut is_put_off = false;
     loop {
         let next = match waiting.next() {
             Some(segment) => Some(segment),
+            None if is_put_off => tokio::select! {
+                segment = closed.recv() => segment,
+                () = crate::clock::pause(PUT_OFF) => {
+                    is_put_off = tidy(&app, &closed).await;
+                    continue;
+                }
+            },
             None => closed.recv().await,
         };
         let Some(segment) = next else { return };
@@ -134,16 +142,34 @@ pub async fn fold(app: App, waiting: Vec<Closed>, mut closed: Receiver<Closed>) 
             crate::clock::pause(Span::seconds(5)).await;
         }
         app.inner().jobs.wake_erase();
-        if let Err(error) = compact_due(&app).await {
-            if is_final(&error) {
-                stop_at_once(&format!("{error:#}"));
-            }
-            tracing::error!(
-                error = format!("{error:#}"),
-                "compaction failed; it is tried again after the next fold"
-            );
-        }
+        is_put_off = tidy(&app, &closed).await;
     }
+}
+
+/// Files of folds that may wait until events come more slowly.
+const FILES_WAITING_MAX: usize = 64;
+/// How long compaction waits before it looks again whether they do.
+const PUT_OFF: Span = Span::seconds(2);
+
+/// Compacts, unless that can wait for a quieter time; answers whether it was put off.
+///
+/// Compacting takes as much of the machine as it gets, and nobody waits for it. Who sends events
+/// does, and a segment that is not folded takes memory.
+async fn tidy(app: &App, closed: &Receiver<Closed>) -> bool {
+    let fresh = app.region().view().files.iter().filter(|file| file.level == 0).count();
+    if fresh < FILES_WAITING_MAX && (app.is_busy() || !closed.is_empty()) {
+        return true;
+    }
+    if let Err(error) = compact_due(app).await {
+        if is_final(&error) {
+            stop_at_once(&format!("{error:#}"));
+        }
+        tracing::error!(
+            error = format!("{error:#}"),
+            "compaction failed; it is tried again after the next fold"
+        );
+    }
+    false
 }
 
 /// After a failed sync nobody knows what is on disk.
