@@ -10,12 +10,16 @@ mod http;
 mod ingest;
 mod memory;
 mod questions;
+mod shape;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+
 const USAGE: &str = "\
 usage: bench disk FOLDER
-       bench ingest URL KEY [batch=100] [seconds=10] [connections=8] [rate=EVENTS_A_SECOND] [pid=SERVER]
+       bench ingest URL KEY [shape=native|segment|posthog|health] [batch=1] [seconds=10] [connections=64]
+                    [rate=EVENTS_A_SECOND] [pid=SERVER]
        bench questions URL TOKEN [runs=3] [pid=SERVER]";
 
 fn main() -> ExitCode {
@@ -28,10 +32,9 @@ fn main() -> ExitCode {
     };
     let ended = match words.as_slice() {
         ["disk", folder] => disk::measure(folder),
-        ["ingest", url, key] => match load(url, key, option) {
-            Some(load) => ingest::measure(&load),
-            None => Err(anyhow::anyhow!("{USAGE}")),
-        },
+        ["ingest", url, key] => {
+            load(url, key, &options, option).and_then(|load| ingest::measure(&load))
+        }
         ["questions", url, token] => match (option("runs", 3), option("pid", 0)) {
             (Some(runs), Some(server)) => questions::measure(url, token, runs, server),
             (None, _) | (_, None) => Err(anyhow::anyhow!("{USAGE}")),
@@ -47,14 +50,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn load(url: &str, key: &str, option: impl Fn(&str, u64) -> Option<u64>) -> Option<ingest::Load> {
-    Some(ingest::Load {
+fn load(
+    url: &str,
+    key: &str,
+    options: &[&str],
+    option: impl Fn(&str, u64) -> Option<u64>,
+) -> anyhow::Result<ingest::Load> {
+    let number = |name, otherwise| option(name, otherwise).context(USAGE);
+    let shape = options.iter().find_map(|option| option.strip_prefix("shape="));
+    Ok(ingest::Load {
         url: url.to_owned(),
         key: key.to_owned(),
-        batch: option("batch", 100)?,
-        seconds: option("seconds", 10)?,
-        connections: option("connections", 8)?,
-        rate: option("rate", 0)?,
-        server: option("pid", 0)?,
+        shape: shape::Shape::named(shape.unwrap_or("native"))?,
+        batch: number("batch", 1)?,
+        seconds: number("seconds", 10)?,
+        connections: number("connections", 64)?,
+        rate: number("rate", 0)?,
+        server: number("pid", 0)?,
     })
 }

@@ -21,6 +21,7 @@ mod codec;
 mod decode;
 mod durable;
 mod footer;
+mod region;
 mod sealed;
 mod section;
 mod unseal;

@@ -31,6 +31,7 @@ pub mod export;
 pub mod forget;
 pub mod messages;
 mod open;
+pub mod overload;
 pub mod proof;
 pub mod quarantine;
 pub mod running;
@@ -61,7 +62,9 @@ pub(crate) struct Inner {
     pub(crate) sources: BTreeMap<String, Arc<Source>>,
     pub(crate) schemas: schemas::Registry,
     pub(crate) room: room::Room,
+    pub(crate) load: overload::Load,
     pub(crate) source_names: HashMap<SourceId, String>,
+    pub(crate) counters: HashMap<SourceId, collect::Counters>,
     pub(crate) region: Arc<Region>,
     pub(crate) keeper: Mutex<Option<Keeper>>,
     pub(crate) keeper_thread: Mutex<Option<std::thread::JoinHandle<()>>>,

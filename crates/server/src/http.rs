@@ -1,8 +1,10 @@
 //! The outside: one file for each verb, in folders by the words of the life of a datum.
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue};
-use axum::middleware;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -93,8 +95,10 @@ pub fn routes(app: &App) -> Router {
         ([(axum::http::header::CONTENT_TYPE, "application/json")], document.clone())
     });
     let base = app.config().server.base_path.clone();
-    let secured = middleware::from_fn_with_state(app.config().is_encrypted(), secure);
-    let told = middleware::from_fn(crate::log::request);
+    let limits = app.limits();
+    let outside =
+        Outside { head_bytes: limits.header_bytes, is_encrypted: app.config().is_encrypted() };
+    let outside = middleware::from_fn_with_state(outside, pass);
     let inner = Router::new()
         .merge(api)
         .route(DOCUMENT.path, described)
@@ -104,48 +108,58 @@ pub fn routes(app: &App) -> Router {
         .with_state(app.clone())
         .merge(problems::routes())
         .merge(console::routes(&base))
-        .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
-        .layer(secured.clone())
-        .layer(told);
+        .layer(outside.clone());
     if base.is_empty() {
         return inner;
     }
     // A problem's type knows no base, so its page answers at the root, too. The rest is nested as a
     // service, so that the path answers with its last slash: the printed link has one.
-    problems::routes().layer(secured).nest_service(&base, inner)
+    problems::routes().layer(outside).nest_service(&base, inner)
 }
 
 /// The same for the socket of the machine itself: its caller is the local operator.
 pub fn local_routes(app: &App) -> Router {
     let (api, _) = api().split_for_parts();
+    let outside = Outside { head_bytes: app.limits().header_bytes, is_encrypted: false };
     api.layer(axum::Extension(caller::LocalSocket))
-        .layer(middleware::from_fn(crate::log::request))
-        .layer(middleware::from_fn_with_state(app.limits().header_bytes, edge::answer))
+        .layer(middleware::from_fn_with_state(outside, pass))
         .with_state(app.clone())
 }
 
 /// For how long a browser that came by TLS comes by nothing else: a year.
 const ENCRYPTED_ONLY: &str = "max-age=31536000";
 
+/// What holds for every request and every answer.
+#[derive(Debug, Clone, Copy)]
+struct Outside {
+    head_bytes: usize,
+    is_encrypted: bool,
+}
+
+/// The way in and out of every request. It is one layer: each one is copied for each request.
+async fn pass(State(outside): State<Outside>, request: Request, next: Next) -> Response {
+    let answer = |request| async move {
+        let mut response = edge::answer(outside.head_bytes, request, next).await;
+        secure(&mut response, outside.is_encrypted);
+        response
+    };
+    crate::log::request(request, answer).await
+}
+
 /// Headers that every answer carries.
-async fn secure(
-    axum::extract::State(is_encrypted): axum::extract::State<bool>,
-    request: axum::extract::Request,
-    next: middleware::Next,
-) -> axum::response::Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+fn secure(response: &mut Response, is_encrypted: bool) {
+    static OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
     let fixed = [
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("cross-origin-opener-policy", "same-origin"),
+        (&header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (&header::REFERRER_POLICY, "no-referrer"),
+        (&OPENER, "same-origin"),
     ];
+    let headers = response.headers_mut();
     for (name, value) in fixed {
-        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if is_encrypted {
         let value = HeaderValue::from_static(ENCRYPTED_ONLY);
-        headers.insert(axum::http::header::STRICT_TRANSPORT_SECURITY, value);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
-    response
 }

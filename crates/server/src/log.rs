@@ -6,7 +6,6 @@
 use std::io::IsTerminal as _;
 
 use axum::extract::{MatchedPath, Request};
-use axum::middleware::Next;
 use axum::response::Response;
 use tracing::{Instrument, Span, field};
 use tracing_subscriber::filter::filter_fn;
@@ -46,13 +45,18 @@ pub fn start(form: Form, collector: Option<&str>, environment: &Environment) {
 }
 
 /// One request, from its head to the head of its answer.
-pub async fn request(request: Request, next: Next) -> Response {
+pub async fn request<A: Future<Output = Response>>(
+    request: Request,
+    answer: impl FnOnce(Request) -> A,
+) -> Response {
     // The route as it is written here: what stands in its place in a path may name a person.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    // Traces take a span of any level, and lines when they are told to: where nobody wants it, a
+    // span costs nothing, and writing one for each event costs as much as judging it.
     let span =
-        tracing::info_span!("request", method = method(&request), route, status = field::Empty);
+        tracing::debug_span!("request", method = method(&request), route, status = field::Empty);
     async move {
-        let response = next.run(request).await;
+        let response = answer(request).await;
         let status = response.status().as_u16();
         Span::current().record("status", status);
         tracing::debug!(status, "answered");

@@ -86,6 +86,9 @@ statements! {
     FORMAT_SET = "insert into format (version) values ($1)";
 }
 
+/// Rows that a reader gets at a time.
+const ROWS_TOGETHER: usize = 4_096;
+
 /// How a database file is opened: written ahead, synced in full, freed bytes overwritten.
 pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
@@ -94,6 +97,8 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY)
+        // Every row that is read changes threads in its company.
+        .row_buffer_size(ROWS_TOGETHER)
         .pragma("secure_delete", "on")
         .pragma("cache_size", CACHE_KIB)
 }

@@ -62,6 +62,12 @@ pub struct Limits {
     pub quarantine_age: Span,
     /// Requests waiting for the journal.
     pub queue_batches: usize,
+    /// Requests of events that are at work at one time whatever others wait.
+    pub requests_at_work: usize,
+    /// Up to which wait for its answer a request of events was answered in good time.
+    pub good_wait: Span,
+    /// For how long more requests are taken while none is answered in good time.
+    pub burst_time: Span,
     /// Rows in memory that are not in files yet.
     pub fresh_rows: usize,
     /// How long a client's key is remembered.
@@ -143,7 +149,10 @@ impl Default for Limits {
             segment_age: Span::seconds(60),
             quarantine_age: Span::days(30),
             queue_batches: 4_096,
-            fresh_rows: 1_000_000,
+            requests_at_work: 128,
+            good_wait: Span(20_000),
+            burst_time: Span(100_000),
+            fresh_rows: 400_000,
             duplicate_window: Span::days(7),
             breakdown_lines: 1_000,
             answer_intervals: 10_000,

@@ -46,8 +46,8 @@ pub enum SealError {
 ///
 /// `context` is bound to the bytes (AAD): opened under another context, they do not open.
 pub trait Sealer: Send + Sync {
-    /// Nonce, ciphertext and tag of `plain`.
-    fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError>;
+    /// Puts nonce, ciphertext and tag of `plain` behind what is in `sealed`.
+    fn seal(&self, context: &[u8], plain: &[u8], sealed: &mut Vec<u8>) -> Result<(), SealError>;
 
     /// The plain bytes again.
     fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError>;

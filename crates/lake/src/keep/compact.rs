@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::iter::Peekable;
 
+use life::keep::identity::Version;
 use life::keep::manifest::{BUCKETS, Change, FileEntry};
 use vocabulary::{Leaf, Person, Time};
 
@@ -32,6 +33,17 @@ const REWRITE_IDLE_MAX: u64 = 16;
 /// Rows of a period that are worth a file for each bucket; fewer stay in one file.
 const SPLIT_ROWS: u64 = 500_000;
 
+/// How things stand when compaction is planned.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    pub now: Time,
+    /// Whether nothing arrives, so that more may be done.
+    pub is_idle: bool,
+    /// People were merged or parted since this version of who is who, so many that every question
+    /// puts their rows in order; absent when they are few.
+    pub moved: Option<Version>,
+}
+
 /// Files of one period that should become one per bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -43,31 +55,32 @@ pub struct Task {
 /// Which periods are worth compacting now.
 ///
 /// A period is written again only when what is new is a fair part of it, so that the work stays in
-/// proportion to what arrives; more of it may be done while the intake `is_idle`. Files of days
-/// whose week has grown old become the week's.
+/// proportion to what arrives; more of it may be done in idle times, moved rows brought home too.
+/// Files of days whose week has grown old become the week's.
 #[must_use]
-pub fn plan_compaction(entries: &[FileEntry], now: Time, is_idle: bool) -> Vec<Task> {
+pub fn plan_compaction(entries: &[FileEntry], standing: &Standing) -> Vec<Task> {
     let mut periods: BTreeMap<Period, Vec<FileEntry>> = BTreeMap::new();
     for entry in entries {
         let own = Period { from: entry.from, until: entry.until };
-        let grown = period(entry.from, now);
+        let grown = period(entry.from, standing.now);
         // A clock that was set back must not make days of weeks.
         let period = if own.until <= grown.until { grown } else { own };
         periods.entry(period).or_default().push(entry.clone());
     }
-    let worth = periods.into_iter().filter(|(period, files)| is_worth(*period, files, is_idle));
+    let worth = periods.into_iter().filter(|(period, files)| is_worth(*period, files, standing));
     worth.map(|(period, inputs)| Task::of(period, inputs)).collect()
 }
 
-fn is_worth(period: Period, files: &[FileEntry], is_idle: bool) -> bool {
+fn is_worth(period: Period, files: &[FileEntry], standing: &Standing) -> bool {
     let is_aged = |file: &FileEntry| (file.from, file.until) != (period.from, period.until);
-    if files.iter().any(is_aged) {
+    let is_before = |file: &FileEntry| standing.moved.is_some_and(|moved| file.version < moved);
+    if files.iter().any(is_aged) || (standing.is_idle && files.iter().any(is_before)) {
         return true;
     }
     let fresh = files.iter().filter(|file| file.level == 0);
     let (count, rows) = fresh.fold((0, 0), |(count, rows), file| (count + 1, rows + file.rows));
     let old: u64 = files.iter().filter(|file| file.level > 0).map(|file| file.rows).sum();
-    let (least, most) = match is_idle {
+    let (least, most) = match standing.is_idle {
         true => (1, REWRITE_IDLE_MAX),
         false => (FRESH_MIN, REWRITE_MAX),
     };

@@ -1,6 +1,7 @@
 //! Fresh rows: what is durable in the journal but not yet in files, in memory, read like a file.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use life::keep::Row;
@@ -15,6 +16,8 @@ use super::unseal::unsealed;
 #[derive(Debug, Default)]
 pub struct Fresh {
     blocks: RwLock<Vec<Arc<Block>>>,
+    /// Each request asks how many rows there are, and waits for no block.
+    rows: AtomicUsize,
 }
 
 /// Some rows in the order of arrival; large ones are never touched again.
@@ -39,6 +42,8 @@ struct Fixed {
     event: u32,
     verdict: u32,
     source: u16,
+    /// The classes of its sealed values, a bit for each by its number.
+    classes: u8,
 }
 
 impl Fixed {
@@ -61,6 +66,7 @@ impl Fresh {
     pub fn push<'r>(&self, rows: impl Iterator<Item = &'r Row>) {
         let mut blocks = self.blocks.write().unwrap_or_else(PoisonError::into_inner);
         let mut last = blocks.pop().unwrap_or_default();
+        let mut count = 0;
         for row in rows {
             if last.fixed.len() >= BLOCK_ROWS {
                 Arc::make_mut(&mut last).shrink();
@@ -68,15 +74,16 @@ impl Fresh {
             }
             // A reader that holds the block keeps its own copy.
             Arc::make_mut(&mut last).push(row);
+            count += 1;
         }
         blocks.push(last);
+        self.rows.fetch_add(count, Ordering::Relaxed);
     }
 
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        let blocks = self.blocks.read().unwrap_or_else(PoisonError::into_inner);
-        blocks.iter().map(|block| block.fixed.len()).sum()
+        self.rows.load(Ordering::Relaxed)
     }
 
     /// Whether there are none.
@@ -104,11 +111,11 @@ impl Block {
             event: row.event.0,
             verdict: row.verdict.0,
             source: row.source.0,
+            classes: row.sealed.iter().fold(0, |all, (class, ..)| all | 1 << class.number()),
         });
         // Values are plain data in a format without failing cases, and memory is the only sink.
-        if let Ok(bytes) = postcard::to_stdvec(&(&row.columns, &row.sealed)) {
-            self.rest.extend_from_slice(&bytes);
-        }
+        let rest = std::mem::take(&mut self.rest);
+        self.rest = postcard::to_extend(&(&row.columns, &row.sealed), rest).unwrap_or_default();
         self.ends.push(u32::try_from(self.rest.len()).unwrap_or(u32::MAX));
     }
 
@@ -159,13 +166,23 @@ pub struct Arrival {
     row: u32,
 }
 
-/// What of a row says where it goes, without its values.
+/// What is known of a row without looking at its values.
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     pub leaf: Leaf,
     pub time: Time,
     pub sequence: u32,
+    pub source: SourceId,
+    pub verdict: VerdictId,
     pub arrival: Arrival,
+    classes: u8,
+}
+
+impl Head {
+    /// The classes of its sealed values.
+    pub fn classes(self) -> impl Iterator<Item = Class> {
+        Class::EVERY.into_iter().filter(move |class| self.classes & 1 << class.number() != 0)
+    }
 }
 
 /// Where a row stands: block, place in it, and the person it belongs to.
@@ -189,7 +206,10 @@ impl Snapshot {
                 leaf: Leaf(fixed.leaf),
                 time: Time(fixed.time),
                 sequence: fixed.sequence,
+                source: SourceId(fixed.source),
+                verdict: VerdictId(fixed.verdict),
                 arrival: Arrival { block: number, row },
+                classes: fixed.classes,
             })
         })
     }

@@ -69,6 +69,10 @@ pub struct Segment {
     path: PathBuf,
     sealer: Arc<dyn Sealer>,
     context: Context,
+    /// The latest frame, as it was before sealing and as it was written. What a frame needs in
+    /// memory the next one needs, too.
+    plain: Vec<u8>,
+    frame: Vec<u8>,
 }
 
 impl std::fmt::Debug for Segment {
@@ -102,21 +106,24 @@ impl Segment {
         file.sync_all().map_err(failed("sync"))?;
         let parent = File::open(directory).map_err(failed("open the folder of"))?;
         parent.sync_all().map_err(failed("sync the folder of"))?;
-        Ok(Self { number, bytes: MAGIC.len() as u64, frames: 0, file, path, sealer, context })
+        let bytes = MAGIC.len() as u64;
+        let (plain, frame) = (Vec::new(), Vec::new());
+        Ok(Self { number, bytes, frames: 0, file, path, sealer, context, plain, frame })
     }
 
     /// Seals records and appends them. They are not durable before `sync` has answered.
     pub fn append(&mut self, kept: &Kept) -> Result<(), JournalError> {
         let context = self.context.frame(self.number, self.frames);
-        let sealed = kept.seal(&*self.sealer, &context)?;
+        self.frame.clear();
+        self.frame.extend_from_slice(&[0; HEAD_BYTES]);
+        kept.seal(&*self.sealer, &context, &mut self.plain, &mut self.frame)?;
+        let (head, sealed) = self.frame.split_at_mut(HEAD_BYTES);
         let length = u32::try_from(sealed.len()).map_err(|_| JournalError::Seal(Broken::Format))?;
-        let mut bytes = Vec::with_capacity(HEAD_BYTES + sealed.len());
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(&crc32fast::hash(&length.to_le_bytes()).to_le_bytes());
-        bytes.extend_from_slice(&sealed);
-        self.file.write_all(&bytes).map_err(|source| self.failed("write", source))?;
+        let (length, check) = (length.to_le_bytes(), crc32fast::hash(&length.to_le_bytes()));
+        head.copy_from_slice([length, check.to_le_bytes()].as_flattened());
+        self.file.write_all(&self.frame).map_err(|source| self.failed("write", source))?;
         self.frames += 1;
-        self.bytes += bytes.len() as u64;
+        self.bytes += self.frame.len() as u64;
         Ok(())
     }
 

@@ -3,64 +3,23 @@
 //!
 //! One thread takes what is waiting, makes one frame of it, and syncs once: a group commit.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 
 use life::admit::{Act, Blinded, Judged};
-use life::keep::manifest::FileEntry;
-use life::keep::{Draft, Kept, Record, Truth};
+use life::keep::{Draft, Kept, Record, Row};
 use thiserror::Error;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use vocabulary::{Counts, Leaf, Limits, Outcome, Sealer, SourceId, Time};
+use vocabulary::{Counts, Leaf, Outcome, Sealer, SourceId, Time};
 
 use super::control::{self, Protection};
-use super::duplicates::Duplicates;
 use super::fresh::Fresh;
 use super::journal::{Context, JournalError, Segment};
-
-/// What readers of a region see: the files of the manifest and the rows that are not in files yet.
-#[derive(Debug, Clone, Default)]
-pub struct View {
-    pub files: Vec<Arc<FileEntry>>,
-    pub fresh: Vec<(u64, Arc<Fresh>)>,
-}
-
-/// The state of a region that the keeper writes and everybody reads.
-#[derive(Debug)]
-pub struct Region {
-    pub truth: RwLock<Truth>,
-    pub view: RwLock<View>,
-    pub duplicates: Mutex<Duplicates>,
-    pub limits: Limits,
-}
-
-impl Region {
-    /// Reads the truth.
-    pub fn truth<T>(&self, read: impl FnOnce(&Truth) -> T) -> T {
-        read(&self.truth.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// What readers see now.
-    #[must_use]
-    pub fn view(&self) -> View {
-        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// How many rows are not in files yet.
-    #[must_use]
-    pub fn fresh_rows(&self) -> usize {
-        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
-        view.fresh.iter().map(|(_, fresh)| fresh.len()).sum()
-    }
-
-    /// Replaces what was folded or rewritten by its files, for every question that starts from here
-    /// on.
-    pub fn publish(&self, change: impl FnOnce(&mut View)) {
-        change(&mut self.view.write().unwrap_or_else(PoisonError::into_inner));
-    }
-}
+pub use super::region::{Region, View};
 
 /// Gives out the keys of new segments; each is durable before it is returned.
 pub trait SegmentKeys: Send {
@@ -70,8 +29,9 @@ pub trait SegmentKeys: Send {
 
 /// What the keeper tells the rest of the program.
 pub trait Listener: Send {
-    /// Records became durable.
-    fn kept(&mut self, kept: &Kept);
+    /// Rows became durable.
+    #[expect(clippy::vec_box, reason = "a record holds its row in a box, which goes on as it is")]
+    fn kept(&mut self, rows: Vec<Box<Row>>);
     /// A segment was closed and waits for its fold.
     fn closed(&mut self, closed: Closed);
     /// The journal cannot be trusted any more: the process must stop.
@@ -94,23 +54,26 @@ impl Closed {
         Self { segment, fresh, records: Vec::new() }
     }
 
-    /// Takes in what one frame made durable.
-    pub fn take(&mut self, kept: Kept) {
-        let rows = kept.records().iter().filter_map(|record| match record {
-            Record::Row { row, .. } => Some(&**row),
-            Record::Name { .. }
-            | Record::Verdict { .. }
-            | Record::Leaf { .. }
-            | Record::Link { .. }
-            | Record::Unlink { .. }
-            | Record::Act { .. }
-            | Record::Erase { .. }
-            | Record::Counts { .. } => None,
-        });
-        self.fresh.push(rows);
-        let others =
-            kept.into_records().into_iter().filter(|record| !matches!(record, Record::Row { .. }));
-        self.records.extend(others);
+    /// Takes in what one frame made durable; answers its rows, for whoever else wants them.
+    #[expect(clippy::vec_box, reason = "a record holds its row in a box, which goes on as it is")]
+    pub fn take(&mut self, kept: Kept) -> Vec<Box<Row>> {
+        let records = kept.into_records();
+        let mut rows = Vec::with_capacity(records.len());
+        for record in records {
+            match record {
+                Record::Row { row, .. } => rows.push(row),
+                Record::Name { .. }
+                | Record::Verdict { .. }
+                | Record::Leaf { .. }
+                | Record::Link { .. }
+                | Record::Unlink { .. }
+                | Record::Act { .. }
+                | Record::Erase { .. }
+                | Record::Counts { .. } => self.records.push(record),
+            }
+        }
+        self.fresh.push(rows.iter().map(|row| &**row));
+        rows
     }
 }
 
@@ -187,6 +150,7 @@ impl Keeper {
             listener,
             current: None,
             held: None,
+            runtime: Handle::try_current().ok(),
         };
         let thread =
             thread::Builder::new().name("keeper".into()).spawn(move || writer.run(&receiver))?;
@@ -268,6 +232,8 @@ struct Writer {
     current: Option<Current>,
     /// Records that were answered before they were written: only a negative control has any.
     held: Option<Kept>,
+    /// Where those who wait are told.
+    runtime: Option<Handle>,
 }
 
 type Reply = Box<dyn FnOnce() + Send>;
@@ -278,6 +244,9 @@ impl Writer {
 
     fn run(mut self, receiver: &Receiver<Message>) {
         while let Ok(first) = receiver.recv() {
+            // Whoever runs on this core may have more to hand over: a frame that takes it along
+            // costs one synchronisation less.
+            thread::yield_now();
             let mut messages = vec![first];
             let mut events = size(messages.first());
             while events < Self::FRAME_EVENTS {
@@ -298,6 +267,7 @@ impl Writer {
     /// One group commit: draft, write, sync, show, answer.
     fn commit(&mut self, messages: Vec<Message>) -> Result<(), KeeperError> {
         let mut replies: Vec<Reply> = Vec::with_capacity(messages.len());
+        let mut counts = BTreeMap::new();
         let mut now = None;
         let mut wants_close = Vec::new();
         let kept = {
@@ -313,8 +283,13 @@ impl Writer {
                     | Message::Link(..)
                     | Message::Unlink(..)
                     | Message::Erase(..)
-                    | Message::Names(..) => replies.push(self.enter(&mut draft, message)?),
+                    | Message::Names(..) => {
+                        replies.push(self.enter(&mut draft, message, &mut counts)?)
+                    }
                 }
+            }
+            for (source, counts) in counts {
+                draft.count(source, counts);
             }
             draft.finish()
         };
@@ -327,9 +302,7 @@ impl Writer {
         if let Some(kept) = held.filter(|kept| !kept.records().is_empty()) {
             self.write(kept)?;
         }
-        for reply in replies {
-            reply();
-        }
+        self.tell(replies);
         let is_due = now.is_some_and(|now| self.is_old(now)) || self.is_large();
         if is_due || !wants_close.is_empty() {
             self.close()?;
@@ -340,10 +313,26 @@ impl Writer {
         Ok(())
     }
 
-    fn enter(&mut self, draft: &mut Draft<'_>, message: Message) -> Result<Reply, KeeperError> {
+    /// Tells everybody in one go, on a thread of theirs: told one by one from here, each would take
+    /// this core for its answer before the next is told.
+    fn tell(&self, replies: Vec<Reply>) {
+        let tell = move || replies.into_iter().for_each(|reply| reply());
+        match &self.runtime {
+            Some(runtime) => drop(runtime.spawn(async move { tell() })),
+            None => tell(),
+        }
+    }
+
+    fn enter(
+        &mut self,
+        draft: &mut Draft<'_>,
+        message: Message,
+        counts: &mut BTreeMap<SourceId, Counts>,
+    ) -> Result<Reply, KeeperError> {
         Ok(match message {
             Message::Events(submission, reply) => {
-                let outcomes = self.enter_events(draft, submission)?;
+                let counts = counts.entry(submission.source).or_default();
+                let outcomes = self.enter_events(draft, submission, counts)?;
                 Box::new(move || answer(reply, outcomes))
             }
             Message::Consent(whose, act, now, reply) => {
@@ -376,14 +365,14 @@ impl Writer {
         &mut self,
         draft: &mut Draft<'_>,
         submission: Submission,
+        counts: &mut Counts,
     ) -> Result<Vec<Outcome>, KeeperError> {
         let region = Arc::clone(&self.region);
         let mut duplicates = region.duplicates.lock().unwrap_or_else(PoisonError::into_inner);
         // Nothing is written before the frame of this draft, so its segment is known already.
         let segment =
             self.current.as_ref().map_or(self.start.segment, |current| current.segment.number);
-        let Submission { source, judged, now } = submission;
-        let mut counts = Counts::default();
+        let Submission { judged, now, .. } = submission;
         let mut outcomes = Vec::with_capacity(judged.len());
         for judged in judged {
             let outcome = match judged {
@@ -416,7 +405,6 @@ impl Writer {
             counts.add(outcome);
             outcomes.push(outcome);
         }
-        draft.count(source, counts);
         Ok(outcomes)
     }
 
@@ -428,8 +416,7 @@ impl Writer {
         current.segment.append(&kept)?;
         current.segment.sync()?;
         // INVARIANT(durable): only from here on may anybody see or be told of these records.
-        self.listener.kept(&kept);
-        current.closed.take(kept);
+        self.listener.kept(current.closed.take(kept));
         Ok(())
     }
 

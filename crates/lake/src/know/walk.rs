@@ -88,24 +88,21 @@ pub(super) fn walk<O: Operator>(
         && scope.per.is_none()
         && !scope.reads_sessions;
     let sight = Sight::new(asking.mask, scope.purpose, people, scope.per, events.clone());
-    let need = Need {
-        columns: scope.codes(),
-        sealed: scope.sealed(),
-        sequence: true,
-        leaf: sight.needs_leaves() || scope.reads_sessions,
-        // Rows of a group come from many leaves: which of two that tie came first must be known.
-        received: sight.needs_received() || scope.per.is_some(),
-        session: scope.reads_sessions,
-        events,
-        untimed: !O::READS_TIMES && !wants_roll && asking.mask.cuts.is_empty(),
+    let scan = Scan {
+        need: Need {
+            untimed: !O::READS_TIMES && !wants_roll && asking.mask.cuts.is_empty(),
+            events,
+            ..need(scope, &sight)
+        },
+        from: scope.first(),
+        until: scope.until,
+        texts: Arc::clone(texts),
     };
-    let (from, until) = (scope.first(), scope.until);
-    let scan = Scan { need, from, until, texts: Arc::clone(texts) };
     asking.watch.expect(asking.source.rows(&scan));
     let (bucket, stop) = (AtomicU16::new(0), AtomicBool::new(false));
     let masked = counts_rows.then(|| sight.masked());
     let shared = Shared { asking, sight, scan, masked, bucket, stop };
-    let limit = Limit::new(from, until, asking.moved_rows_max);
+    let limit = Limit::new(scope.first(), scope.until, asking.moved_rows_max);
     let thread = || {
         let cells = Cells::new(scope, O::READS_PURPOSES);
         let moved = Moved::new(&limit, cells.clone());
@@ -144,6 +141,20 @@ pub(super) fn walk<O: Operator>(
     walker.add_to(&mut scanned);
     let Walker { operator, roll, .. } = walker;
     Ok(Walked { answer: operator, scanned, roll: roll.unwrap_or_default() })
+}
+
+/// What has to be read of each row.
+fn need(scope: &Scope, sight: &Sight) -> Need {
+    Need {
+        columns: scope.codes(),
+        sealed: scope.sealed(),
+        sequence: true,
+        leaf: sight.needs_leaves() || scope.reads_sessions,
+        // Rows of a group come from many leaves: which of two that tie came first must be known.
+        received: sight.needs_received() || scope.per.is_some(),
+        session: scope.reads_sessions,
+        ..Need::default()
+    }
 }
 
 /// The cohorts that restrict who counts, each found by a walk of its own over the same snapshot.

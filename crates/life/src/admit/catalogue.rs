@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use vocabulary::{Categories, Category, Class, Code, Purpose, Purposes};
 
@@ -128,7 +129,7 @@ pub struct Catalogue {
     pub(super) categories: Vec<DeclaredCategory>,
     pub(super) properties: Vec<DeclaredProperty>,
     /// By the name that a client uses, other spellings included: the place in `properties`.
-    pub(super) places: HashMap<String, usize>,
+    pub(super) places: FxHashMap<String, usize>,
     pub(super) events: HashMap<String, String>,
     /// By a client's name of a consent category, lower-case: the purposes that it stands for.
     pub(super) choices: HashMap<String, Purposes>,

@@ -131,8 +131,8 @@ impl Reader<'_> {
                 typed::read(property.kind, json, limits.value_bytes)
             }
         };
-        if let Some(kind) = typed::met(json) {
-            self.seen.meet_declared(&property.name, kind, read.is_err(), limits.names);
+        if let (Err(_), Some(kind)) = (&read, typed::met(json)) {
+            self.seen.meet_conflict(&property.name, kind, limits.names);
         }
         if action == Action::Drop {
             return;

@@ -10,12 +10,17 @@ const DIGITS_MAX: usize = 8;
 const HEX_MAX: usize = 15;
 /// How long a word that changes between small letters, capitals and digits all the time may be.
 const TOKEN_MAX: usize = 19;
+/// How long a UUID is.
+const UUID_CHARS: usize = 36;
 /// How many digits may stand in groups behind each other.
 const GROUPED_MAX: usize = 6;
 
 /// Whether a text holds something that looks like an identifier.
 #[must_use]
 pub fn like_identifier(text: &str) -> bool {
+    if is_plain(text) {
+        return false;
+    }
     like_mail(text)
         || is_number(text)
         || has_grouped_number(text)
@@ -23,6 +28,17 @@ pub fn like_identifier(text: &str) -> bool {
         || is_network_address(text)
         || has_uuid(text)
         || has_token(text)
+}
+
+/// Whether a text is a few short words of letters and nothing else: without a digit and a sign, too
+/// short for a token and for a UUID, it is none of what follows. Nearly every name is.
+fn is_plain(text: &str) -> bool {
+    let mut word = 0;
+    let is_plain = |byte: u8| {
+        word = if byte.is_ascii_alphabetic() { word + 1 } else { 0 };
+        word <= TOKEN_MAX && (word > 0 || b" _.-$/".contains(&byte))
+    };
+    text.len() < UUID_CHARS && text.bytes().all(is_plain)
 }
 
 /// Whether a text holds an e-mail address, in any of the ways in which one is written or encoded.
@@ -185,7 +201,7 @@ fn is_network_address(text: &str) -> bool {
 /// Five groups of 8, 4, 4, 4 and 12 hexadecimal digits.
 fn has_uuid(text: &str) -> bool {
     const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
-    if text.len() < 36 {
+    if text.len() < UUID_CHARS {
         return false;
     }
     let words: Vec<&str> = text.split(|char: char| !char.is_ascii_alphanumeric()).collect();

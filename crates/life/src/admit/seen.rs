@@ -1,4 +1,5 @@
-//! Which properties were met, declared or not: their names and types, never their values.
+//! Which properties were met that nobody declared, and where a value was not what was declared:
+//! names and types, never values. What is as declared leaves no trace here, so it costs nothing.
 
 use std::collections::HashMap;
 
@@ -7,7 +8,7 @@ use vocabulary::{Limits, SourceId};
 use super::catalogue::PropertyType;
 use super::looks::like_identifier;
 
-/// A property that was met.
+/// A property that was met and is not declared, or not as it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeenProperty {
     /// How many times it was met.
@@ -19,7 +20,7 @@ pub struct SeenProperty {
     pub declared: bool,
 }
 
-/// All properties that were met, up to a limit of names.
+/// All such properties, up to a limit of names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Seen {
     properties: HashMap<Box<str>, SeenProperty>,
@@ -30,7 +31,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// All properties that were met, in no order.
+    /// All of them, in no order.
     pub fn properties(&self) -> impl Iterator<Item = (&str, SeenProperty)> {
         self.properties.iter().map(|(name, seen)| (&**name, *seen))
     }
@@ -74,21 +75,14 @@ impl Seen {
         }
     }
 
-    pub(super) fn meet_declared(
-        &mut self,
-        name: &str,
-        kind: PropertyType,
-        conflict: bool,
-        names_max: usize,
-    ) {
-        let conflicts = u64::from(conflict);
+    pub(super) fn meet_conflict(&mut self, name: &str, kind: PropertyType, names_max: usize) {
         if let Some(known) = self.properties.get_mut(name) {
             known.count += 1;
             known.kind = kind;
-            known.conflicts += conflicts;
+            known.conflicts += 1;
             known.declared = true;
         } else if self.properties.len() < names_max {
-            let seen = SeenProperty { count: 1, kind, conflicts, declared: true };
+            let seen = SeenProperty { count: 1, kind, conflicts: 1, declared: true };
             self.properties.insert(name.into(), seen);
         } else {
             self.unnamed += 1;

@@ -73,9 +73,18 @@ impl Kept {
         Self { records }
     }
 
-    /// Seals the records as one frame.
-    pub fn seal(&self, sealer: &dyn Sealer, context: &[u8]) -> Result<Vec<u8>, Broken> {
-        let plain = postcard::to_stdvec(&self.records).map_err(|_| Broken::Format)?;
-        Ok(sealer.seal(context, &plain)?)
+    /// Seals the records as one frame, behind what is in `sealed`. `plain` is room to write them in,
+    /// kept by the caller from one frame to the next.
+    pub fn seal(
+        &self,
+        sealer: &dyn Sealer,
+        context: &[u8],
+        plain: &mut Vec<u8>,
+        sealed: &mut Vec<u8>,
+    ) -> Result<(), Broken> {
+        plain.clear();
+        let written = postcard::to_extend(&self.records, std::mem::take(plain));
+        *plain = written.map_err(|_| Broken::Format)?;
+        Ok(sealer.seal(context, plain, sealed)?)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use vocabulary::{Leaf, Person, Region};
 
@@ -15,7 +16,8 @@ pub struct Version(pub u64);
 #[derive(Debug, Clone)]
 pub struct Identity {
     region: Region,
-    leaves: HashMap<Index, Leaf>,
+    /// An index is a keyed hash: nobody outside can choose two that collide.
+    leaves: FxHashMap<Index, Leaf>,
     /// Only leaves that are not their own person.
     persons: HashMap<Leaf, Person>,
     /// The leaves of each person that has more than its own.
@@ -44,7 +46,7 @@ impl Identity {
     pub fn new(region: Region) -> Self {
         Self {
             region,
-            leaves: HashMap::new(),
+            leaves: FxHashMap::default(),
             persons: HashMap::new(),
             members: HashMap::new(),
             users: HashSet::new(),

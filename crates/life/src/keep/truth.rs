@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use vocabulary::{
     Code, Counts, Leaf, Limits, Person, Purpose, Purposes, Region, SourceId, Time, VerdictId,
 };
@@ -28,9 +29,9 @@ pub struct Truth {
     /// How many verdicts each source has.
     verdict_counts: HashMap<SourceId, usize>,
     /// The event names that each source has used.
-    used_names: HashMap<SourceId, HashSet<Code>>,
-    acts: HashMap<Leaf, Acts>,
-    suppressed: HashMap<Index, Time>,
+    used_names: FxHashMap<SourceId, FxHashSet<Code>>,
+    acts: FxHashMap<Leaf, Acts>,
+    suppressed: FxHashMap<Index, Time>,
     counts: BTreeMap<SourceId, Counts>,
     /// Purposes that read or store on a device: their consent stays with the device at a merge.
     on_device: Purposes,
@@ -48,9 +49,9 @@ impl Truth {
             mask: Mask::default(),
             verdict_keys: Vec::new(),
             verdict_counts: HashMap::new(),
-            used_names: HashMap::new(),
-            acts: HashMap::new(),
-            suppressed: HashMap::new(),
+            used_names: FxHashMap::default(),
+            acts: FxHashMap::default(),
+            suppressed: FxHashMap::default(),
             counts: BTreeMap::new(),
             on_device,
             acts_max,
@@ -91,7 +92,7 @@ impl Truth {
     /// How many event names a source has used.
     #[must_use]
     pub fn names_of(&self, source: SourceId) -> usize {
-        self.used_names.get(&source).map_or(0, HashSet::len)
+        self.used_names.get(&source).map_or(0, FxHashSet::len)
     }
 
     /// How many verdicts a source has.

@@ -53,7 +53,7 @@ impl App {
         let key = self.inner().vault.lookup_key(presented, self.now());
         Ok(key.filter(|key| key.kind == KeyKind::Token).map(|key| Known {
             authority: Authority {
-                actor: key.actor,
+                actor: key.actor.clone(),
                 purposes: key.purposes,
                 verbs: vec![Verb::Ask, Verb::Read],
                 categories: Categories::ALL,

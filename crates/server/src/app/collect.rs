@@ -1,16 +1,17 @@
 //! From read events to answered ones: blinded, judged, kept, counted.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use lake::keep::keeper::{Submission, Unavailable};
 use life::admit::{Act, Blinded, Gate, Identified, Index, Judged, KeyKind, Seen, Source, Standing};
 use life::arrive::{Arrival, Invalid};
+use metrics::Counter;
 use tracing::Instrument;
 use vocabulary::{Outcome, Purposes, Time};
 
 use super::App;
-use super::streams::VerdictLine;
+use super::streams::{Verdict, VerdictLine};
 
 /// Who sends events: a source and what its key may say.
 #[derive(Debug, Clone)]
@@ -31,6 +32,39 @@ pub struct EventOutcome {
     pub purposes: Purposes,
 }
 
+/// The counters of a source's events, by how they ended: finding one by its labels would cost more
+/// than counting.
+#[derive(Default)]
+pub(crate) struct Counters([OnceLock<Counter>; OUTCOMES.len()]);
+
+/// The words for how an event ends, each in the place that `place` gives it.
+const OUTCOMES: [&str; 7] =
+    ["accepted", "duplicate", "filtered", "refused", "invalid", "limited", "quarantined"];
+
+const fn place(outcome: Outcome) -> usize {
+    match outcome {
+        Outcome::Accepted => 0,
+        Outcome::Duplicate => 1,
+        Outcome::Filtered => 2,
+        Outcome::Refused(_) => 3,
+        Outcome::Invalid => 4,
+        Outcome::Limited => 5,
+        Outcome::Quarantined => 6,
+    }
+}
+
+impl Counters {
+    fn add(&self, source: &str, counts: [u64; OUTCOMES.len()]) {
+        for ((held, outcome), count) in self.0.iter().zip(OUTCOMES).zip(counts) {
+            if count > 0 {
+                let labels = [("source", source.to_owned()), ("outcome", outcome.to_owned())];
+                let counter = || metrics::counter!("candor_events_total", &labels);
+                held.get_or_init(counter).increment(count);
+            }
+        }
+    }
+}
+
 impl App {
     /// Verdicts of one request that are shown live; all of them are counted.
     const LINES_SHOWN: usize = 50;
@@ -47,11 +81,11 @@ impl App {
         let events = arrival.events.len();
         let mut endings = Vec::with_capacity(events);
         let mut judged = Vec::with_capacity(events);
-        tracing::info_span!("judge", events, protocol)
+        tracing::debug_span!("judge", events, protocol)
             .in_scope(|| self.judge(caller, arrival, now, &mut endings, &mut judged));
         let submission = Submission { source: caller.source.id, judged, now };
         // From here until the disk has it.
-        let durable = tracing::info_span!("journal", events);
+        let durable = tracing::debug_span!("journal", events);
         let outcomes = self.keeper()?.keep(submission).instrument(durable).await?;
         for (ending, outcome) in endings.iter_mut().zip(outcomes) {
             ending.outcome = outcome;
@@ -156,27 +190,39 @@ impl App {
 
     /// Counts every ending, and shows the first ones to whoever watches.
     fn report(&self, caller: &Caller, protocol: &'static str, now: Time, endings: &[EventOutcome]) {
-        let source = &caller.source.name;
-        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+        let mut counts = [0; OUTCOMES.len()];
         for ending in endings {
-            *counts.entry(words(ending).0).or_default() += 1;
+            if let Some(count) = counts.get_mut(place(ending.outcome)) {
+                *count += 1;
+            }
         }
-        for (outcome, count) in counts {
-            let labels = [("source", source.clone()), ("outcome", outcome.to_owned())];
-            metrics::counter!("candor_events_total", &labels).increment(count);
+        if let Some(counters) = self.inner().counters.get(&caller.source.id) {
+            counters.add(&caller.source.name, counts);
         }
-        for ending in endings.iter().take(Self::LINES_SHOWN) {
-            let (outcome, code, remedy) = words(ending);
-            self.streams().verdicts.push(VerdictLine {
-                sequence: self.next_sequence(),
-                time: now,
-                source: source.clone(),
-                protocol,
-                outcome,
-                code,
-                remedy,
-                purposes: self.purpose_names(ending.purposes),
-            });
+        let verdict = |ending: &EventOutcome| Verdict {
+            sequence: self.next_sequence(),
+            time: now,
+            source: Arc::clone(&caller.source),
+            protocol,
+            // Whose event it was is nobody's business here.
+            ending: EventOutcome { message: None, invalid: ending.invalid.clone(), ..*ending },
+        };
+        self.streams().verdicts.push(endings.iter().take(Self::LINES_SHOWN).map(verdict));
+    }
+
+    /// A verdict in words.
+    #[must_use]
+    pub fn verdict_line(&self, verdict: &Verdict) -> VerdictLine {
+        let (outcome, code, remedy) = words(&verdict.ending);
+        VerdictLine {
+            sequence: verdict.sequence,
+            time: verdict.time,
+            source: verdict.source.name.clone(),
+            protocol: verdict.protocol,
+            outcome,
+            code,
+            remedy,
+            purposes: self.purpose_names(verdict.ending.purposes),
         }
     }
 }
@@ -184,25 +230,24 @@ impl App {
 /// The words for an ending: outcome, code, remedy.
 #[must_use]
 pub fn words(ending: &EventOutcome) -> (&'static str, Option<String>, Option<String>) {
-    match ending.outcome {
-        Outcome::Accepted => ("accepted", None, None),
-        Outcome::Duplicate => ("duplicate", None, None),
-        Outcome::Filtered => ("filtered", None, None),
-        Outcome::Refused(why) => {
-            ("refused", Some(why.code().to_owned()), Some(why.remedy().to_owned()))
-        }
-        Outcome::Invalid => {
-            let invalid = ending.invalid.as_ref();
-            let code = invalid.map(|invalid| invalid.code.to_owned());
-            (
-                "invalid",
-                code,
-                invalid.map(|invalid| format!("{}: {}", invalid.pointer, invalid.problem)),
-            )
-        }
-        Outcome::Limited => ("limited", None, None),
-        Outcome::Quarantined => ("quarantined", None, None),
-    }
+    let outcome = OUTCOMES.get(place(ending.outcome)).copied().unwrap_or_default();
+    let (code, remedy) = match (ending.outcome, &ending.invalid) {
+        (Outcome::Refused(why), _) => (Some(why.code().to_owned()), Some(why.remedy().to_owned())),
+        (Outcome::Invalid, Some(invalid)) => (
+            Some(invalid.code.to_owned()),
+            Some(format!("{}: {}", invalid.pointer, invalid.problem)),
+        ),
+        (
+            Outcome::Accepted
+            | Outcome::Duplicate
+            | Outcome::Filtered
+            | Outcome::Invalid
+            | Outcome::Limited
+            | Outcome::Quarantined,
+            _,
+        ) => (None, None),
+    };
+    (outcome, code, remedy)
 }
 
 /// What earlier events of the same request said, which the truth does not know yet.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use vocabulary::Limits;
+use vocabulary::{Limits, Span};
 
 use super::App;
 use crate::problem::Problem;
@@ -54,7 +54,8 @@ impl Held {
         let more = u32::try_from(more).unwrap_or(u32::MAX);
         let Ok(units) = Arc::clone(&self.room.units).try_acquire_many_owned(more) else {
             let detail = "too many large bodies are at work: send it again later, or less at once";
-            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "bodies-too-many", detail));
+            let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "bodies-too-many", detail);
+            return Err(problem.after(Span::SECOND));
         };
         match &mut self.units {
             Some(held) => held.merge(units),

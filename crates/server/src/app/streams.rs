@@ -2,16 +2,29 @@
 //! durable.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use life::admit::Source;
 use life::keep::Row;
 use serde::Serialize;
 use tokio::sync::broadcast;
 use utoipa::ToSchema;
 use vocabulary::Time;
 
+use super::collect::EventOutcome;
+
+/// What became of one event, as it is remembered: put into words when somebody looks.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    pub sequence: u64,
+    pub time: Time,
+    pub source: Arc<Source>,
+    pub protocol: &'static str,
+    pub ending: EventOutcome,
+}
+
 /// What became of one event: when, where, why; never what it said or whose it was.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct VerdictLine {
     pub sequence: u64,
     #[schema(value_type = String)]
@@ -42,16 +55,20 @@ impl<T: Clone> Stream<T> {
         Self { latest: Mutex::default(), lines_max, sender }
     }
 
-    /// Adds a line and shows it to everybody who watches.
-    pub fn push(&self, line: T) {
+    /// Adds lines and shows them to everybody who watches.
+    pub fn push(&self, lines: impl Iterator<Item = T>) {
+        let is_watched = self.sender.receiver_count() > 0;
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if latest.len() >= self.lines_max {
-            latest.pop_back();
+        for line in lines {
+            if latest.len() >= self.lines_max {
+                latest.pop_back();
+            }
+            if is_watched {
+                // Nobody watching any more is no failure.
+                let _ = self.sender.send(line.clone());
+            }
+            latest.push_front(line);
         }
-        latest.push_front(line.clone());
-        drop(latest);
-        // Nobody watching is no failure.
-        let _ = self.sender.send(line);
     }
 
     /// The latest lines, newest first.
@@ -76,8 +93,8 @@ impl<T: Clone> Stream<T> {
 /// The streams of a region.
 #[derive(Debug)]
 pub struct Streams {
-    pub verdicts: Stream<VerdictLine>,
-    pub rows: Stream<std::sync::Arc<Row>>,
+    pub verdicts: Stream<Verdict>,
+    pub rows: Stream<Arc<Row>>,
 }
 
 impl Streams {

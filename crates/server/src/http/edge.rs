@@ -1,6 +1,6 @@
 //! What is wrong with a request before any verb is reached, as problems like all others.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -11,7 +11,7 @@ use crate::problem::Problem;
 pub const SPARE: usize = 8;
 
 /// Refuses a head that is too large, and says so where a path has no such method.
-pub async fn answer(State(bytes_max): State<usize>, request: Request, next: Next) -> Response {
+pub async fn answer(bytes_max: usize, request: Request, next: Next) -> Response {
     let headers = request.headers().iter();
     let bytes: usize = headers.map(|(name, value)| name.as_str().len() + value.len()).sum();
     if bytes > bytes_max {

@@ -74,11 +74,7 @@ async fn catch_up(app: &App, erasure: Erasure) -> anyhow::Result<Erasure> {
 /// Whether every segment that may hold rows of the person has been folded.
 fn is_folded(app: &App, erasure: &Erasure) -> bool {
     let gone: HashSet<Leaf> = erasure.leaves.iter().copied().collect();
-    let view = app.region().view();
-    let holds = |fresh: &lake::keep::fresh::Fresh| {
-        fresh.snapshot().rows().any(|row| gone.contains(&row.leaf))
-    };
-    !view.fresh.iter().any(|(_, fresh)| holds(fresh))
+    !app.has_fresh(&gone)
 }
 
 async fn carry_out(app: &App, erasure: &Erasure) -> anyhow::Result<()> {

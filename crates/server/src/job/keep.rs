@@ -6,15 +6,16 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use anyhow::Context as _;
-use lake::keep::compact::{compact, plan_compaction};
+use lake::keep::compact::{Standing, compact, plan_compaction};
 use lake::keep::duplicates::{Duplicates, ids, merge_runs, write_run};
 use lake::keep::file::FileError;
 use lake::keep::fold::fold as fold_rows;
 use lake::keep::fresh::Snapshot;
 use lake::keep::keeper::{Closed, KeeperError, Listener, SegmentKeys};
 use lake::keep::write::{NewFile, Writing};
+use life::keep::identity::Version;
 use life::keep::manifest::{Change, FileEntry, Position, RunEntry};
-use life::keep::{Kept, Record, Row};
+use life::keep::{Record, Row};
 use life::ledger::commitment::{Batch, Salt};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -53,11 +54,8 @@ impl Told {
 }
 
 impl Listener for Told {
-    fn kept(&mut self, kept: &Kept) {
-        let rows = kept.records().iter().filter_map(row_of);
-        for row in rows.take(Self::ROWS_SHOWN) {
-            self.streams.rows.push(Arc::new(row.clone()));
-        }
+    fn kept(&mut self, rows: Vec<Box<Row>>) {
+        self.streams.rows.push(rows.into_iter().take(Self::ROWS_SHOWN).map(Arc::from));
     }
 
     fn closed(&mut self, closed: Closed) {
@@ -78,20 +76,6 @@ impl Listener for Told {
 fn stop_at_once(error: &dyn std::fmt::Display) -> ! {
     tracing::error!(%error, "storage cannot be trusted any more: the process stops, a restart replays the journal");
     std::process::exit(70)
-}
-
-fn row_of(record: &Record) -> Option<&Row> {
-    match record {
-        Record::Row { row, .. } => Some(row),
-        Record::Name { .. }
-        | Record::Verdict { .. }
-        | Record::Leaf { .. }
-        | Record::Link { .. }
-        | Record::Unlink { .. }
-        | Record::Act { .. }
-        | Record::Erase { .. }
-        | Record::Counts { .. } => None,
-    }
 }
 
 /// Keys of segments, from the vault.
@@ -116,9 +100,6 @@ impl SegmentKeys for Keys {
     }
 }
 
-/// When no segment has closed for so long, the intake is idle.
-const IDLE: Span = Span::seconds(30);
-
 /// Lets segments grow old.
 pub async fn tick(app: App) {
     while !app.inner().stopping.load(Ordering::Relaxed) {
@@ -132,15 +113,20 @@ pub async fn tick(app: App) {
 /// Folds segments as they close, then compacts what has become many.
 pub async fn fold(app: App, waiting: Vec<Closed>, mut closed: Receiver<Closed>) {
     let mut waiting = waiting.into_iter();
+    // What an earlier run of the program left may be worth its while.
+    let mut look = Some(Look::Idle);
     loop {
         let next = match waiting.next() {
             Some(segment) => Some(segment),
-            None => tokio::select! {
-                next = closed.recv() => next,
-                () = crate::clock::pause(IDLE) => {
-                    compact_now(&app, true).await;
-                    closed.recv().await
-                }
+            None => match look {
+                None => closed.recv().await,
+                Some(later) => tokio::select! {
+                    segment = closed.recv() => segment,
+                    () = crate::clock::pause(later.time()) => {
+                        look = tidy(&app, &closed, later == Look::Idle).await;
+                        continue;
+                    }
+                },
             },
         };
         let Some(segment) = next else { return };
@@ -160,12 +146,40 @@ pub async fn fold(app: App, waiting: Vec<Closed>, mut closed: Receiver<Closed>) 
             crate::clock::pause(Span::seconds(5)).await;
         }
         app.inner().jobs.wake_erase();
-        compact_now(&app, false).await;
+        look = tidy(&app, &closed, false).await;
     }
 }
 
-/// Compacts what is due; more while nothing arrives.
-async fn compact_now(app: &App, is_idle: bool) {
+/// Why compaction is looked at again although no segment was folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// It waits until events come more slowly.
+    PutOff,
+    /// No segment may close for so long that more of it is worth its while.
+    Idle,
+}
+
+impl Look {
+    const fn time(self) -> Span {
+        match self {
+            Look::PutOff => Span::seconds(2),
+            Look::Idle => Span::seconds(30),
+        }
+    }
+}
+
+/// Files of folds that may wait until events come more slowly.
+const FILES_WAITING_MAX: usize = 64;
+
+/// Compacts, unless that can wait for a quieter time; answers when to look again.
+///
+/// Compacting takes as much of the machine as it gets, and nobody waits for it. Who sends events
+/// does, and a segment that is not folded takes memory.
+async fn tidy(app: &App, closed: &Receiver<Closed>, is_idle: bool) -> Option<Look> {
+    let fresh = app.region().view().files.iter().filter(|file| file.level == 0).count();
+    if fresh < FILES_WAITING_MAX && (app.is_busy() || !closed.is_empty()) {
+        return Some(Look::PutOff);
+    }
     if let Err(error) = compact_due(app, is_idle).await {
         if is_final(&error) {
             stop_at_once(&format!("{error:#}"));
@@ -175,6 +189,7 @@ async fn compact_now(app: &App, is_idle: bool) {
             "compaction failed; it is tried again after the next fold"
         );
     }
+    (!is_idle).then_some(Look::Idle)
 }
 
 /// After a failed sync nobody knows what is on disk.
@@ -224,7 +239,8 @@ async fn compact_due(app: &App, is_idle: bool) -> anyhow::Result<()> {
         let _manifest = app.inner().manifest.lock().await;
         let view = app.region().view();
         let files: Vec<FileEntry> = view.files.iter().map(|file| (**file).clone()).collect();
-        let tasks = plan_compaction(&files, app.now(), is_idle);
+        let moved = moved(app, &files);
+        let tasks = plan_compaction(&files, &Standing { now: app.now(), is_idle, moved });
         let Some(task) = tasks.into_iter().next() else { break };
         let work = Work::of(app);
         let wanted: Vec<(Person, Class)> = work.persons_that_moved();
@@ -244,6 +260,19 @@ async fn compact_due(app: &App, is_idle: bool) -> anyhow::Result<()> {
         metrics::counter!("candor_compactions_total").increment(1);
     }
     tidy_runs(app).await
+}
+
+/// Leaves, for each one that moved, of whom those who moved are many.
+const MANY: usize = 64;
+
+/// The version of who is who since which many people were merged or parted.
+fn moved(app: &App, files: &[FileEntry]) -> Option<Version> {
+    let oldest = files.iter().map(|file| file.version).min()?;
+    app.region().truth(|truth| {
+        let identity = &truth.identity;
+        let count = identity.moved_since(oldest).count();
+        (count * MANY > identity.leaf_count()).then(|| identity.version())
+    })
 }
 
 /// Merges runs of duplicate keys, and drops those that have left the window.
@@ -317,7 +346,7 @@ fn facts(app: &App, closed: &Closed, rows: &Snapshot) -> Vec<Fact> {
     let secret = app.inner().vault.custody().salt_secret(closed.segment);
     let at = app.now();
     let facts = counts.into_iter().map(|(source, counts)| {
-        let kept = (0u64..).zip(rows.rows()).filter(|(_, row)| row.source == source);
+        let kept = (0u64..).zip(rows.heads()).filter(|(_, row)| row.source == source);
         let batch = Batch::new(
             kept.map(|(index, row)| (Salt::derive(&secret, index), row.leaf, row.verdict)),
         );
@@ -330,8 +359,8 @@ fn facts(app: &App, closed: &Closed, rows: &Snapshot) -> Vec<Fact> {
 /// Makes the keys that sealing these rows needs, durable before anything is sealed.
 async fn ensure_keys(app: &App, work: &Work, rows: &Snapshot) -> anyhow::Result<()> {
     let mut wanted: HashSet<(Person, Class)> = HashSet::new();
-    for row in rows.rows().filter(|row| !work.erased.contains(&row.leaf)) {
-        wanted.extend(row.sealed.iter().map(|(class, ..)| (work.person(row.leaf), *class)));
+    for row in rows.heads().filter(|row| !work.erased.contains(&row.leaf)) {
+        wanted.extend(row.classes().map(|class| (work.person(row.leaf), class)));
     }
     let wanted: Vec<(Person, Class)> = wanted.into_iter().collect();
     app.inner().vault.custody().ensure_person_keys(&wanted).await.context("keys of persons")

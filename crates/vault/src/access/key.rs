@@ -1,9 +1,9 @@
 //! Keys of callers: `cnd_<kind>_<id>_<secret><checksum>`. The form is found by scanners for leaked
 //! secrets; the checksum tells a typing error from a wrong key without asking anybody.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use life::admit::Actor;
 use serde::{Deserialize, Serialize};
@@ -106,8 +106,22 @@ pub(crate) struct KeyRing {
 
 #[derive(Default)]
 struct Ring {
-    keys: HashMap<String, (ApiKey, [u8; 32])>,
-    used: HashSet<String>,
+    keys: HashMap<String, Held>,
+}
+
+/// A key in memory. It is looked up for each request and changes hardly ever, so it is shared.
+struct Held {
+    key: Arc<ApiKey>,
+    digest: [u8; 32],
+    used: Option<Time>,
+    /// Whether it was used since that was last saved.
+    is_fresh: bool,
+}
+
+impl Held {
+    fn new(key: ApiKey, digest: [u8; 32]) -> Self {
+        Self { used: key.used, key: Arc::new(key), digest, is_fresh: false }
+    }
 }
 
 impl KeyRing {
@@ -115,7 +129,7 @@ impl KeyRing {
         let mut ring = Ring::default();
         for row in sqlx::query(EVERY).fetch_all(pool).await? {
             let (key, digest) = read(&row)?;
-            ring.keys.insert(key.id.clone(), (key, digest));
+            ring.keys.insert(key.id.clone(), Held::new(key, digest));
         }
         Ok(Self { keys: Mutex::new(ring) })
     }
@@ -127,12 +141,11 @@ impl KeyRing {
     /// The keys used since this was last asked, with the instant.
     pub(crate) fn take_used(&self) -> Vec<(String, Time)> {
         self.with(|ring| {
-            let used = std::mem::take(&mut ring.used);
-            let at = |id: String| {
-                let used = ring.keys.get(&id)?.0.used?;
-                Some((id, used))
+            let take = |held: &mut Held| {
+                let used = held.used.filter(|_| std::mem::take(&mut held.is_fresh))?;
+                Some((held.key.id.clone(), used))
             };
-            used.into_iter().filter_map(at).collect()
+            ring.keys.values_mut().filter_map(take).collect()
         })
     }
 }
@@ -223,7 +236,8 @@ impl Vault {
         query.execute(&mut *write).await?;
         ledger::queue(&mut write, facts).await?;
         write.commit().await?;
-        self.inner.keys.with(|ring| ring.keys.insert(key.id.clone(), (key.clone(), digest)));
+        let held = Held::new(key.clone(), digest);
+        self.inner.keys.with(|ring| ring.keys.insert(key.id.clone(), held));
         Ok((key, ClearKey(clear)))
     }
 
@@ -237,8 +251,8 @@ impl Vault {
         ledger::queue(&mut write, facts).await?;
         self.end(write).await?;
         self.inner.keys.with(|ring| {
-            if let Some((key, _)) = ring.keys.get_mut(id) {
-                key.revoked = Some(now);
+            if let Some(held) = ring.keys.get_mut(id) {
+                Arc::make_mut(&mut held.key).revoked = Some(now);
             }
         });
         Ok(())
@@ -246,26 +260,28 @@ impl Vault {
 
     /// The key that this is, if it is genuine and in force. Notes that it was used.
     #[must_use]
-    pub fn lookup_key(&self, clear: &str, now: Time) -> Option<ApiKey> {
+    pub fn lookup_key(&self, clear: &str, now: Time) -> Option<Arc<ApiKey>> {
         let id = id_of(clear)?;
         let digest = sha256(clear.as_bytes());
         self.inner.keys.with(|ring| {
-            let (key, held) = ring.keys.get_mut(id)?;
-            let genuine = bool::from(held.ct_eq(&digest));
+            let held = ring.keys.get_mut(id)?;
+            let genuine = bool::from(held.digest.ct_eq(&digest));
+            let key = &held.key;
             let in_force = key.revoked.is_none() && key.expires.is_none_or(|end| now < end);
             if !(genuine && in_force) {
                 return None;
             }
-            key.used = Some(now);
-            ring.used.insert(key.id.clone());
-            Some(key.clone())
+            held.used = Some(now);
+            held.is_fresh = true;
+            Some(Arc::clone(key))
         })
     }
 
     /// Every key that was ever made, oldest first.
     #[must_use]
     pub fn keys(&self) -> Vec<ApiKey> {
-        let every = |ring: &mut Ring| ring.keys.values().map(|(key, _)| key.clone()).collect();
+        let of = |held: &Held| ApiKey { used: held.used, ..ApiKey::clone(&held.key) };
+        let every = |ring: &mut Ring| ring.keys.values().map(of).collect();
         let mut keys: Vec<ApiKey> = self.inner.keys.with(every);
         keys.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
         keys

@@ -26,7 +26,8 @@ async fn a_key_is_known_by_its_digest_until_it_ends() {
     assert!(clear.0.starts_with(&format!("{}_", key.prefix())), "{}", clear.0);
     assert_eq!(format!("{clear:?}"), "ClearKey(..)");
     let known = vault.lookup_key(&clear.0, NOW + Span::HOUR).unwrap();
-    assert_eq!((known.actor, known.used), (key.actor, Some(NOW + Span::HOUR)));
+    assert_eq!((&known.actor, &known.id), (&key.actor, &key.id));
+    assert_eq!(vault.keys()[0].used, Some(NOW + Span::HOUR));
     assert_eq!(vault.lookup_key(&clear.0, NOW + Span::DAY), None, "expired");
     let change = life::keep::manifest::Change::default();
     vault.commit(&crate::Commit { change: &change, records: &[], facts: &[] }).await.unwrap();

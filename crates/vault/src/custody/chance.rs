@@ -8,18 +8,37 @@ use vocabulary::Chance;
 /// The shared source that custody draws from.
 pub(crate) type Draw = Arc<Mutex<Box<dyn Chance>>>;
 
-/// Chance from the operating system.
-#[derive(Debug, Default)]
+/// Chance from the operating system, drawn ahead: asking for a nonce's few bytes takes longer than
+/// sealing a short text with it.
+#[derive(Default)]
 pub struct SystemChance {
     random: SystemRandom,
+    ahead: Vec<u8>,
 }
+
+/// How many bytes are drawn at once.
+const AHEAD_BYTES: usize = 4096;
 
 impl Chance for SystemChance {
     fn fill(&mut self, bytes: &mut [u8]) {
-        if self.random.fill(bytes).is_err() {
-            // A key or nonce without chance would betray what it seals; there is no way on.
-            std::process::abort();
+        for byte in bytes {
+            if self.ahead.is_empty() {
+                self.ahead.resize(AHEAD_BYTES, 0);
+                if self.random.fill(&mut self.ahead).is_err() {
+                    // A key or nonce without chance would betray what it seals; there is no way on.
+                    std::process::abort();
+                }
+            }
+            // Each byte is used once, and then is here no more.
+            *byte = self.ahead.last_mut().map(std::mem::take).unwrap_or_default();
+            self.ahead.pop();
         }
+    }
+}
+
+impl std::fmt::Debug for SystemChance {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("SystemChance(..)")
     }
 }
 

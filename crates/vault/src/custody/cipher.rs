@@ -36,7 +36,9 @@ impl Key {
         context: &[u8],
         plain: &[u8],
     ) -> Result<Vec<u8>, SealError> {
-        seal(&self.cipher()?, nonce, context, plain)
+        let mut sealed = Vec::with_capacity(NONCE_BYTES + plain.len() + AES_256_GCM.tag_len());
+        seal(&self.cipher()?, nonce, context, plain, &mut sealed)?;
+        Ok(sealed)
     }
 
     /// The plain bytes again.
@@ -57,16 +59,17 @@ fn seal(
     nonce: [u8; NONCE_BYTES],
     context: &[u8],
     plain: &[u8],
-) -> Result<Vec<u8>, SealError> {
-    let mut sealed = Vec::with_capacity(NONCE_BYTES + plain.len() + AES_256_GCM.tag_len());
+    sealed: &mut Vec<u8>,
+) -> Result<(), SealError> {
     sealed.extend_from_slice(&nonce);
+    let start = sealed.len();
     sealed.extend_from_slice(plain);
-    let (_, body) = sealed.split_at_mut(NONCE_BYTES);
+    let (_, body) = sealed.split_at_mut(start);
     let tag = cipher
         .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), body)
         .map_err(|_| SealError::Broken)?;
     sealed.extend_from_slice(tag.as_ref());
-    Ok(sealed)
+    Ok(())
 }
 
 fn open(cipher: &LessSafeKey, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {
@@ -94,8 +97,8 @@ impl StandingSealer {
 }
 
 impl Sealer for StandingSealer {
-    fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        seal(&self.cipher, chance::draw(&self.draw), context, plain)
+    fn seal(&self, context: &[u8], plain: &[u8], sealed: &mut Vec<u8>) -> Result<(), SealError> {
+        seal(&self.cipher, chance::draw(&self.draw), context, plain, sealed)
     }
 
     fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {

@@ -169,7 +169,8 @@ async fn the_cache_never_keeps_a_page_that_changed_while_it_was_read() {
 async fn a_segment_has_one_key_once() {
     let (folder, vault) = vault().await;
     let sealer = vault.custody().new_segment(7).await.unwrap();
-    let sealed = sealer.seal(b"frame 0", b"events").unwrap();
+    let mut sealed = Vec::new();
+    sealer.seal(b"frame 0", b"events", &mut sealed).unwrap();
     assert!(vault.custody().new_segment(7).await.is_err());
     drop(vault);
     let again = folder.open_seeded(5).await.unwrap();
@@ -218,7 +219,8 @@ async fn a_new_epoch_opens_all_and_the_second_next_ends_old_copies() {
     vault.commit(&crate::Commit { change: &change, records: &[], facts: &[] }).await.unwrap();
     custody.ensure_person_keys(&[(person(1), GENERAL)]).await.unwrap();
     let sealed = custody.persons().seal(person(1), GENERAL, b"", b"plain").unwrap();
-    let frame = custody.new_segment(1).await.unwrap().seal(b"", b"frame").unwrap();
+    let mut frame = Vec::new();
+    custody.new_segment(1).await.unwrap().seal(b"", b"frame", &mut frame).unwrap();
     let old = wrapped_page(custody).await;
     let bound = custody.context("person-keys", 0);
 

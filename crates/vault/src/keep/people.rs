@@ -21,6 +21,8 @@ use crate::sql;
 
 /// Rows of one statement: SQLite's time for a statement grows with the square of its places.
 const LEAVES_WIDE: usize = 16;
+/// The same for what people chose: clients repeat a choice with each event.
+const CONSENTS_WIDE: usize = 16;
 /// Leaves whose keys are made, and whose ids are sealed, in one go.
 const LEAVES_AT_ONCE: usize = 16_384;
 
@@ -35,9 +37,6 @@ sql::statements! {
     LEAVES = "select leaf, idx, subject, person, moved from leaves order by leaf";
     CLEAR = "select clear from leaves where leaf = $1";
     CONSENTS = "select leaf, acts, cuts from consents order by leaf";
-    CONSENT = "select leaf, acts, cuts from consents where leaf = $1";
-    CONSENT_SET = "insert into consents (leaf, acts, cuts) values ($1, $2, $3) \
-                   on conflict (leaf) do update set acts = excluded.acts, cuts = excluded.cuts";
     CONSENT_REMOVE = "delete from consents where leaf = $1";
     HIDDEN = "select leaf from hidden order by leaf";
     HIDE = "insert into hidden (leaf, since) values ($1, $2) on conflict (leaf) do nothing";
@@ -55,6 +54,11 @@ sql::wide_statements! {
         LEAVES_WIDE, "on conflict (leaf) do nothing";
     leaf_add = "insert into leaves (leaf, idx, subject, person, moved, clear) values", 6, 1,
         "on conflict (leaf) do nothing";
+    consents_of = "select leaf, acts, cuts from consents where leaf in", CONSENTS_WIDE, 1, "";
+    consents_set = "insert into consents (leaf, acts, cuts) values", 3, CONSENTS_WIDE,
+        "on conflict (leaf) do update set acts = excluded.acts, cuts = excluded.cuts";
+    consent_set = "insert into consents (leaf, acts, cuts) values", 3, 1,
+        "on conflict (leaf) do update set acts = excluded.acts, cuts = excluded.cuts";
 }
 
 /// A leaf of a fold, with its clear id already sealed.
@@ -211,33 +215,74 @@ pub(super) async fn save_acts(
     fresh: &HashSet<Leaf>,
     acts_max: usize,
 ) -> Result<(), VaultError> {
-    let mut changed: BTreeMap<Leaf, (Acts, Vec<Cut>)> = BTreeMap::new();
-    for record in records {
-        let Record::Act { leaf, act, cut } = record else { continue };
-        if !changed.contains_key(leaf) {
-            let known = if fresh.contains(leaf) { None } else { consent(write, *leaf).await? };
-            changed.insert(*leaf, known.unwrap_or_default());
+    let acting = records.iter().filter_map(|record| match record {
+        Record::Act { leaf, act, cut } => Some((*leaf, act, cut)),
+        Record::Name { .. }
+        | Record::Verdict { .. }
+        | Record::Leaf { .. }
+        | Record::Link { .. }
+        | Record::Unlink { .. }
+        | Record::Erase { .. }
+        | Record::Counts { .. }
+        | Record::Row { .. } => None,
+    });
+    let mut changed: BTreeMap<Leaf, Consent> =
+        acting.clone().map(|(leaf, ..)| (leaf, Consent::default())).collect();
+    let known: Vec<Leaf> = changed.keys().copied().filter(|leaf| !fresh.contains(leaf)).collect();
+    for part in known.chunks(CONSENTS_WIDE) {
+        for (leaf, consent) in consents_among(write, part).await? {
+            changed.insert(leaf, consent);
         }
-        let Some((acts, cuts)) = changed.get_mut(leaf) else { continue };
+    }
+    for (leaf, act, cut) in acting {
+        let Some((acts, cuts)) = changed.get_mut(&leaf) else { continue };
         acts.record(*act, acts_max);
         if let Some(cut) = cut {
             cut.add_to(cuts);
         }
     }
-    for (leaf, (acts, cuts)) in changed {
-        let query = sqlx::query(CONSENT_SET).bind(sql::signed(leaf.0)).bind(sql::to_json(&acts)?);
-        query.bind(sql::to_json(&cuts)?).execute(&mut *write).await?;
+    let changed: Vec<(Leaf, Consent)> = changed.into_iter().collect();
+    let (wide, rest) = changed.as_chunks::<CONSENTS_WIDE>();
+    for part in wide {
+        save_consents(write, consents_set(), part).await?;
+    }
+    for one in rest.chunks(1) {
+        save_consents(write, consent_set(), one).await?;
     }
     Ok(())
 }
 
-async fn consent(
+/// What the person of a leaf chose, and what that hides.
+type Consent = (Acts, Vec<Cut>);
+
+async fn save_consents(
+    write: &mut SqliteConnection,
+    text: &'static str,
+    part: &[(Leaf, Consent)],
+) -> Result<(), VaultError> {
+    let mut query = sqlx::query(text);
+    for (leaf, (acts, cuts)) in part {
+        query = query.bind(sql::signed(leaf.0)).bind(sql::to_json(acts)?).bind(sql::to_json(cuts)?);
+    }
+    query.execute(write).await?;
+    Ok(())
+}
+
+/// What is known of so many leaves at most. Places that are left over name the last leaf again.
+async fn consents_among(
     read: &mut SqliteConnection,
-    leaf: Leaf,
-) -> Result<Option<(Acts, Vec<Cut>)>, VaultError> {
-    let query = sqlx::query(CONSENT).bind(sql::signed(leaf.0));
-    let row = query.fetch_optional(read).await?;
-    row.map(|row| Ok((sql::json(&row, 1)?, sql::json(&row, 2)?))).transpose()
+    leaves: &[Leaf],
+) -> Result<Vec<(Leaf, Consent)>, VaultError> {
+    let mut query = sqlx::query(consents_of());
+    let Some(last) = leaves.last() else { return Ok(Vec::new()) };
+    for leaf in leaves.iter().chain(std::iter::repeat(last)).take(CONSENTS_WIDE) {
+        query = query.bind(sql::signed(leaf.0));
+    }
+    let rows = query.fetch_all(read).await?;
+    let consent = |row: &SqliteRow| {
+        Ok((Leaf(sql::unsigned(row, 0)?), (sql::json(row, 1)?, sql::json(row, 2)?)))
+    };
+    rows.iter().map(consent).collect()
 }
 
 pub(super) async fn names(

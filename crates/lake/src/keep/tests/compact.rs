@@ -4,7 +4,7 @@ use life::keep::manifest::{BUCKETS, Change};
 use proptest::prelude::*;
 
 use super::*;
-use crate::keep::compact::{Task, compact, plan_compaction};
+use crate::keep::compact::{Standing, Task, compact, plan_compaction};
 use crate::keep::fold::remove;
 
 /// Every row of the files as (person now, row), bucket by bucket in the order that a walk meets
@@ -162,25 +162,29 @@ fn work_is_planned_in_proportion_to_what_is_new() {
     let with = |level, rows, count: usize| {
         (0..count).map(move |_| (level, rows)).collect::<Vec<(u8, u64)>>()
     };
-    let plan = |files: &[Vec<(u8, u64)>], now: Time, is_idle| {
+    let plan = |files: &[Vec<(u8, u64)>], now: Time, is_idle, moved| {
         let entries: Vec<FileEntry> = files
             .concat()
             .into_iter()
             .map(|(level, rows)| FileEntry { level, rows, ..fresh.clone() })
             .collect();
-        let tasks = plan_compaction(&entries, now, is_idle);
+        let tasks = plan_compaction(&entries, &Standing { now, is_idle, moved });
         tasks.iter().map(|task| task.inputs.len()).collect::<Vec<_>>()
     };
-    let planned = |files: &[Vec<(u8, u64)>], now| plan(files, now, false);
+    let planned = |files: &[Vec<(u8, u64)>], now| plan(files, now, false, None);
     assert_eq!(planned(&[with(0, 10, 3)], NOW), Vec::<usize>::new());
     assert_eq!(planned(&[with(0, 10, 4)], NOW), vec![4]);
     assert_eq!(planned(&[with(1, 161, 1), with(0, 10, 4)], NOW), Vec::<usize>::new());
     assert_eq!(planned(&[with(1, 160, 1), with(0, 10, 4)], NOW), vec![5]);
     assert_eq!(planned(&[with(1, 9_000_000, 16), with(0, 10, 32)], NOW), vec![48]);
     assert_eq!(planned(&[with(1, 160, 1)], NOW + Span::days(30)), vec![1], "a day joins its week");
-    let idle = |files: &[Vec<(u8, u64)>]| plan(files, NOW, true);
+    let idle = |files: &[Vec<(u8, u64)>]| plan(files, NOW, true, None);
     assert_eq!(idle(&[with(1, 160, 1), with(0, 10, 1)]), vec![2]);
     assert_eq!(idle(&[with(1, 161, 1), with(0, 10, 1)]), Vec::<usize>::new());
     assert_eq!(idle(&[with(0, 10, 1)]), Vec::<usize>::new(), "one file stays as it is");
     assert_eq!(idle(&[with(1, 160, 16)]), Vec::<usize>::new());
+    let merged = |is_idle, version| plan(&[with(1, 160, 16)], NOW, is_idle, Some(version));
+    assert_eq!(merged(true, Version(1)), vec![16], "moved rows go home");
+    assert_eq!(merged(false, Version(1)), Vec::<usize>::new());
+    assert_eq!(merged(true, Version(0)), Vec::<usize>::new(), "they are at home");
 }

@@ -17,8 +17,9 @@ const FRAMES: u64 = 5;
 struct OfSegment(Keys);
 
 impl Sealer for OfSegment {
-    fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        self.0.seal(Person(0), Class::General, context, plain)
+    fn seal(&self, context: &[u8], plain: &[u8], sealed: &mut Vec<u8>) -> Result<(), SealError> {
+        sealed.extend(self.0.seal(Person(0), Class::General, context, plain)?);
+        Ok(())
     }
 
     fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, SealError> {

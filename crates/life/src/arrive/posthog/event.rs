@@ -167,7 +167,7 @@ impl<'a> Event<'a> {
     }
 
     /// What the client says in the properties or, on the newer route, among the options.
-    fn says(&self, property: &str, option: &str) -> Option<bool> {
+    fn says(&self, property: &'static str, option: &'static str) -> Option<bool> {
         self.properties.flag(property).or_else(|| self.options.flag(option))
     }
 
@@ -338,4 +338,19 @@ fn object<'a, 'n>(
     let object: Map<String, Value> =
         members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     if object.is_empty() { None } else { to_raw_value(&object).ok().map(Cow::Owned) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arrive::posthog::object::is_known;
+
+    #[test]
+    fn every_name_of_the_protocol_can_be_found() {
+        let lists: [&[&str]; 5] = [&OF_EVENT, &OF_PROPERTIES, &MOVED, &LEADING, &KEYS];
+        let others = ["batch", "sent_at", "process_person_profile", "disable_skew_correction"];
+        for name in lists.concat().into_iter().chain(others) {
+            assert!(is_known(name), "{name}");
+        }
+    }
 }

@@ -59,20 +59,20 @@ impl Field {
     }
 }
 
-/// The names that an object has used, and the first that it used again.
+/// The names that an object has used, a bit for each, and the first that it used again.
 #[derive(Default)]
 struct Used {
-    fields: Vec<Field>,
+    fields: u32,
     twice: Option<&'static str>,
 }
 
 impl Used {
     fn meet(&mut self, field: Field) {
-        if self.fields.contains(&field) {
+        let bit = 1 << field as u32;
+        if self.fields & bit != 0 {
             self.twice = self.twice.or(field.name());
-        } else {
-            self.fields.push(field);
         }
+        self.fields |= bit;
     }
 }
 

@@ -9,12 +9,14 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use lake::keep::keeper::Unavailable;
 use life::arrive::{Arrival, Invalid, Malformed, Parcel, Signals, body, key};
-use vocabulary::{Outcome, Time};
+use vocabulary::{Outcome, Span, Time};
 
 use super::pace::Paces;
 use crate::app::App;
 use crate::app::collect::{Caller, EventOutcome};
+use crate::app::overload::AtWork;
 use crate::app::room::Held;
+use crate::clock::pause;
 use crate::http::body::whole;
 use crate::problem::{FieldProblem, Problem};
 
@@ -25,12 +27,17 @@ pub struct Received {
     body: Bytes,
     /// The room that the body takes, as sent and opened.
     held: Mutex<Held>,
+    _at_work: AtWork,
     headers: HeaderMap,
     query: String,
     address: Option<IpAddr>,
     paces: Paces,
     at: Time,
 }
+
+/// How long whoever is told to come again waits for that answer. A client that does not heed it and
+/// comes at once would take as much of the machine as one that is let in.
+const REFUSED_WAIT: Span = Span(250_000);
 
 /// Why a request was not taken.
 #[derive(Debug)]
@@ -74,17 +81,28 @@ impl Received {
     async fn take_up_to(bytes_max: usize, app: &App, request: Request) -> Result<Self, Declined> {
         let (parts, stream) = request.into_parts();
         let (body, held) = whole(stream, bytes_max, app).await?;
+        // From here on, however slowly it came, it is we who make it wait.
+        let at = app.now();
+        let at_work = match app.begin_work(at) {
+            Ok(at_work) => at_work,
+            Err(why) => {
+                drop((body, held));
+                pause(REFUSED_WAIT).await;
+                return Err(why.into());
+            }
+        };
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         Ok(Self {
             key: None,
             body,
             held: Mutex::new(held),
+            _at_work: at_work,
             query: parts.uri.query().unwrap_or_default().to_owned(),
             address: peer
                 .map(|peer| client(peer, &parts.headers, &app.config().server.trusted_proxies)),
             headers: parts.headers,
             paces: parts.extensions.get::<Paces>().cloned().unwrap_or_default(),
-            at: app.now(),
+            at,
         })
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::app::App;
-use crate::app::streams::VerdictLine;
+use crate::app::streams::{Verdict, VerdictLine};
 use crate::http::address::Query;
 use crate::http::caller::{Manager, Shown};
 use crate::http::stream::{Watcher, follow as follow_lines};
@@ -18,6 +18,12 @@ use crate::problem::Problem;
 pub struct Which {
     source: Option<String>,
     limit: Option<usize>,
+}
+
+impl Which {
+    fn wants(&self, verdict: &Verdict) -> bool {
+        self.source.as_ref().is_none_or(|source| verdict.source.name == *source)
+    }
 }
 
 /// The latest verdicts, newest first.
@@ -33,9 +39,8 @@ pub async fn list(
     Query(which): Query<Which>,
 ) -> Result<Json<Vec<VerdictLine>>, Problem> {
     let limit = which.limit.unwrap_or(100).min(app.limits().page_rows);
-    let is_wanted =
-        |line: &VerdictLine| which.source.as_ref().is_none_or(|source| line.source == *source);
-    Ok(Json(app.streams().verdicts.latest(limit, is_wanted)))
+    let verdicts = app.streams().verdicts.latest(limit, |verdict| which.wants(verdict));
+    Ok(Json(verdicts.iter().map(|verdict| app.verdict_line(verdict)).collect()))
 }
 
 /// Each verdict as it is given, as server-sent events named `verdict`.
@@ -53,7 +58,7 @@ pub async fn follow(
 ) -> Result<impl IntoResponse, Problem> {
     let watcher = Watcher::new(&app, shown, &known);
     let lines = app.streams().verdicts.follow();
-    Ok(follow_lines(watcher, lines, "verdict", move |line: VerdictLine| {
-        which.source.as_ref().is_none_or(|source| line.source == *source).then_some(line)
+    Ok(follow_lines(watcher, lines, "verdict", move |verdict: Verdict| {
+        which.wants(&verdict).then(|| app.verdict_line(&verdict))
     }))
 }
