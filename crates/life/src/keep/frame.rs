@@ -73,8 +73,8 @@ impl Kept {
         Self { records }
     }
 
-    /// Seals the records as one frame, behind what is in `sealed`. `plain` is room to write them in,
-    /// kept by the caller from one frame to the next.
+    /// Seals the records as one frame, behind what is in `sealed`. `plain` is room to write them
+    /// in, kept by the caller from one frame to the next.
     pub fn seal(
         &self,
         sealer: &dyn Sealer,

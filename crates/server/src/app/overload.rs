@@ -1,6 +1,5 @@
-//! Overload: more events come than can be kept in good time. Then only a few requests are at work at
-//! once, and whoever comes beside them is told to come again: those that are taken wait no
-//! longer than before, and nothing piles up.
+//! Overload: more events come than can be kept in good time. Then only a few requests are at work
+//! at once, and whoever comes beside them is told to come again, so that nothing piles up.
 //!
 //! A burst is no overload: it is taken as long as somebody was answered in good time lately.
 
