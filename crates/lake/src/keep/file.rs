@@ -24,6 +24,11 @@ pub enum FileError {
     #[error("`{path}` is not encrypted, so it is not ours: restore it from a backup")]
     Plain { path: PathBuf },
     #[error(
+        "`{path}` was written by an earlier state of candor, which no release was: import the \
+        events again"
+    )]
+    Version { path: PathBuf },
+    #[error(
         "`{path}` does not open with its key and place in the manifest: restore it from a backup"
     )]
     Locked { path: PathBuf },

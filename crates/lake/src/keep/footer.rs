@@ -17,6 +17,9 @@ use super::section::{Section, SectionKey, Spot};
 /// How a file begins and ends: what it is, and the version of its form.
 pub(super) const MAGIC: &[u8] = b"CANDOR\x02\n";
 
+/// What the first bytes are in every version of the form.
+const FAMILY: &[u8] = b"CANDOR";
+
 /// How exactly a projection tells times.
 pub const QUARTER: Span = Span(15 * Span::MINUTE.0);
 
@@ -172,7 +175,11 @@ impl Opened {
         let damaged = |what: &str| FileError::Damaged { path: path(), what: what.to_owned() };
         let bytes = file.bytes();
         let least = (TAIL_BYTES + MAGIC.len()) as u64;
-        if bytes < least || file.read(0, MAGIC.len()).map_err(access)? != MAGIC {
+        let head = file.read(0, MAGIC.len().min(bytes as usize)).map_err(access)?;
+        if head != MAGIC && head.starts_with(FAMILY) {
+            return Err(FileError::Version { path: path() });
+        }
+        if bytes < least || head != MAGIC {
             return Err(FileError::Plain { path: path() });
         }
         let tail = file.read(bytes - TAIL_BYTES as u64, TAIL_BYTES).map_err(access)?;

@@ -161,6 +161,8 @@ pub(crate) struct FileWriter<'a> {
     /// Only in files of one bucket: others are small or young.
     projection: Option<Projection>,
     projections: Vec<ProjectionEntry>,
+    /// Blocks whose rows a projection has seen.
+    projected: u32,
     stamps: Stamps,
     /// Rows of one person that become one run.
     run: Vec<Row>,
@@ -198,6 +200,7 @@ impl<'a> FileWriter<'a> {
             blocks: Vec::new(),
             projection: shape.bucket.map(|_| Projection::new(layout)),
             projections: Vec::new(),
+            projected: 0,
             stamps: Stamps::default(),
             run: Vec::new(),
             run_bytes: 0,
@@ -299,18 +302,19 @@ impl<'a> FileWriter<'a> {
     /// Writes the rows of the last blocks once more, by stamp.
     fn end_projection(&mut self) -> Result<(), FileError> {
         let Some(projection) = &mut self.projection else { return Ok(()) };
+        let blocks = self.projected..self.blocks.len() as u32;
+        self.projected = blocks.end;
+        let Some(drained) = projection.drain() else { return Ok(()) };
         let last = self.projections.last();
-        let first = last.map_or(0, |last| last.blocks.end);
         let number = last.map_or(0, |last| last.number + last.groups.len() as u32);
         let start = self.file.position();
         let mut groups = Vec::new();
-        for (number, (entry, group)) in (number..).zip(projection.drain()) {
+        for (number, (entry, group)) in (number..).zip(drained) {
             let mut bytes = group.packed(&mut self.planes)?;
             self.section_key.seal(section::Spot::group(number), &mut bytes)?;
             self.file.write_all(&bytes).map_err(|cause| self.unfinished.access(cause))?;
             groups.push(GroupEntry { length: bytes.len() as u32, ..entry });
         }
-        let blocks = first..self.blocks.len() as u32;
         self.projections.push(ProjectionEntry { blocks, number, start, groups });
         Ok(())
     }

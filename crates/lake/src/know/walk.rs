@@ -295,19 +295,24 @@ impl<'a, O: Operator> Walker<'a, O> {
 
     /// Rows of one stamp, of which nobody says whose they are.
     fn nobody(&mut self, chunk: &Chunk) -> Result<(), AskError> {
-        self.shared.asking.look()?;
-        self.operator.check()?;
         let Some(stamp) = chunk.stamps.get(chunk.stamp.first().map_or(0, |first| *first as usize))
         else {
             return Ok(());
         };
         let cells = self.cells.whole(&self.texter.told(chunk, &self.cells));
-        let event = vec![stamp.event.0; chunk.len()];
-        let rows = Rows { time: &chunk.time, event: &event, cells: &cells, from: 0 };
-        self.rows += chunk.len() as u64;
-        self.operator.begin();
-        self.operator.rows(&rows);
-        self.operator.end();
+        let event = vec![stamp.event.0; chunk.len().min(NOBODY_LOOK)];
+        for (time, part) in chunk.time.chunks(NOBODY_LOOK).zip(0..) {
+            if self.shared.stop.load(Ordering::Relaxed) {
+                return Err(AskError::Thread);
+            }
+            self.shared.asking.look()?;
+            self.operator.check()?;
+            let event = event.get(..time.len()).unwrap_or_default();
+            self.rows += time.len() as u64;
+            self.operator.begin();
+            self.operator.rows(&Rows { time, event, cells: &cells, from: part * NOBODY_LOOK });
+            self.operator.end();
+        }
         Ok(())
     }
 
@@ -405,6 +410,9 @@ impl<'a, O: Operator> Walker<'a, O> {
         scanned.files = scanned.files.max(self.files.len() as u64);
     }
 }
+
+/// Rows of nobody that are counted between two looks at that, and at how large the answer grows.
+const NOBODY_LOOK: usize = 1 << 15;
 
 /// Rows put in order in memory between two looks at whether the question is still wanted.
 const STRANGERS_LOOK: usize = 1 << 16;

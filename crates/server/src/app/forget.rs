@@ -58,21 +58,8 @@ impl App {
             .await
             .map_err(failed)?;
         let erasure = self.destroy_keys(&planned).await.map_err(failed)?;
-        // The journal still holds what the person did lately until its segment is folded and its
-        // key destroyed. Of whom it holds no event there is no haste: it is folded in a minute.
-        if self.has_fresh(&gone) {
-            keeper.close().await.map_err(|error| Problem::unavailable(&error))?;
-        }
         self.inner().jobs.wake_erase();
         Ok(view(&erasure))
-    }
-
-    /// Whether rows of these leaves are not in files yet.
-    pub(crate) fn has_fresh(&self, leaves: &HashSet<Leaf>) -> bool {
-        let view = self.region().view();
-        view.fresh
-            .iter()
-            .any(|(_, fresh)| fresh.snapshot().rows().any(|row| leaves.contains(&row.leaf)))
     }
 
     /// Destroys the keys of every name under which rows of the person may be sealed.

@@ -41,7 +41,7 @@ impl Load {
             self.busy.fetch_max(now.0, Ordering::Relaxed);
         }
         let is_over =
-            || since(&self.calm, now) > limits.burst_time || since(&self.refused, now) < QUIET;
+            || since(&self.calm, now) > limits.burst_time || is_within(&self.refused, now, QUIET);
         if others >= limits.requests_at_work && is_over() {
             self.refused.fetch_max(now.0, Ordering::Relaxed);
             self.at_work.fetch_sub(1, Ordering::Relaxed);
@@ -56,6 +56,11 @@ impl Load {
             self.calm.fetch_max(now.0, Ordering::Relaxed);
         }
     }
+}
+
+/// Whether an instant lies so little back. A clock that was set back makes no instant lately.
+fn is_within(held: &AtomicI64, now: Time, span: Span) -> bool {
+    (Span(0)..span).contains(&since(held, now))
 }
 
 fn since(held: &AtomicI64, now: Time) -> Span {
@@ -76,16 +81,25 @@ impl Drop for AtWork {
 }
 
 impl App {
+    /// Lets a request begin its work, however many are at work.
+    pub fn begin_anyway(&self, came: Time) -> AtWork {
+        self.inner().load.at_work.fetch_add(1, Ordering::Relaxed);
+        AtWork { app: self.clone(), came }
+    }
+
     /// Lets a request begin its work, or says that it has to come again.
     pub fn begin_work(&self, came: Time) -> Result<AtWork, Unavailable> {
-        self.inner().load.enter(came, self.limits())?;
+        if let Err(why) = self.inner().load.enter(came, self.limits()) {
+            metrics::counter!("candor_requests_refused_total").increment(1);
+            return Err(why);
+        }
         Ok(AtWork { app: self.clone(), came })
     }
 
     /// Whether events come so fast that what can wait should.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        since(&self.inner().load.busy, self.now()) < BUSY
+        is_within(&self.inner().load.busy, self.now(), BUSY)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The job of erasing: files that hold forgotten people are written anew without them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -13,8 +13,9 @@ use crate::app::App;
 
 /// Carries out erasures until the installation stops.
 pub async fn rewrite(app: App) {
+    let mut segments = Segments::new();
     loop {
-        if let Err(error) = round(&app).await {
+        if let Err(error) = round(&app, &mut segments).await {
             tracing::error!(
                 error = format!("{error:#}"),
                 "an erasure could not be carried out; it is tried again"
@@ -31,10 +32,25 @@ pub async fn rewrite(app: App) {
     }
 }
 
-async fn round(app: &App) -> anyhow::Result<()> {
+/// By erasure: the last segment of the journal that may hold anything of the person.
+type Segments = HashMap<String, Option<u64>>;
+
+async fn round(app: &App, segments: &mut Segments) -> anyhow::Result<()> {
+    let open = caught_up(app).await?;
+    segments.retain(|id, _| open.iter().any(|erasure| erasure.id == *id));
+    if open.iter().any(|erasure| !segments.contains_key(&erasure.id)) {
+        // The journal still holds what the person did lately, until its segment is folded and its
+        // key destroyed. It is closed once for all who asked since the last time.
+        let newest = app.region().view().fresh.iter().map(|(segment, _)| *segment).max();
+        app.keeper()?.close().await?;
+        for erasure in &open {
+            segments.entry(erasure.id.clone()).or_insert(newest);
+        }
+    }
     let mut failed = Ok(());
-    for erasure in caught_up(app).await? {
-        if erasure.state >= ErasureState::KeysDestroyed && is_folded(app, &erasure) {
+    for erasure in open {
+        let last = segments.get(&erasure.id).copied().flatten();
+        if erasure.state >= ErasureState::KeysDestroyed && is_folded(app, last) {
             // What stops one must not stop the next.
             failed = carry_out(app, &erasure).await.and(failed);
         }
@@ -66,15 +82,14 @@ async fn catch_up(app: &App, erasure: Erasure) -> anyhow::Result<Erasure> {
     }
     if erasure.state == ErasureState::Invisible {
         erasure = app.destroy_keys(&erasure).await?;
-        app.keeper()?.close().await?;
     }
     Ok(erasure)
 }
 
-/// Whether every segment that may hold rows of the person has been folded.
-fn is_folded(app: &App, erasure: &Erasure) -> bool {
-    let gone: HashSet<Leaf> = erasure.leaves.iter().copied().collect();
-    !app.has_fresh(&gone)
+/// Whether every segment up to this one has been folded.
+fn is_folded(app: &App, last: Option<u64>) -> bool {
+    let view = app.region().view();
+    !view.fresh.iter().any(|(segment, _)| Some(*segment) <= last)
 }
 
 async fn carry_out(app: &App, erasure: &Erasure) -> anyhow::Result<()> {

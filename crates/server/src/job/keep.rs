@@ -163,7 +163,8 @@ impl Look {
     const fn time(self) -> Span {
         match self {
             Look::PutOff => Span::seconds(2),
-            Look::Idle => Span::seconds(30),
+            // A segment lives a minute at most while anything arrives.
+            Look::Idle => Span::seconds(75),
         }
     }
 }
@@ -180,14 +181,18 @@ async fn tidy(app: &App, closed: &Receiver<Closed>, is_idle: bool) -> Option<Loo
     if fresh < FILES_WAITING_MAX && (app.is_busy() || !closed.is_empty()) {
         return Some(Look::PutOff);
     }
-    if let Err(error) = compact_due(app, is_idle).await {
-        if is_final(&error) {
-            stop_at_once(&format!("{error:#}"));
+    match compact_due(app, closed, is_idle).await {
+        Ok(true) => return Some(Look::PutOff),
+        Ok(false) => {}
+        Err(error) => {
+            if is_final(&error) {
+                stop_at_once(&format!("{error:#}"));
+            }
+            tracing::error!(
+                error = format!("{error:#}"),
+                "compaction failed; it is tried again after the next fold"
+            );
         }
-        tracing::error!(
-            error = format!("{error:#}"),
-            "compaction failed; it is tried again after the next fold"
-        );
     }
     (!is_idle).then_some(Look::Idle)
 }
@@ -232,14 +237,20 @@ async fn fold_one(app: &App, closed: &Closed) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes few files of many, one period after the other, and few runs of duplicate keys of many.
-async fn compact_due(app: &App, is_idle: bool) -> anyhow::Result<()> {
+/// Makes few files of many, one period after the other, and few runs of duplicate keys of many;
+/// answers whether something came that must not wait for it.
+async fn compact_due(app: &App, closed: &Receiver<Closed>, is_idle: bool) -> anyhow::Result<bool> {
+    // Found once: whoever is merged meanwhile waits for the next time, or it would never end.
+    let files = app.region().view().files;
+    let moved = moved(app, &files);
     loop {
+        if !closed.is_empty() || app.is_busy() || app.inner().stopping.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
         // Planned under the lock: nobody replaces a file between the plan and its work.
         let _manifest = app.inner().manifest.lock().await;
         let view = app.region().view();
         let files: Vec<FileEntry> = view.files.iter().map(|file| (**file).clone()).collect();
-        let moved = moved(app, &files);
         let tasks = plan_compaction(&files, &Standing { now: app.now(), is_idle, moved });
         let Some(task) = tasks.into_iter().next() else { break };
         let work = Work::of(app);
@@ -259,14 +270,15 @@ async fn compact_due(app: &App, is_idle: bool) -> anyhow::Result<()> {
         app.replace_files(&change)?;
         metrics::counter!("candor_compactions_total").increment(1);
     }
-    tidy_runs(app).await
+    tidy_runs(app).await?;
+    Ok(false)
 }
 
 /// Leaves, for each one that moved, of whom those who moved are many.
 const MANY: usize = 64;
 
 /// The version of who is who since which many people were merged or parted.
-fn moved(app: &App, files: &[FileEntry]) -> Option<Version> {
+fn moved(app: &App, files: &[Arc<FileEntry>]) -> Option<Version> {
     let oldest = files.iter().map(|file| file.version).min()?;
     app.region().truth(|truth| {
         let identity = &truth.identity;

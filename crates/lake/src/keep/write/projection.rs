@@ -20,13 +20,17 @@ use crate::keep::footer::{GroupEntry, QUARTER};
 /// Values of one projection, about: rows times columns. They are in memory until it is written.
 const VALUES: usize = 2 << 20;
 
+/// Groups of a projection that are worth it: each has a seal and a line in the footer of its own.
+const GROUPS_MAX: usize = 1_024;
+
 /// Texts of a column that are worth a second copy; of more, hardly any question tells them apart.
 const WORDS_MAX: usize = 256;
 
 /// A projection under construction.
 pub(super) struct Projection {
     columns: Vec<(Code, ColumnKind)>,
-    groups: BTreeMap<u64, Group>,
+    /// Absent when there were too many.
+    groups: Option<BTreeMap<u64, Group>>,
     values: usize,
 }
 
@@ -39,7 +43,7 @@ pub(super) struct Group {
 
 impl Projection {
     pub(super) fn new(layout: &Layout) -> Self {
-        Self { columns: layout.columns.iter().collect(), groups: BTreeMap::new(), values: 0 }
+        Self { columns: layout.columns.iter().collect(), groups: Some(BTreeMap::new()), values: 0 }
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -48,20 +52,25 @@ impl Projection {
 
     pub(super) fn push(&mut self, row: &Row, stamp: u64) {
         let columns = &self.columns;
-        let group = self.groups.entry(stamp).or_insert_with(|| Group::new(columns));
-        group.push(row);
         self.values += columns.len() + 1;
+        let Some(groups) = &mut self.groups else { return };
+        groups.entry(stamp).or_insert_with(|| Group::new(columns)).push(row);
+        if groups.len() > GROUPS_MAX {
+            self.groups = None;
+        }
     }
 
     /// Gives out what there is, group by group, each with an entry that lacks its length, and
-    /// begins again.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = (GroupEntry, Group)> + use<> {
+    /// begins again. Nothing when there were too many groups.
+    pub(super) fn drain(&mut self) -> Option<impl Iterator<Item = (GroupEntry, Group)> + use<>> {
         self.values = 0;
-        std::mem::take(&mut self.groups).into_iter().map(|(stamp, group)| {
+        let groups = self.groups.replace(BTreeMap::new())?;
+        let groups = groups.into_iter().map(|(stamp, group)| {
             let (first, last) = group.span();
             let (rows, columns) = (group.times.len() as u32, group.held());
             (GroupEntry { stamp: stamp as u32, rows, first, last, columns, length: 0 }, group)
-        })
+        });
+        Some(groups)
     }
 }
 

@@ -43,7 +43,7 @@ async fn consent(State(app): State<App>, request: Request) -> Response {
 }
 
 async fn take(app: &App, request: Request) -> Result<Recorded, Declined> {
-    let received = Received::take(app, request).await?;
+    let received = Received::take_anyway(app, request).await?;
     let body = received.open(app, PROTOCOL).await?;
     let mut arrival = match read_consent(&body, &received.parcel(), app.limits()) {
         Ok(arrival) => arrival,

@@ -70,20 +70,30 @@ impl From<Unavailable> for Declined {
 impl Received {
     /// Takes the request with its body, within the limits of size and time.
     pub async fn take(app: &App, request: Request) -> Result<Self, Declined> {
-        Self::take_up_to(app.limits().body_bytes, app, request).await
+        Self::take_up_to(app.limits().body_bytes, app, request, false).await
+    }
+
+    /// The same for a person's choice: no overload holds it back.
+    pub async fn take_anyway(app: &App, request: Request) -> Result<Self, Declined> {
+        Self::take_up_to(app.limits().body_bytes, app, request, true).await
     }
 
     /// The same for a protocol whose clients send large batches.
     pub async fn take_large(app: &App, request: Request) -> Result<Self, Declined> {
-        Self::take_up_to(app.limits().large_body_bytes, app, request).await
+        Self::take_up_to(app.limits().large_body_bytes, app, request, false).await
     }
 
-    async fn take_up_to(bytes_max: usize, app: &App, request: Request) -> Result<Self, Declined> {
+    async fn take_up_to(
+        bytes_max: usize,
+        app: &App,
+        request: Request,
+        anyway: bool,
+    ) -> Result<Self, Declined> {
         let (parts, stream) = request.into_parts();
         let (body, held) = whole(stream, bytes_max, app).await?;
         // From here on, however slowly it came, it is we who make it wait.
         let at = app.now();
-        let at_work = match app.begin_work(at) {
+        let at_work = match if anyway { Ok(app.begin_anyway(at)) } else { app.begin_work(at) } {
             Ok(at_work) => at_work,
             Err(why) => {
                 drop((body, held));
