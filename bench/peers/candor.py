@@ -123,11 +123,14 @@ class Candor:
     def open_erasures(self):
         return sum(erasure["state"] != "done" for erasure in self.manage("GET", "/api/erasures"))
 
-    def settle(self, longest=240):
-        """Waits until nothing is folded, packed or rewritten any more; answers the seconds."""
+    def settle(self, longest=480):
+        """Waits until nothing is folded, packed or rewritten any more; answers the seconds.
+
+        More than a minute after the last event more is packed than before, so rest is told from longer stillness.
+        """
         begun = changed = time.time()
         before = None
-        while time.time() - changed < 6 and time.time() - begun < longest:
+        while time.time() - changed < 90 and time.time() - begun < longest:
             told = self.status()
             now = (told["files"], told["file_bytes"], told["fresh_rows"], self.open_erasures(), self.busy() // 20)
             if now != before:
