@@ -106,11 +106,10 @@ pub(super) fn walk<O: Operator>(
     let thread = || {
         let cells = Cells::new(scope, O::READS_PURPOSES);
         let moved = Moved::new(&limit, cells.clone());
-        let roll = wants_roll.then(Roll::default);
         let mut walker = Walker {
             shared: &shared,
             operator: operator(),
-            roll,
+            roll: wants_roll.then(Roll::default),
             texter: Texter::new(scope, &shared.scan.texts),
             cells: cells.clone(),
             moved,
