@@ -2,6 +2,7 @@
 
 mod asking;
 mod cohort;
+mod compacted;
 mod funnel;
 mod lifecycle;
 mod paths;
@@ -18,7 +19,6 @@ use std::sync::Arc;
 
 use life::admit::catalogue::PropertyType;
 use life::admit::{Actor, Authority, Catalogue, Grant, Verb};
-use life::keep::manifest::FileId;
 use life::keep::mask::{Masked, VerdictMask};
 use life::keep::names::Named;
 use life::keep::{Cut, Mask, Names};
@@ -32,11 +32,10 @@ use vocabulary::{
     VerdictId,
 };
 
+use self::compacted::{Compacted, Facts};
 use self::question::{about, breakdown, deed, demands, event, interval};
 use super::{AskError, Asking, MemoryRun, Run, Scan, Source, Watch, ask, members};
 use crate::keep::chunk::{Chunk, Column, Stamp, Stamps};
-use crate::keep::projected::{Projecting, QUARTER};
-use crate::keep::stretches::Stretches;
 
 const PURPOSES: [(&str, u8); 6] = [
     ("operate", 0),
@@ -301,62 +300,6 @@ impl Source for Pond {
 
     fn rows(&self, _: &Scan) -> u64 {
         self.facts.len() as u64
-    }
-}
-
-/// Facts, each with whether columns existed.
-type Facts<'a> = Vec<(&'a Fact, bool)>;
-
-/// A run that has a projection: each row is a part of it.
-struct Compacted<'a> {
-    pond: &'a Pond,
-    scan: Scan,
-    version: usize,
-    facts: Facts<'a>,
-    /// Gone once the projection was asked.
-    run: Option<MemoryRun<std::vec::IntoIter<Chunk>>>,
-}
-
-impl Run for Compacted<'_> {
-    fn next(&mut self) -> Result<Option<Chunk>, AskError> {
-        self.run.as_mut().map_or(Ok(None), Run::next)
-    }
-
-    fn project(
-        &mut self,
-        projecting: &Projecting<'_>,
-        take: &mut dyn FnMut(Chunk) -> Result<(), AskError>,
-    ) -> Result<(), AskError> {
-        if self.facts.iter().any(|(fact, _)| projecting.masked.contains(&leaf(fact.leaf))) {
-            return Ok(());
-        }
-        self.run = None;
-        for fact in &self.facts {
-            let mut chunk = self.pond.chunk(self.version, &[*fact], &self.scan);
-            let is_asked = (projecting.from..projecting.until).contains(&fact.0.time());
-            if is_asked && (projecting.is_wanted)(chunk.stamp(0).unwrap()) {
-                chunk.time = vec![fact.0.time().floor(QUARTER).0].into();
-                chunk.person = Stretches::of(0, 1);
-                take(chunk)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn span(&self) -> (Time, Time) {
-        self.run.as_ref().map_or_else(Default::default, Run::span)
-    }
-
-    fn order(&self) -> u64 {
-        self.run.as_ref().map_or(0, Run::order)
-    }
-
-    fn file(&self) -> Option<FileId> {
-        None
-    }
-
-    fn bytes(&self) -> u64 {
-        0
     }
 }
 

@@ -31,8 +31,8 @@ const BUSY: Span = Span::seconds(5);
 const QUIET: Span = Span::SECOND;
 
 impl Load {
-    /// Counts a request in, or says that it has to come again.
-    fn enter(&self, now: Time, limits: &Limits) -> Result<(), Unavailable> {
+    /// Counts a request in, or says that it has to come again, unless it is taken `anyway`.
+    fn enter(&self, now: Time, anyway: bool, limits: &Limits) -> Result<(), Unavailable> {
         let others = self.at_work.fetch_add(1, Ordering::Relaxed);
         if others == 0 {
             self.calm.fetch_max(now.0, Ordering::Relaxed);
@@ -42,7 +42,7 @@ impl Load {
         }
         let is_over =
             || since(&self.calm, now) > limits.burst_time || is_within(&self.refused, now, QUIET);
-        if others >= limits.requests_at_work && is_over() {
+        if !anyway && others >= limits.requests_at_work && is_over() {
             self.refused.fetch_max(now.0, Ordering::Relaxed);
             self.at_work.fetch_sub(1, Ordering::Relaxed);
             return Err(Unavailable::Busy);
@@ -81,15 +81,10 @@ impl Drop for AtWork {
 }
 
 impl App {
-    /// Lets a request begin its work, however many are at work.
-    pub fn begin_anyway(&self, came: Time) -> AtWork {
-        self.inner().load.at_work.fetch_add(1, Ordering::Relaxed);
-        AtWork { app: self.clone(), came }
-    }
-
-    /// Lets a request begin its work, or says that it has to come again.
-    pub fn begin_work(&self, came: Time) -> Result<AtWork, Unavailable> {
-        if let Err(why) = self.inner().load.enter(came, self.limits()) {
+    /// Lets a request begin its work, or says that it has to come again, unless it is taken
+    /// `anyway`.
+    pub fn begin_work(&self, came: Time, anyway: bool) -> Result<AtWork, Unavailable> {
+        if let Err(why) = self.inner().load.enter(came, anyway, self.limits()) {
             metrics::counter!("candor_requests_refused_total").increment(1);
             return Err(why);
         }
@@ -117,7 +112,7 @@ mod tests {
         };
         let load = Load::default();
         let at = |millis: i64| Time(1_700_000_000_000_000 + millis * 1_000);
-        let enter = |millis| load.enter(at(millis), &limits).is_ok();
+        let enter = |millis| load.enter(at(millis), false, &limits).is_ok();
         let leave = |came, now| load.leave(at(came), at(now), &limits);
         assert!((0..10).all(|_| enter(0)), "a burst");
         leave(0, 10);
@@ -129,6 +124,8 @@ mod tests {
         assert!(enter(112), "a few are always taken");
         assert!(!enter(113), "good answers to the few do not open the door to the many");
         assert!(!enter(1_000));
+        assert!(load.enter(at(1_000), true, &limits).is_ok(), "a person's choice is taken");
+        leave(1_000, 1_001);
         leave(2_090, 2_095);
         assert!(enter(2_096));
         assert!(enter(2_100), "nobody was refused for a second, and answers are good");

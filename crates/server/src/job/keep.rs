@@ -177,10 +177,6 @@ const FILES_WAITING_MAX: usize = 64;
 /// Compacting takes as much of the machine as it gets, and nobody waits for it. Who sends events
 /// does, and a segment that is not folded takes memory.
 async fn tidy(app: &App, closed: &Receiver<Closed>, is_idle: bool) -> Option<Look> {
-    let fresh = app.region().view().files.iter().filter(|file| file.level == 0).count();
-    if fresh < FILES_WAITING_MAX && (app.is_busy() || !closed.is_empty()) {
-        return Some(Look::PutOff);
-    }
     match compact_due(app, closed, is_idle).await {
         Ok(true) => return Some(Look::PutOff),
         Ok(false) => {}
@@ -244,7 +240,7 @@ async fn compact_due(app: &App, closed: &Receiver<Closed>, is_idle: bool) -> any
     let files = app.region().view().files;
     let moved = moved(app, &files);
     loop {
-        if !closed.is_empty() || app.is_busy() || app.inner().stopping.load(Ordering::Relaxed) {
+        if is_wanted_elsewhere(app, closed) {
             return Ok(true);
         }
         // Planned under the lock: nobody replaces a file between the plan and its work.
@@ -272,6 +268,14 @@ async fn compact_due(app: &App, closed: &Receiver<Closed>, is_idle: bool) -> any
     }
     tidy_runs(app).await?;
     Ok(false)
+}
+
+/// Whether compaction has to let others go first. Past so many files it goes on under any load, or
+/// they would grow without end.
+fn is_wanted_elsewhere(app: &App, closed: &Receiver<Closed>) -> bool {
+    let fresh = app.region().view().files.iter().filter(|file| file.level == 0).count();
+    let comes = app.is_busy() || !closed.is_empty();
+    (comes && fresh < FILES_WAITING_MAX) || app.inner().stopping.load(Ordering::Relaxed)
 }
 
 /// Leaves, for each one that moved, of whom those who moved are many.

@@ -93,7 +93,7 @@ impl Received {
         let (body, held) = whole(stream, bytes_max, app).await?;
         // From here on, however slowly it came, it is we who make it wait.
         let at = app.now();
-        let at_work = match if anyway { Ok(app.begin_anyway(at)) } else { app.begin_work(at) } {
+        let at_work = match app.begin_work(at, anyway) {
             Ok(at_work) => at_work,
             Err(why) => {
                 drop((body, held));
