@@ -2,7 +2,7 @@
 
 mod asking;
 mod cohort;
-mod compacted;
+mod projected;
 mod funnel;
 mod lifecycle;
 mod paths;
@@ -32,7 +32,7 @@ use vocabulary::{
     VerdictId,
 };
 
-use self::compacted::{Compacted, Facts};
+use self::projected::{Compacted, Facts};
 use self::question::{about, breakdown, deed, demands, event, interval};
 use super::{AskError, Asking, MemoryRun, Run, Scan, Source, Watch, ask, members};
 use crate::keep::chunk::{Chunk, Column, Stamp, Stamps};
