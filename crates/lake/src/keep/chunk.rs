@@ -29,6 +29,8 @@ pub struct Chunk {
     pub session: Stretches,
     /// The promoted columns that were asked for, in the order asked.
     pub columns: Vec<Column>,
+    /// How many rows were looked at for it, when these are more than it has.
+    pub looked: usize,
     /// Whether the next chunk of the run goes on with the last person; else no person is in two.
     pub continues: bool,
 }
@@ -299,6 +301,12 @@ impl Column {
 }
 
 impl Chunk {
+    /// How many rows were looked at for it.
+    #[must_use]
+    pub fn looked(&self) -> usize {
+        self.looked.max(self.len())
+    }
+
     /// How many rows it has.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -340,6 +348,7 @@ impl Chunk {
             received: chunks.iter().flat_map(|chunk| chunk.received.iter().copied()).collect(),
             session: each(|chunk| &chunk.session),
             columns: (0..columns).map(column).collect(),
+            looked: chunks.iter().map(Chunk::looked).sum(),
             continues,
         }
     }
@@ -365,6 +374,7 @@ impl Chunk {
             received: pick(&self.received, rows),
             session: self.session.pick(rows),
             columns: self.columns.iter().map(|column| column.pick(rows)).collect(),
+            looked: self.looked(),
             continues: self.continues,
         }
     }

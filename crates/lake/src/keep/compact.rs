@@ -176,7 +176,7 @@ fn strays(readers: &[FileReader], writing: &Writing<'_>) -> Result<Strays, FileE
 /// The leaves that some row of a file holds and that belong to another person than it was filed
 /// under.
 fn moved(reader: &FileReader, writing: &Writing<'_>) -> Result<BTreeSet<Leaf>, FileError> {
-    let need = Need { leaf: true, ..Need::default() };
+    let need = Need { leaf: true, untimed: true, ..Need::default() };
     let texts = std::sync::Arc::new(Texts::default());
     let mut moved = BTreeSet::new();
     for chunk in reader.chunks(None, &need, &texts, None)? {

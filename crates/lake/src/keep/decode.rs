@@ -9,7 +9,9 @@ use super::codec::{Input, Unpacker, Words, unzigzag};
 use super::column::ColumnKind;
 use super::file::FileError;
 use super::stretches::Stretches;
-use super::write::{ALL_PRESENT, BESIDE_LAST, BESIDE_TIME, DECIMALS, LONG, SHORT, SOME_ABSENT};
+use super::write::{
+    ALL_PRESENT, BESIDE_LAST, BESIDE_TIME, DECIMALS, LONG, OF_FEW, SHORT, SOME_ABSENT,
+};
 
 /// Decodes sections, keeping its buffers from one to the next. `None` says that a section is not
 /// what it should be.
@@ -84,6 +86,10 @@ impl Decoder {
     }
 
     pub(super) fn received(&mut self, bytes: &[u8], times: &[i64]) -> Option<Vec<i64>> {
+        if let Some((instants, places)) = self.arrivals(bytes, times.len())? {
+            let instant = |place: &u32| instants.get(*place as usize).copied();
+            return places.iter().map(instant).collect();
+        }
         let mut input = Input(bytes);
         let mode = input.byte()?;
         let numbers: Vec<u64> = self.0.numbers(&mut input, times.len())?;
@@ -102,6 +108,45 @@ impl Decoder {
             }
             _ => return None,
         })
+    }
+
+    /// The few instants that requests arrived at, and by row which of them; nothing when they are
+    /// not few.
+    #[expect(clippy::option_option, reason = "the outer one says that the section is damaged")]
+    fn arrivals(&mut self, bytes: &[u8], rows: usize) -> Option<Option<(Vec<i64>, Vec<u32>)>> {
+        let mut input = Input(bytes);
+        if input.byte()? != OF_FEW {
+            return Some(None);
+        }
+        let count = input.count().filter(|count| *count <= rows)?;
+        let steps: Vec<u64> = self.0.numbers(&mut input, count)?;
+        let mut last = 0i64;
+        let instants = steps.into_iter().map(|step| {
+            last = last.wrapping_add(unzigzag(step));
+            last
+        });
+        let instants = instants.collect();
+        Some(Some((instants, self.0.numbers(&mut input, rows)?)))
+    }
+
+    /// The clients' numbers of all rows of a block, given the section that says when they arrived.
+    pub(super) fn sequence(
+        &mut self,
+        bytes: &[u8],
+        received: &[u8],
+        rows: usize,
+    ) -> Option<Vec<u32>> {
+        let Some((instants, places)) = self.arrivals(received, rows)? else {
+            return self.numbers(&mut Input(bytes), rows);
+        };
+        let mut last = vec![0i64; instants.len()];
+        let steps: Vec<u64> = self.0.numbers(&mut Input(bytes), rows)?;
+        let number = |(step, place): (u64, u32)| {
+            let last = last.get_mut(place as usize)?;
+            *last = last.wrapping_add(unzigzag(step));
+            u32::try_from(*last).ok()
+        };
+        steps.into_iter().zip(places).map(number).collect()
     }
 
     /// The blobs of a class by the rows that they lie at.

@@ -15,7 +15,7 @@ use super::file::{FileError, Place, Positioned};
 use super::section::{Section, SectionKey, Spot};
 
 /// How a file begins and ends: what it is, and the version of its form.
-pub(super) const MAGIC: &[u8] = b"CANDOR\x02\n";
+pub(super) const MAGIC: &[u8] = b"CANDOR\x03\n";
 
 /// What the first bytes are in every version of the form.
 const FAMILY: &[u8] = b"CANDOR";

@@ -284,6 +284,7 @@ fn chunk(blocks: &[&Block], mut places: Vec<Place>, need: &Need, texts: &Texts) 
         sequence: rows.iter().map(|row| row.sequence).collect(),
         session: rows.iter().map(|row| row.session).collect(),
         columns,
+        looked: 0,
         continues: false,
     }
 }

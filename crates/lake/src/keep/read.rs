@@ -170,6 +170,14 @@ impl FileReader {
         self.scanned.add_rows(count);
     }
 
+    /// The clients' numbers of a block; empty when they are zero everywhere.
+    fn sequence(&self, block: Block, decoder: &mut Decoder) -> Result<Vec<u32>, FileError> {
+        let Some(bytes) = self.section(block, Section::Sequence)? else { return Ok(Vec::new()) };
+        let received = self.section(block, Section::Received)?.unwrap_or_default();
+        let sequence = decoder.sequence(&bytes, &received, block.rows);
+        sequence.ok_or_else(|| self.garbled(Section::Sequence))
+    }
+
     /// The columns of a block that every row has, those that are needed.
     /// A sequence that is zero everywhere stays empty.
     pub(super) fn fixed(
@@ -214,8 +222,7 @@ impl FileReader {
             chunk.leaf = self.decoded(block, Section::Leaf, decode, || chunk.person.clone())?;
         }
         if need.sequence {
-            let decode = |bytes: &[u8]| decoder.shorts(bytes, rows).map(Into::into);
-            chunk.sequence = self.decoded(block, Section::Sequence, decode, Default::default)?;
+            chunk.sequence = self.sequence(block, decoder)?.into();
         }
         if need.session {
             let decode = |bytes: &[u8]| decoder.stretches(bytes, rows);
@@ -272,6 +279,11 @@ impl Iterator for Chunks<'_> {
 }
 
 impl Chunks<'_> {
+    /// The clients' order is not wanted any more.
+    pub fn skip_sequence(&mut self) {
+        self.need.sequence = false;
+    }
+
     fn chunk(&mut self, block: Block, decoder: &mut Decoder) -> Result<Chunk, FileError> {
         let mut chunk = self.reader.fixed(block, &self.need, decoder)?;
         for (code, kind) in &self.kinds {

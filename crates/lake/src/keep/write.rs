@@ -16,7 +16,7 @@ use life::keep::manifest::{BUCKETS, FileEntry, FileId};
 use vocabulary::{Class, Code, FileKey, Leaf, Person, PersonSealer, Time, Value};
 
 use self::block::Block;
-pub(super) use self::block::{BESIDE_LAST, BESIDE_TIME};
+pub(super) use self::block::{BESIDE_LAST, BESIDE_TIME, OF_FEW};
 use self::projection::Projection;
 pub(super) use self::value::{ALL_PRESENT, DECIMALS, LONG, SHORT, SOME_ABSENT};
 use super::chunk::{Stamp, Stamps};

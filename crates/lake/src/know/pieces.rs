@@ -24,28 +24,31 @@ impl Pieces {
     pub(super) fn of(view: &mut View<'_>, sight: &Sight, none: &Cells) -> Self {
         let parts = std::mem::take(&mut view.parts);
         let mut people = Vec::with_capacity(parts.len());
-        if view.lens.is_clear && parts.iter().all(Part::is_open) {
+        let event = view.chunk.stamp.iter().map(|stamp| view.lens.event(*stamp));
+        let event: Vec<u32> = event.collect();
+        if !event.contains(&HIDDEN) && parts.iter().all(Part::is_open) {
             for part in &parts {
                 add(&mut people, part.person, part.rows().start as u32, part.rows().end as u32);
             }
             return Self {
                 time: view.chunk.time.clone(),
-                event: view.chunk.stamp.iter().map(|stamp| view.lens.event(*stamp)).collect(),
+                event,
                 cells: none.whole(&view.told),
                 people,
                 next: 0,
             };
         }
         let rows = parts.iter().map(|part| part.rows().len()).sum();
+        let seen = event;
         let (mut time, mut event, mut places) = (vec![0; rows], vec![0; rows], vec![0; rows]);
         let mut count = 0;
         for part in &parts {
             let first = count;
-            let stamps = view.chunk.stamp.get(part.rows()).unwrap_or_default();
+            let seen = seen.get(part.rows()).unwrap_or_default();
             let times = view.chunk.time.get(part.rows()).unwrap_or_default();
-            for ((row, stamp), at) in part.rows().zip(stamps).zip(times) {
+            for ((row, seen), at) in part.rows().zip(seen).zip(times) {
                 let shown = match part.is_open() {
-                    true => view.lens.event(*stamp),
+                    true => *seen,
                     false => view.event(sight, part, row),
                 };
                 // Each row is written, and the next one over it when it is hidden.

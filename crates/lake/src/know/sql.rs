@@ -6,9 +6,9 @@
 
 mod answer;
 mod batch;
+mod condition;
 mod scan;
 mod session;
-mod span;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -41,6 +41,8 @@ use super::sight::Sight;
 #[derive(Clone, Copy)]
 pub struct Naming<'a> {
     pub event: &'a (dyn Fn(Code) -> Option<String> + Sync),
+    /// The code of an event's name.
+    pub code: &'a (dyn Fn(&str) -> Option<Code> + Sync),
     pub source: &'a (dyn Fn(SourceId) -> Option<String> + Sync),
 }
 
@@ -87,6 +89,15 @@ pub struct Allowance<'a> {
     pub held: fn() -> Option<u64>,
 }
 
+impl Allowance<'_> {
+    /// The time that is left, if any.
+    fn left(&self) -> Result<Duration, AskError> {
+        let left = u64::try_from(self.time.0).ok().filter(|left| *left > 0);
+        let slow = AskError::TooSlow { span: self.limits.sql_time };
+        left.map(Duration::from_micros).ok_or(slow)
+    }
+}
+
 /// Carries out a statement. The caller knows the time: `seconds` is zero in what was scanned.
 ///
 /// INVARIANT(gate): nothing is read before the grant has been held against the plan. Rows are
@@ -100,7 +111,8 @@ pub fn select(
     now: Time,
 ) -> Result<Selected, AskError> {
     permit(plan.purpose, plan.categories, grant, Verb::Read, now)?;
-    let Allowance { limits, time: left, held } = allowance;
+    let Allowance { limits, held, .. } = allowance;
+    let limit = allowance.left()?;
     let threads = asking.threads.max(1);
     let most = held().map(|held| held + GROWTH_MAX * limits.sql_memory_bytes as u64);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -138,7 +150,6 @@ pub fn select(
                 }
             }
         };
-        let limit = Duration::from_micros(u64::try_from(left.0).unwrap_or(0));
         let done = runtime.block_on(async { time::timeout(limit, watched).await });
         let done = done.unwrap_or(Err(AskError::TooSlow { span: limits.sql_time }));
         working.abort();

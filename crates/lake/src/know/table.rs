@@ -222,6 +222,10 @@ impl Run for FileRun<'_> {
         Ok(self.chunks.next().transpose()?)
     }
 
+    fn skip_sequence(&mut self) {
+        self.chunks.skip_sequence();
+    }
+
     fn project(
         &mut self,
         projecting: &Projecting<'_>,

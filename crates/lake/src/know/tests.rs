@@ -353,6 +353,7 @@ impl Pond {
             stamps: stamps.done(),
             session: facts.iter().map(|fact| fact.session()).collect(),
             columns: scan.need.columns.iter().map(column).collect(),
+            looked: 0,
             continues: false,
         }
     }

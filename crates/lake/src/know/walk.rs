@@ -216,7 +216,11 @@ impl<'a, O: Operator> Walker<'a, O> {
     ) -> Result<(), AskError> {
         let (runs, overlap) = in_order(runs);
         let mut cursors = Vec::with_capacity(runs.len());
+        let wants_sequence = overlap || self.shared.sight.diverts();
         for mut run in runs {
+            if !wants_sequence {
+                run.skip_sequence();
+            }
             self.project(run.as_mut())?;
             let mut cursor = Cursor::new(run, &self.shared.scan);
             if cursor.touches(&self.shared.scan) && self.load(&mut cursor)? {
@@ -345,7 +349,7 @@ impl<'a, O: Operator> Walker<'a, O> {
                 self.shared.asking.watch.pass(0, visible, 0)?;
                 return Ok(false);
             };
-            let (passed, mut bytes) = (chunk.len() as u64, cursor.run.bytes() - before);
+            let (passed, mut bytes) = (chunk.looked() as u64, cursor.run.bytes() - before);
             let persons = chunk.person.values();
             let (first, last) = (persons.first().copied(), persons.last().copied());
             if first.is_some_and(|first| first < cursor.last) || !persons.is_sorted() {

@@ -144,7 +144,9 @@ impl App {
         let event = |code| {
             self.region().truth(|truth| truth.names.text(Named::Event, code).map(str::to_owned))
         };
-        let naming = Naming { event: &event, source: &|source| Some(self.source_name(source)) };
+        let code = |name: &str| self.region().truth(|truth| truth.names.code(Named::Event, name));
+        let source = |source| Some(self.source_name(source));
+        let naming = Naming { event: &event, code: &code, source: &source };
         self.asking(watch, |asking| {
             let limits = self.limits();
             let time = Span(limits.sql_time.0 - self.inner().clock.since(begun).0);

@@ -182,6 +182,45 @@ fn rows_of_few_events_come_by_themselves() {
     }
 }
 
+/// Rows of requests of forty, whose client numbers them; of nobody's requests two arrive at once.
+fn requests(count: u64, of: u64) -> Vec<Row> {
+    let rows = (0..count).map(|number| {
+        let (request, place) = (number / 40, number % 40);
+        let mut row = row(number * 7 % 11 + 1, Time(NOW.0 - (number * 31 % count) as i64));
+        row.received = Time(NOW.0 + (request / of) as i64 * 1_234_567);
+        row.sequence = (place * 13 % 40) as u32;
+        row
+    });
+    rows.collect()
+}
+
+#[test]
+fn what_a_request_has_in_common_is_said_once_and_read_back() {
+    for of in [1, 1_000] {
+        let mut lake = Lake::new();
+        let rows = requests(8_000, of);
+        let entries = lake.fold(&rows);
+        assert_eq!(all(&lake, &entries), lake.expected(&rows));
+        let codes = [Code(1)];
+        let texts = Arc::new(Texts::default());
+        let need = Need {
+            columns: codes.to_vec(),
+            sequence: true,
+            session: true,
+            leaf: true,
+            received: true,
+            ..Need::default()
+        };
+        let lines = entries.iter().flat_map(|entry| {
+            let chunks = lake.open(entry).unwrap().chunks(None, &need, &texts, None).unwrap();
+            chunks.flat_map(|chunk| said(&chunk.unwrap(), &texts)).collect::<Vec<_>>()
+        });
+        let expected = lake.expected(&rows);
+        let expected = expected.iter().map(|filed| said_of_row(filed, &codes));
+        assert_eq!(lines.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
+}
+
 /// Several pages and runs, so that picking has something to skip.
 fn many(people: u64, each: u64) -> Vec<Row> {
     let rows = (0..people * each).map(|number| {

@@ -13,9 +13,14 @@ use crate::keep::stretches::Growing;
 /// Steps that the times of a block may count in, in microseconds, each a multiple of the next.
 const UNITS: [i64; 3] = [1_000_000, 1_000, 1];
 
-/// How `received` is written: beside the time of its row, or beside the row before.
+/// How `received` is written: beside the time of its row, beside the row before, or as one of the
+/// few instants that requests arrived at.
 pub(in crate::keep) const BESIDE_TIME: u8 = 0;
 pub(in crate::keep) const BESIDE_LAST: u8 = 1;
+pub(in crate::keep) const OF_FEW: u8 = 2;
+
+/// Rows, for each instant that requests arrived at, from which each instant is written once.
+const FEW: usize = 8;
 
 /// The sections of a block, in their order.
 pub(super) type Sections = Vec<(Section, Vec<u8>)>;
@@ -120,7 +125,8 @@ impl Block {
         let starts = person.iter().map(|(_, rows)| rows.start);
         add(Section::Time, written(|out| times(&self.time, starts, packer, out))?);
         if self.sequence.iter().any(|sequence| *sequence != 0) {
-            add(Section::Sequence, written(|out| packer.numbers(&self.sequence, out))?);
+            let put = |out: &mut Vec<u8>| sequence(&self.sequence, &self.received, packer, out);
+            add(Section::Sequence, written(put)?);
         }
         for (code, promoted) in &self.promoted {
             if !promoted.is_empty() {
@@ -183,24 +189,68 @@ fn times(
     packer.numbers(&differences.collect::<Vec<_>>(), out)
 }
 
+/// The instants that requests arrived at, in order; nothing when they are many.
+fn arrivals(received: &[i64]) -> Option<Vec<i64>> {
+    let mut known: Vec<i64> = received.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    (known.len() * FEW <= received.len()).then_some(known)
+}
+
+/// By row: which of the instants it arrived at.
+fn places<'a>(received: &'a [i64], arrivals: &'a [i64]) -> impl Iterator<Item = usize> + 'a {
+    let place = |one: &i64| arrivals.binary_search(one).unwrap_or(0);
+    received.iter().map(place)
+}
+
 fn received(
     received: &[i64],
     times: &[i64],
     packer: &mut Packer,
     out: &mut Vec<u8>,
 ) -> Result<(), FileError> {
-    let beside = |others: &mut dyn Iterator<Item = i64>| -> Vec<u64> {
-        received.iter().zip(others).map(|(one, other)| zigzag(one.wrapping_sub(other))).collect()
-    };
-    let lasts = beside(&mut std::iter::once(0).chain(received.iter().copied()));
-    let lags = beside(&mut times.iter().copied());
+    if let Some(arrivals) = arrivals(received) {
+        out.push(OF_FEW);
+        put_varint(arrivals.len() as u64, out);
+        packer.numbers(&beside(&arrivals, lasts(&arrivals)), out)?;
+        let places = places(received, &arrivals).map(|place| place as u64);
+        return packer.numbers(&places.collect::<Vec<_>>(), out);
+    }
+    let last = beside(received, lasts(received));
+    let lags = beside(received, times.iter().copied());
     let bits = |numbers: &[u64]| -> u32 {
         numbers.iter().map(|number| u64::BITS - number.leading_zeros()).sum()
     };
-    let (mode, numbers) = match bits(&lasts) < bits(&lags) {
-        true => (BESIDE_LAST, lasts),
+    let (mode, numbers) = match bits(&last) < bits(&lags) {
+        true => (BESIDE_LAST, last),
         false => (BESIDE_TIME, lags),
     };
     out.push(mode);
     packer.numbers(&numbers, out)
+}
+
+fn lasts(numbers: &[i64]) -> impl Iterator<Item = i64> {
+    std::iter::once(0).chain(numbers.iter().copied())
+}
+
+fn beside(numbers: &[i64], others: impl Iterator<Item = i64>) -> Vec<u64> {
+    numbers.iter().zip(others).map(|(one, other)| zigzag(one.wrapping_sub(other))).collect()
+}
+
+/// A client counts within its request: where arrivals are few, each row's number lies beside the
+/// one before of the same request.
+fn sequence(
+    sequence: &[u64],
+    received: &[i64],
+    packer: &mut Packer,
+    out: &mut Vec<u8>,
+) -> Result<(), FileError> {
+    let Some(arrivals) = arrivals(received) else { return packer.numbers(sequence, out) };
+    let mut last = vec![0; arrivals.len()];
+    let steps = sequence.iter().zip(places(received, &arrivals)).map(|(number, place)| {
+        let number = number.cast_signed();
+        let last = last.get_mut(place).map(|last| std::mem::replace(last, number));
+        zigzag(number.wrapping_sub(last.unwrap_or(0)))
+    });
+    packer.numbers(&steps.collect::<Vec<_>>(), out)
 }

@@ -1,6 +1,7 @@
 //! The scan of `events`: DataFusion orders parts of it, and producers, which hold the lake, fill
 //! them with visible rows.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,7 +26,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::batch::Maker;
-use super::span::{Span, both, span};
+use super::condition::{Span, both, events, span};
 use super::{Naming, Read};
 use crate::keep::chunk::{Need, Texts};
 use crate::know::ask::Asking;
@@ -63,6 +64,8 @@ pub(super) struct Wanted {
     pub(super) within: Span,
     /// The time that the statement's conditions leave of it.
     span: Span,
+    /// The names of the events that they leave; absent when they leave all.
+    events: Option<HashSet<String>>,
 }
 
 /// A part that is to be produced.
@@ -106,14 +109,14 @@ impl TableProvider for Events {
         TableType::Base
     }
 
-    /// Only which files to open is taken from a condition; it is tested above, on visible rows.
+    /// Only what need not be read is taken from a condition; it is tested above, on visible rows.
     fn supports_filters_pushdown(
         &self,
         filters: &[&Expr],
     ) -> Planned<Vec<TableProviderFilterPushDown>> {
-        let support = |filter: &&Expr| match span(filter) {
-            Some(_) => TableProviderFilterPushDown::Inexact,
-            None => TableProviderFilterPushDown::Unsupported,
+        let support = |filter: &&Expr| match span(filter).is_some() || events(filter).is_some() {
+            true => TableProviderFilterPushDown::Inexact,
+            false => TableProviderFilterPushDown::Unsupported,
         };
         Ok(filters.iter().map(support).collect())
     }
@@ -133,8 +136,9 @@ impl TableProvider for Events {
         };
         let within = self.within;
         let span = filters.iter().filter_map(span).fold(within, both);
+        let events = filters.iter().filter_map(events).reduce(|one, other| &one & &other);
         let (schema, texts) = (schema(&columns), Arc::default());
-        let wanted = Arc::new(Wanted { schema, columns, texts, within, span });
+        let wanted = Arc::new(Wanted { schema, columns, texts, within, span, events });
         let parts = (0..self.parts).map(|number| {
             let (wanted, orders) = (Arc::clone(&wanted), self.orders.clone());
             Arc::new(Part { wanted, number, of: self.parts, orders }) as Arc<dyn PartitionStream>
@@ -210,7 +214,7 @@ impl Producer<'_> {
     ) -> Result<(), AskError> {
         let mut before = run.bytes();
         while let Some(chunk) = run.next()? {
-            let passed = chunk.len() as u64;
+            let passed = chunk.looked() as u64;
             let batch = maker.batch(chunk)?;
             let visible = batch.num_rows() as u64;
             let bytes = run.bytes() - before;
@@ -257,6 +261,8 @@ impl Producer<'_> {
             | Field::Session => None,
         });
         let properties: Vec<_> = properties.collect();
+        let code = |name: &String| (self.naming.code)(name).map(|code| code.0);
+        let events = wanted.events.as_ref().map(|names| names.iter().filter_map(code).collect());
         let need = Need {
             columns: properties.iter().map(|(code, _)| *code).collect(),
             sealed: properties
@@ -267,7 +273,8 @@ impl Producer<'_> {
             session: has(Field::Session),
             leaf: self.sight.needs_leaves(),
             received: self.sight.needs_received() || has(Field::Received),
-            ..Need::default()
+            events: events.map(Arc::new),
+            untimed: false,
         };
         let (from, until) = wanted.span;
         Scan { need, from, until, texts: Arc::clone(&wanted.texts) }

@@ -9,12 +9,13 @@ use life::keep::mask::{Masked, VerdictMask};
 use life::keep::names::Named;
 use life::keep::{Record, Row, Truth};
 use life::know::cohort::Did;
+use life::know::funnel::Order;
 use life::know::measure::Counted;
 use life::know::trend::Series;
 use life::know::words::Word;
 use life::know::{
-    About, Answer, Cohort, CohortAnswer, Faults, Interval, PersonRow, Plan, Question as _, Setting,
-    Tested, Trend, Wanted, Where, Words,
+    About, Answer, Cohort, CohortAnswer, Deed, Faults, Funnel, Interval, PersonRow, Plan,
+    Question as _, Setting, Tested, Trend, Wanted, Where, Words,
 };
 use proptest::prelude::*;
 use vocabulary::{
@@ -154,6 +155,39 @@ fn who_is_who_is_taken_together_with_the_mask() {
     region.truth.write().unwrap().apply(&Record::Link { first: leaf(1), second: leaf(2) });
     assert_eq!([1, 2, 3].map(|least| people(&before, least)), [2, 1, 0]);
     assert_eq!([1, 2, 3].map(|least| people(&table(), least)), [1, 1, 1]);
+}
+
+/// Of rows that tie, the client's order decides, although they lie in files of their own.
+#[test]
+fn rows_of_two_files_that_tie_come_in_the_order_of_the_client() {
+    let mut lake = Lake::new();
+    let region = region(&lake);
+    region.truth.write().unwrap().name(Named::Event, "knocked");
+    let row = |event, sequence| Row { event: Code(event), sequence, ..rang(1, 10) };
+    // What came later was done first.
+    let files = [row(1, 5), row(2, 1)].map(|row| lake.fold(&[row, rang(2, 30)]));
+    let files = files.into_iter().flatten().map(Arc::new).collect();
+    *region.view.write().unwrap() = View { files, fresh: Vec::new() };
+    let table = Table::new(&region, &lake.place, &lake.footers, Arc::default(), &lake.keys);
+    let converted = |first: &str, second: &str| {
+        let deed = |event: &str| Deed { event: Some(event.to_owned()), ..Deed::default() };
+        let funnel = Funnel {
+            about: about(),
+            steps: vec![deed(first), deed(second)],
+            window: "1d".to_owned(),
+            order: Order::Loose,
+            exclude: Vec::new(),
+            breakdown: None,
+            limit: None,
+            over: None,
+        };
+        let plan = resolve(&table, |setting| funnel.resolve(setting).map(Plan::Funnel));
+        match answer(&table, &plan) {
+            Answer::Funnel(answer) => answer.steps.last().map(|step| step.people),
+            other => panic!("a funnel is answered by {other:?}"),
+        }
+    };
+    assert_eq!((converted("knocked", RANG), converted(RANG, "knocked")), (Some(1), Some(0)));
 }
 
 /// Somebody rang, perhaps with a remark; the rows of the first journal segment are in files.

@@ -1,5 +1,6 @@
 //! Texts of SQL over random small lakes: nobody can select what they may not see.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -30,7 +31,11 @@ fn carry_out(
 ) -> Result<Selected, AskError> {
     let event = |code: Code| EVENTS.get(code.0 as usize - 1).map(|name| (*name).to_owned());
     let source = |_: SourceId| Some("here".to_owned());
-    let naming = Naming { event: &event, source: &source };
+    let code = |name: &str| {
+        let place = EVENTS.iter().position(|known| *known == name)?;
+        Some(Code(place as u32 + 1))
+    };
+    let naming = Naming { event: &event, code: &code, source: &source };
     let allowance = Allowance { limits, time: limits.sql_time, held: || None };
     select(asking, plan, naming, allowance, &grant(plan.purpose, verb), Time(1))
 }
@@ -286,7 +291,7 @@ fn a_text_ends_when_the_process_grows_too_far() {
     let held = || Some(HELD.fetch_add(4 << 30, Ordering::Relaxed));
     let allowance = Allowance { limits: &limits, time: limits.sql_time, held };
     let event = |_: Code| None;
-    let naming = Naming { event: &event, source: &|_| None };
+    let naming = Naming { event: &event, code: &|_| None, source: &|_| None };
     let grant = grant(plan.purpose, Verb::Read);
     let error = select(&asking, &plan, naming, allowance, &grant, Time(1)).unwrap_err();
     assert_eq!(error.code(), "sql-too-much-memory");
@@ -296,12 +301,20 @@ fn a_text_ends_when_the_process_grows_too_far() {
 struct Noting<'a> {
     pond: &'a Pond,
     spans: Mutex<Vec<(Time, Time)>>,
+    events: Mutex<Vec<Option<HashSet<u32>>>>,
     is_broken: bool,
+}
+
+impl<'a> Noting<'a> {
+    fn of(pond: &'a Pond, is_broken: bool) -> Self {
+        Self { pond, spans: Mutex::default(), events: Mutex::default(), is_broken }
+    }
 }
 
 impl Source for Noting<'_> {
     fn runs(&self, bucket: u16, scan: &Scan) -> Result<Vec<Box<dyn Run + '_>>, AskError> {
         self.spans.lock().unwrap().push((scan.from, scan.until));
+        self.events.lock().unwrap().push(scan.need.events.as_deref().cloned());
         if self.is_broken && bucket == 15 {
             return Err(AskError::Unordered);
         }
@@ -327,8 +340,7 @@ fn a_condition_on_time_says_which_files_are_opened() {
         (format!("time < '{until}' or size = 1"), always),
         (format!("received < '{until}'"), always),
     ] {
-        let spans = Mutex::default();
-        let noting = Noting { pond: &pond, spans, is_broken: false };
+        let noting = Noting::of(&pond, false);
         let asking = Asking { source: &noting, ..asking(&mask, &pond, &watch, 1) };
         let plan = plan("measure", &format!("select size from events where {condition}"));
         carry_out(&asking, &plan, &Limits::default(), Verb::Read).unwrap();
@@ -337,10 +349,35 @@ fn a_condition_on_time_says_which_files_are_opened() {
 }
 
 #[test]
+fn conditions_on_events_say_which_rows_need_not_be_read() {
+    let pond = few();
+    let (mask, watch) = (pond.mask(), Watch::default());
+    for (condition, events) in [
+        (format!("event = '{}'", EVENTS[1]), Some(vec![2])),
+        (format!("'{}' = event and size > 1", EVENTS[0]), Some(vec![1])),
+        (format!("event in ('{}', '{}')", EVENTS[0], EVENTS[2]), Some(vec![1, 3])),
+        (format!("event = '{}' or event = 'nothing'", EVENTS[0]), Some(vec![1])),
+        (format!("event in ('a', 'b', 'c', 'd', '{}')", EVENTS[2]), Some(vec![3])),
+        (format!("event = '{}' or size > 1", EVENTS[0]), None),
+        (format!("event <> '{}'", EVENTS[0]), None),
+        (format!("event not in ('{}', 'nothing')", EVENTS[0]), None),
+        (format!("lower(event) = '{}'", EVENTS[0]), None),
+        ("event like 'a%'".to_owned(), None),
+    ] {
+        let noting = Noting::of(&pond, false);
+        let asking = Asking { source: &noting, ..asking(&mask, &pond, &watch, 1) };
+        let plan = plan("measure", &format!("select size from events where {condition}"));
+        carry_out(&asking, &plan, &Limits::default(), Verb::Read).unwrap();
+        let events: Option<HashSet<u32>> = events.map(|events| events.into_iter().collect());
+        assert_eq!(noting.events.lock().unwrap().first(), Some(&events), "{condition}");
+    }
+}
+
+#[test]
 fn a_part_that_ends_early_is_no_answer() {
     let pond = few();
     let (mask, watch) = (pond.mask(), Watch::default());
-    let noting = Noting { pond: &pond, spans: Mutex::default(), is_broken: true };
+    let noting = Noting::of(&pond, true);
     let asking = Asking { source: &noting, ..asking(&mask, &pond, &watch, 2) };
     let plan = plan("measure", "select count(*) from events");
     let error = carry_out(&asking, &plan, &Limits::default(), Verb::Read).unwrap_err();

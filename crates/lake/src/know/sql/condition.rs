@@ -1,6 +1,9 @@
-//! Times that a statement is about: conditions on `time` say which files need not be opened. The
-//! conditions themselves stay where they are.
+//! What a statement's conditions say of what need not be read: the times that it is about, and the
+//! events. The conditions themselves stay where they are.
 
+use std::collections::HashSet;
+
+use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::scalar::ScalarValue;
 use life::know::sql::ALWAYS;
@@ -34,6 +37,35 @@ pub(super) fn span(condition: &Expr) -> Option<Span> {
 /// What is left of both.
 pub(super) fn both(one: Span, other: Span) -> Span {
     (one.0.max(other.0), one.1.min(other.1))
+}
+
+/// The names of the events that a condition leaves, when it is about nothing else.
+pub(super) fn events(condition: &Expr) -> Option<HashSet<String>> {
+    let is_event = |side: &Expr| matches!(side, Expr::Column(column) if column.name == "event");
+    match condition {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
+            let name = match (is_event(left), is_event(right)) {
+                (true, false) => text(right)?,
+                (false, true) => text(left)?,
+                _ => return None,
+            };
+            Some(HashSet::from([name]))
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
+            Some(events(left)?.into_iter().chain(events(right)?).collect())
+        }
+        Expr::InList(InList { expr, list, negated: false }) if is_event(expr) => {
+            list.iter().map(text).collect()
+        }
+        _ => None,
+    }
+}
+
+fn text(side: &Expr) -> Option<String> {
+    match side {
+        Expr::Literal(literal, _) => literal.try_as_str().flatten().map(str::to_owned),
+        _ => None,
+    }
 }
 
 /// Whole microseconds, at or before the instant.
