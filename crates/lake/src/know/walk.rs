@@ -216,7 +216,8 @@ impl<'a, O: Operator> Walker<'a, O> {
     ) -> Result<(), AskError> {
         let (runs, overlap) = in_order(runs);
         let mut cursors = Vec::with_capacity(runs.len());
-        let wants_sequence = overlap || self.shared.sight.diverts();
+        let is_ordered = O::IN_ORDER || self.roll.is_some();
+        let wants_sequence = is_ordered && (overlap || self.shared.sight.diverts());
         for mut run in runs {
             if !wants_sequence {
                 run.skip_sequence();
