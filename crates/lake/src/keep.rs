@@ -15,6 +15,7 @@ pub mod projected;
 pub mod read;
 pub mod rows;
 pub mod stretches;
+pub mod ties;
 pub mod write;
 
 mod codec;

@@ -20,7 +20,6 @@ mod trend;
 mod values;
 mod view;
 mod walk;
-mod window;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use vocabulary::{Class, Code, Purposes, SourceId, Value, VerdictId};
 
 use super::stretches::Stretches;
+use super::ties::Ties;
 
 /// Rows in the order (bucket, person, time, sequence, arrival). A column that was not asked for is
 /// empty.
@@ -23,8 +24,7 @@ pub struct Chunk {
     /// By row: the place of its stamp among `stamps`.
     pub stamp: ScalarBuffer<u32>,
     pub stamps: Arc<[Stamp]>,
-    /// Empty when it is zero everywhere, too.
-    pub sequence: ScalarBuffer<u32>,
+    pub ties: Ties,
     pub received: ScalarBuffer<i64>,
     pub session: Stretches,
     /// The promoted columns that were asked for, in the order asked.
@@ -104,7 +104,6 @@ pub struct Need {
     pub sealed: BTreeMap<Code, Class>,
     /// Whether these are wanted; person, time and stamp always are. A reader may give more than was
     /// asked for.
-    pub sequence: bool,
     pub session: bool,
     pub leaf: bool,
     pub received: bool,
@@ -344,7 +343,7 @@ impl Chunk {
             time: chunks.iter().flat_map(|chunk| chunk.time.iter().copied()).collect(),
             stamp: stamp.into(),
             stamps: chunks.iter().flat_map(|chunk| chunk.stamps.iter().copied()).collect(),
-            sequence: chunks.iter().flat_map(Chunk::sequences).collect(),
+            ties: Ties::joined(chunks.iter().map(|chunk| &chunk.ties)),
             received: chunks.iter().flat_map(|chunk| chunk.received.iter().copied()).collect(),
             session: each(|chunk| &chunk.session),
             columns: (0..columns).map(column).collect(),
@@ -370,18 +369,13 @@ impl Chunk {
             time: pick(&self.time, rows),
             stamp: pick(&self.stamp, rows),
             stamps: Arc::clone(&self.stamps),
-            sequence: pick(&self.sequence, rows),
+            ties: self.ties.pick(rows),
             received: pick(&self.received, rows),
             session: self.session.pick(rows),
             columns: self.columns.iter().map(|column| column.pick(rows)).collect(),
             looked: self.looked(),
             continues: self.continues,
         }
-    }
-
-    /// The client's order of each row.
-    fn sequences(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..self.len()).map(|row| self.sequence.get(row).copied().unwrap_or(0))
     }
 
     /// The stamp of a row.

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use arrow_buffer::ScalarBuffer;
 use life::keep::Row;
 use life::keep::manifest::BUCKETS;
 use vocabulary::{Class, Code, Leaf, Person, Purposes, SourceId, Time, Value, VerdictId};
 
 use super::chunk::{Chunk, Column, Need, Stamp, Stamps, Texts};
+use super::ties::Ties;
 use super::unseal::unsealed;
 
 /// The rows of one journal segment that is not folded yet. It only grows; readers hold what they
@@ -280,8 +282,14 @@ fn chunk(blocks: &[&Block], mut places: Vec<Place>, need: &Need, texts: &Texts) 
         time: rows.iter().map(|row| row.time).collect(),
         stamp,
         stamps: stamps.done(),
-        received: rows.iter().map(|row| row.received).collect(),
-        sequence: rows.iter().map(|row| row.sequence).collect(),
+        ties: Ties::known(
+            rows.iter().map(|row| row.sequence).collect(),
+            rows.iter().map(|row| row.received).collect(),
+        ),
+        received: match need.received {
+            true => rows.iter().map(|row| row.received).collect(),
+            false => ScalarBuffer::default(),
+        },
         session: rows.iter().map(|row| row.session).collect(),
         columns,
         looked: 0,

@@ -15,6 +15,7 @@ use super::file::{FileError, Place, Positioned, Scanned};
 pub use super::footer::Footers;
 use super::footer::{BlockEntry, Opened};
 use super::section::{Section, Spot};
+use super::ties::{self, Ties};
 use super::unseal::{Unsealer, unsealed};
 
 /// One open file of the lake. Cloning is cheap; clones may be read on different threads.
@@ -91,6 +92,7 @@ impl FileReader {
         Ok(Chunks {
             blocks: self.blocks(|block| bucket.is_none_or(|bucket| block.bucket == bucket)),
             reader: self.clone(),
+            closed: Arc::new(self.closed()),
             kinds: need.columns.iter().map(|code| (*code, kind(code))).collect(),
             need: need.clone(),
             texts: Arc::clone(texts),
@@ -170,8 +172,18 @@ impl FileReader {
         self.scanned.add_rows(count);
     }
 
+    /// What opens the file once more when something is to be read of it later.
+    fn closed(&self) -> Closed {
+        let Self { entry, place, opened, scanned, .. } = self.clone();
+        Closed { entry, place, opened, scanned }
+    }
+
     /// The clients' numbers of a block; empty when they are zero everywhere.
-    fn sequence(&self, block: Block, decoder: &mut Decoder) -> Result<Vec<u32>, FileError> {
+    pub(super) fn sequence(
+        &self,
+        block: Block,
+        decoder: &mut Decoder,
+    ) -> Result<Vec<u32>, FileError> {
         let Some(bytes) = self.section(block, Section::Sequence)? else { return Ok(Vec::new()) };
         let received = self.section(block, Section::Received)?.unwrap_or_default();
         let sequence = decoder.sequence(&bytes, &received, block.rows);
@@ -179,7 +191,6 @@ impl FileReader {
     }
 
     /// The columns of a block that every row has, those that are needed.
-    /// A sequence that is zero everywhere stays empty.
     pub(super) fn fixed(
         &self,
         block: Block,
@@ -221,9 +232,6 @@ impl FileReader {
             let decode = |bytes: &[u8]| decoder.stretches(bytes, rows);
             chunk.leaf = self.decoded(block, Section::Leaf, decode, || chunk.person.clone())?;
         }
-        if need.sequence {
-            chunk.sequence = self.sequence(block, decoder)?.into();
-        }
         if need.session {
             let decode = |bytes: &[u8]| decoder.stretches(bytes, rows);
             chunk.session = self.decoded(block, Section::Session, decode, || nothing(rows))?;
@@ -235,6 +243,30 @@ impl FileReader {
         chunk.time = time.into();
         self.count_rows(rows);
         Ok(chunk)
+    }
+}
+
+/// A file that need not stay open: a question may have met more blocks than files can be open.
+pub(super) struct Closed {
+    entry: Arc<FileEntry>,
+    place: Place,
+    opened: Arc<Opened>,
+    scanned: Arc<Scanned>,
+}
+
+impl Closed {
+    /// What decides between rows of a block that tie.
+    pub(super) fn ties(&self, block: Block) -> Result<ties::Read, FileError> {
+        let Self { entry, place, opened, scanned } = self;
+        let (entry, place) = (Arc::clone(entry), place.clone());
+        let file = Positioned::open(&place.path(&entry.path), Arc::clone(scanned))?;
+        let (opened, scanned) = (Arc::clone(opened), Arc::clone(scanned));
+        let reader = FileReader { entry, place, file, opened, scanned };
+        Decoder::lend(|decoder| {
+            let need = Need { received: true, ..Need::default() };
+            let received = reader.fixed(block, &need, decoder)?.received.to_vec();
+            Ok(ties::Read { sequence: reader.sequence(block, decoder)?, received })
+        })
     }
 }
 
@@ -261,6 +293,7 @@ pub struct Chunks<'a> {
     kinds: Vec<(Code, Option<ColumnKind>)>,
     pub(super) texts: Arc<Texts>,
     unsealer: Option<Unsealer<'a>>,
+    closed: Arc<Closed>,
 }
 
 impl fmt::Debug for Chunks<'_> {
@@ -279,13 +312,9 @@ impl Iterator for Chunks<'_> {
 }
 
 impl Chunks<'_> {
-    /// The clients' order is not wanted any more.
-    pub fn skip_sequence(&mut self) {
-        self.need.sequence = false;
-    }
-
     fn chunk(&mut self, block: Block, decoder: &mut Decoder) -> Result<Chunk, FileError> {
         let mut chunk = self.reader.fixed(block, &self.need, decoder)?;
+        chunk.ties = Ties::lying(Arc::clone(&self.closed), block);
         for (code, kind) in &self.kinds {
             let Some(kind) = kind else {
                 chunk.columns.push(Column::Absent);

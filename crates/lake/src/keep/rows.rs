@@ -154,16 +154,16 @@ fn fixed(
     block: Block,
     decoder: &mut Decoder,
 ) -> Result<Vec<Filed>, FileError> {
-    let need =
-        Need { sequence: true, session: true, leaf: true, received: true, ..Need::default() };
+    let need = Need { session: true, leaf: true, received: true, ..Need::default() };
     let chunk = reader.fixed(block, &need, decoder)?;
+    let sequence = reader.sequence(block, decoder)?;
     let people = chunk.person.each().zip(chunk.leaf.each()).zip(chunk.session.each());
     let filed = people.enumerate().map(|(place, ((person, leaf), session))| {
         let stamp = chunk.stamp(place)?;
         let row = Row {
             time: Time(*chunk.time.get(place)?),
             received: Time(*chunk.received.get(place)?),
-            sequence: chunk.sequence.get(place).copied().unwrap_or(0),
+            sequence: sequence.get(place).copied().unwrap_or(0),
             event: stamp.event,
             leaf: Leaf(leaf),
             source: stamp.source,

@@ -142,9 +142,21 @@ impl Cells {
         put(&mut self.purposes, at, &told.purposes, rows, 0);
     }
 
-    /// Whether there is any column.
-    pub(super) fn has_any(&self) -> bool {
-        !self.texts.is_empty() || self.reads.sessions || self.reads.purposes
+    /// Adds rows of others behind these, which are so many.
+    pub(super) fn add(&mut self, count: usize, others: &Self, rows: Range<usize>) {
+        self.resize(count + rows.len());
+        let columns = self.texts.iter_mut().zip(&others.texts);
+        columns.for_each(|(to, from)| copy(to, count, from, rows.clone()));
+        let columns = self.numbers.iter_mut().zip(&others.numbers);
+        columns.for_each(|(to, from)| copy(to, count, from, rows.clone()));
+        copy(&mut self.leaf, count, &others.leaf, rows.clone());
+        copy(&mut self.session, count, &others.session, rows.clone());
+        copy(&mut self.purposes, count, &others.purposes, rows);
+    }
+
+    /// Forgets all rows.
+    pub(super) fn clear(&mut self) {
+        self.resize(0);
     }
 
     fn len(&self) -> usize {
@@ -191,6 +203,13 @@ fn put<T: Copy>(to: &mut [T], at: usize, from: &[T], rows: &[u32], null: T) {
     let room = to.get_mut(at..).unwrap_or_default();
     for (to, row) in room.iter_mut().zip(rows) {
         *to = from.get(*row as usize).copied().unwrap_or(null);
+    }
+}
+
+/// Copies rows of a column, if there is such a column on both sides.
+fn copy<T: Copy>(to: &mut [T], at: usize, from: &[T], rows: Range<usize>) {
+    if let (Some(to), Some(from)) = (to.get_mut(at..at + rows.len()), from.get(rows)) {
+        to.copy_from_slice(from);
     }
 }
 

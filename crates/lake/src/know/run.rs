@@ -16,9 +16,6 @@ pub trait Run: Send {
     /// The next rows; `None` after the last. An empty chunk is allowed.
     fn next(&mut self) -> Result<Option<Chunk>, AskError>;
 
-    /// The clients' order is not wanted: rows are taken in the order in which they come.
-    fn skip_sequence(&mut self) {}
-
     /// Passes rows to `take` in any order, without whose they are and with times only as exact as
     /// quarters of an hour; they do not come as rows of people any more. None when it cannot.
     fn project(

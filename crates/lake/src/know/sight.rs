@@ -171,14 +171,9 @@ impl Sight {
         !self.marked.0.is_empty()
     }
 
-    /// Whether rows may be put in order anew.
-    pub(super) fn diverts(&self) -> bool {
-        !self.mask.moved.is_empty() || self.per.is_some()
-    }
-
     /// Whether times of arrival have to be read at all.
     pub(super) fn needs_received(&self) -> bool {
-        !self.mask.cuts.is_empty() || !self.mask.moved.is_empty()
+        !self.mask.cuts.is_empty()
     }
 
     /// The leaves of which not every row is seen that its stamp shows.

@@ -222,10 +222,6 @@ impl Run for FileRun<'_> {
         Ok(self.chunks.next().transpose()?)
     }
 
-    fn skip_sequence(&mut self) {
-        self.chunks.skip_sequence();
-    }
-
     fn project(
         &mut self,
         projecting: &Projecting<'_>,

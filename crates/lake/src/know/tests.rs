@@ -36,6 +36,7 @@ use self::projected::{Compacted, Facts};
 use self::question::{about, breakdown, deed, demands, event, interval};
 use super::{AskError, Asking, MemoryRun, Run, Scan, Source, Watch, ask, members};
 use crate::keep::chunk::{Chunk, Column, Stamp, Stamps};
+use crate::keep::ties::Ties;
 
 const PURPOSES: [(&str, u8); 6] = [
     ("operate", 0),
@@ -346,8 +347,8 @@ impl Pond {
         Chunk {
             person: facts.iter().map(|fact| leaf(self.person(version, fact.leaf)).0).collect(),
             time: times.into(),
+            ties: Ties::known(shorts(&|fact| fact.sequence), received.clone()),
             received: if scan.need.received { received.into() } else { Vec::new().into() },
-            sequence: shorts(&|fact| fact.sequence).into(),
             leaf: if scan.need.leaf { leaves.into_iter().collect() } else { Default::default() },
             stamp: stamp.collect::<Vec<_>>().into(),
             stamps: stamps.done(),

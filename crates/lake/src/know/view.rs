@@ -62,7 +62,9 @@ impl<'s> View<'s> {
                 return;
             }
             let Place { run, first, .. } = place;
-            let piece = Piece { chunk: &chunk, told: &told, leaf: part.leaf(), run, first };
+            let start = part.rows().start as u32;
+            let (leaf, told) = (part.leaf(), &told);
+            let piece = Piece { chunk: &chunk, told, leaf, start, run, first };
             for row in part.rows() {
                 // Rows of one group lie anywhere; its text's number stands for the person.
                 let whose = match per {
@@ -77,7 +79,7 @@ impl<'s> View<'s> {
                 }
             }
         });
-        moved.check()?;
+        moved.end_chunk()?;
         Ok(Self { chunk, lens, told, parts })
     }
 
@@ -86,12 +88,6 @@ impl<'s> View<'s> {
     pub(super) fn event(&self, sight: &Sight, part: &Part<'_>, row: usize) -> u32 {
         let event = self.chunk.stamp.get(row).map_or(HIDDEN, |stamp| self.lens.event(*stamp));
         if event != HIDDEN && sight.sees(part, &self.chunk, row) { event } else { HIDDEN }
-    }
-
-    /// Whether any row is seen where it stands.
-    pub(super) fn shows_any(&self, sight: &Sight) -> bool {
-        let mut parts = self.parts.iter();
-        parts.any(|part| part.rows().any(|row| self.event(sight, part, row) != HIDDEN))
     }
 }
 

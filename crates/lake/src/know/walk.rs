@@ -1,7 +1,7 @@
 //! The walk: runs of a bucket come in, people go out to an operator, one after the other, in order.
 //!
-//! Only rows of moved people are collected; of all others no more is in memory than a window and
-//! the chunk of each run.
+//! Only rows of moved people are collected; of all others no more is in memory than the chunk of
+//! each run.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -18,12 +18,11 @@ use super::cohort::CohortOperator;
 use super::error::AskError;
 use super::operator::{Operator, Rows};
 use super::people_behind::Roll;
-use super::pieces::Pieces;
+use super::pieces::{Pieces, Together};
 use super::reorder::{Limit, Moved};
 use super::run::{Run, Scan};
 use super::sight::{HIDDEN, Inside, Sight};
 use super::view::{Place, Texter, View};
-use super::window::{Taking, Window};
 use crate::keep::chunk::{Chunk, Need, Stamp, Texts};
 use crate::keep::projected::Projecting;
 
@@ -61,7 +60,10 @@ struct Walker<'a, O> {
 /// A run and how far it has been walked.
 struct Cursor<'a> {
     run: Box<dyn Run + 'a>,
-    taking: Taking<'a>,
+    /// Runs of one group overlap in time; the groups follow each other.
+    group: usize,
+    /// What is seen of the chunk.
+    pieces: Pieces,
     /// Rows of the run before the chunk.
     first: u64,
     /// The last person of the chunk.
@@ -118,7 +120,7 @@ pub(super) fn walk<O: Operator>(
             bytes: 0,
             files: HashSet::new(),
         };
-        let walked = walker.buckets(Window::new(cells));
+        let walked = walker.buckets(Together::new(cells));
         if walked.is_err() {
             shared.stop.store(true, Ordering::Relaxed);
         }
@@ -147,10 +149,8 @@ fn need(scope: &Scope, sight: &Sight) -> Need {
     Need {
         columns: scope.codes(),
         sealed: scope.sealed(),
-        sequence: true,
         leaf: sight.needs_leaves() || scope.reads_sessions,
-        // Rows of a group come from many leaves: which of two that tie came first must be known.
-        received: sight.needs_received() || scope.per.is_some(),
+        received: sight.needs_received(),
         session: scope.reads_sessions,
         ..Need::default()
     }
@@ -198,86 +198,86 @@ fn first_cause<T>(results: Vec<Result<T, AskError>>) -> Result<Vec<T>, AskError>
 
 impl<'a, O: Operator> Walker<'a, O> {
     /// Walks buckets until none is left.
-    fn buckets(&mut self, mut window: Window) -> Result<(), AskError> {
+    fn buckets(&mut self, mut together: Together) -> Result<(), AskError> {
         loop {
             let bucket = self.shared.bucket.fetch_add(1, Ordering::Relaxed);
             if bucket >= BUCKETS {
                 return Ok(());
             }
             let runs = self.shared.asking.source.runs(bucket, &self.shared.scan)?;
-            self.bucket(runs, &mut window)?;
+            self.bucket(runs, &mut together)?;
         }
     }
 
     fn bucket(
         &mut self,
         runs: Vec<Box<dyn Run + 'a>>,
-        window: &mut Window,
+        together: &mut Together,
     ) -> Result<(), AskError> {
-        let (runs, overlap) = in_order(runs);
         let mut cursors = Vec::with_capacity(runs.len());
-        let is_ordered = O::IN_ORDER || self.roll.is_some();
-        let wants_sequence = is_ordered && (overlap || self.shared.sight.diverts());
-        for mut run in runs {
-            if !wants_sequence {
-                run.skip_sequence();
-            }
+        for (group, mut run) in in_order(runs) {
             self.project(run.as_mut())?;
-            let mut cursor = Cursor::new(run, &self.shared.scan);
+            // Where order does not matter, nothing has to be put together.
+            let group = if O::IN_ORDER { group } else { cursors.len() };
+            let mut cursor = Cursor::new(run, group, &self.shared.scan);
             if cursor.touches(&self.shared.scan) && self.load(&mut cursor)? {
                 cursors.push(cursor);
             }
         }
-        let is_in_order = !O::IN_ORDER || !overlap;
-        if is_in_order && self.roll.is_none() {
-            return self.in_pieces(&mut cursors);
-        }
-        let sight = &self.shared.sight;
-        while window.fill(sight, cursors.iter_mut().map(|cursor| &mut cursor.taking), overlap)? {
-            for (person, rows) in window.people() {
-                self.person(person, &rows);
-            }
-            for cursor in &mut cursors {
-                if cursor.taking.head().is_none() {
-                    self.load(cursor)?;
-                }
-            }
-        }
-        Ok(())
+        self.people(&mut cursors, together)
     }
 
-    /// Passes people on where they lie, from each run in turn.
-    fn in_pieces(&mut self, cursors: &mut [Cursor<'a>]) -> Result<(), AskError> {
-        let sight = &self.shared.sight;
-        let mut runs = Vec::with_capacity(cursors.len());
-        for cursor in cursors {
-            let pieces = Pieces::of(&mut cursor.taking.view, sight, &self.cells);
-            runs.push((cursor, pieces));
-        }
+    /// Passes people on, one after the other.
+    fn people(
+        &mut self,
+        cursors: &mut [Cursor<'a>],
+        together: &mut Together,
+    ) -> Result<(), AskError> {
         loop {
-            for (cursor, pieces) in &mut runs {
-                while pieces.head().is_none() && self.load(cursor)? {
-                    *pieces = Pieces::of(&mut cursor.taking.view, sight, &self.cells);
-                }
+            for cursor in &mut *cursors {
+                while cursor.pieces.head().is_none() && self.load(cursor)? {}
             }
             // Up to here every run tells; at the last person of one it may have to be read on.
-            let ends = runs.iter().filter_map(|(_, pieces)| pieces.last());
-            let Some(end) = ends.min() else { return Ok(()) };
-            while let Some(person) = runs.iter().filter_map(|(_, pieces)| pieces.head()).min()
-                && person <= end
-            {
-                self.operator.begin();
-                for (_, pieces) in &mut runs {
-                    while pieces.head() == Some(person)
-                        && let Some(rows) = pieces.take()
-                    {
-                        self.rows += rows.time.len() as u64;
-                        self.operator.rows(&rows);
-                    }
+            let end = cursors.iter().filter_map(|cursor| cursor.pieces.last()).min();
+            let Some(end) = end else { return Ok(()) };
+            while let Some(person) = first(cursors).filter(|person| *person <= end) {
+                if self.roll.is_some() {
+                    self.person(person, &together.of(person, cursors)?);
+                } else {
+                    self.in_turn(person, cursors, together)?;
                 }
-                self.operator.end();
             }
         }
+    }
+
+    /// Passes the pieces of a person on where they lie, from each run in turn; those of runs that
+    /// overlap are put together.
+    #[inline]
+    fn in_turn(
+        &mut self,
+        person: u64,
+        cursors: &mut [Cursor<'a>],
+        together: &mut Together,
+    ) -> Result<(), AskError> {
+        self.operator.begin();
+        for cursors in cursors.chunk_by_mut(|one, other| one.group == other.group) {
+            let mut mine = cursors.iter_mut().filter(|cursor| cursor.pieces.head() == Some(person));
+            let Some(Cursor { pieces, .. }) = mine.next() else { continue };
+            if mine.next().is_none() {
+                while pieces.head() == Some(person)
+                    && let Some(rows) = pieces.take()
+                {
+                    self.rows += rows.time.len() as u64;
+                    self.operator.rows(&rows);
+                }
+                continue;
+            }
+            let rows = together.of(person, cursors)?;
+            self.rows += rows.time.len() as u64;
+            self.operator.rows(&rows);
+        }
+        self.operator.end();
+        Ok(())
     }
 
     /// Takes what a run can tell without people, when that is all that is asked.
@@ -342,8 +342,7 @@ impl<'a, O: Operator> Walker<'a, O> {
             }
             self.shared.asking.look()?;
             self.operator.check()?;
-            cursor.first += cursor.taking.view.chunk.len() as u64;
-            cursor.taking = Taking::default();
+            cursor.pieces = Pieces::default();
             let (before, visible) = (cursor.run.bytes(), self.rows - self.told);
             self.told = self.rows;
             let Some(chunk) = whole(cursor.run.as_mut())? else {
@@ -361,17 +360,19 @@ impl<'a, O: Operator> Walker<'a, O> {
             let diverted = self.moved.len();
             let told = self.texter.told(&chunk, &self.cells);
             let place = Place { run: cursor.run.order(), first: cursor.first, span: cursor.span };
-            cursor.taking.view = View::load(chunk, sight, told, &mut self.moved, place)?;
+            cursor.first += chunk.len() as u64;
+            let view = View::load(chunk, sight, told, &mut self.moved, place)?;
+            cursor.pieces = Pieces::of(&view, sight, &self.cells);
             // What was read for nothing that is seen is not told: it would tell what is hidden.
             let diverted = self.moved.len() > diverted;
-            if diverted || cursor.taking.view.shows_any(sight) {
+            if diverted || cursor.pieces.head().is_some() {
                 self.files.extend(cursor.run.file());
             } else {
                 bytes = 0;
             }
             self.bytes += bytes;
             self.shared.asking.watch.pass(passed, visible, bytes)?;
-            if cursor.taking.head().is_some() {
+            if cursor.pieces.head().is_some() {
                 return Ok(true);
             }
         }
@@ -380,7 +381,7 @@ impl<'a, O: Operator> Walker<'a, O> {
     /// The people whose rows were diverted.
     fn strangers(&mut self) -> Result<(), AskError> {
         let moved = self.moved.drain();
-        let Some(ordered) = moved.sorted() else { return Ok(()) };
+        let Some(ordered) = moved.sorted()? else { return Ok(()) };
         let mut looked = 0;
         for (person, range) in ordered.person.iter() {
             let end = range.end;
@@ -421,27 +422,28 @@ const NOBODY_LOOK: usize = 1 << 15;
 /// Rows put in order in memory between two looks at whether the question is still wanted.
 const STRANGERS_LOOK: usize = 1 << 16;
 
-/// The runs in the order of their times, those that overlap in the order of arrival; and whether
-/// any overlap.
-fn in_order(mut runs: Vec<Box<dyn Run + '_>>) -> (Vec<Box<dyn Run + '_>>, bool) {
+/// The runs in groups that overlap in time, in the order of their times, those of a group in the
+/// order of arrival.
+fn in_order(mut runs: Vec<Box<dyn Run + '_>>) -> Vec<(usize, Box<dyn Run + '_>)> {
     runs.sort_by_key(|run| run.span());
-    let mut overlap = false;
     let mut ends = Time(i64::MIN);
     let mut group = 0usize;
     let groups = runs.iter().map(|run| {
         let (first, last) = run.span();
-        if first > ends {
-            group += 1;
-        } else {
-            overlap = true;
-        }
+        group += usize::from(first > ends);
         ends = ends.max(last);
         group
     });
     let groups: Vec<usize> = groups.collect();
     let mut grouped: Vec<_> = groups.into_iter().zip(runs).collect();
     grouped.sort_by_key(|(group, run)| (*group, run.order()));
-    (grouped.into_iter().map(|(_, run)| run).collect(), overlap)
+    grouped
+}
+
+/// Who comes next in any run.
+#[inline]
+fn first(cursors: &[Cursor<'_>]) -> Option<u64> {
+    cursors.iter().filter_map(|cursor| cursor.pieces.head()).min()
 }
 
 /// The next chunk, and those that go on with its last person.
@@ -459,12 +461,18 @@ fn whole(run: &mut dyn Run) -> Result<Option<Chunk>, AskError> {
     Ok(Some(Chunk::joined(chunks)))
 }
 
+impl AsMut<Pieces> for Cursor<'_> {
+    fn as_mut(&mut self) -> &mut Pieces {
+        &mut self.pieces
+    }
+}
+
 impl<'a> Cursor<'a> {
-    fn new(run: Box<dyn Run + 'a>, scan: &Scan) -> Self {
+    fn new(run: Box<dyn Run + 'a>, group: usize, scan: &Scan) -> Self {
         let (first, last) = run.span();
         let is_within = scan.from <= first && last < scan.until;
         let span = (!is_within).then_some((scan.from, scan.until));
-        Self { run, taking: Taking::default(), first: 0, last: 0, span }
+        Self { run, group, pieces: Pieces::default(), first: 0, last: 0, span }
     }
 
     /// Whether any row can lie in the time of the question.

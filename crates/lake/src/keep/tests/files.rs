@@ -10,6 +10,7 @@ use vocabulary::{Code, Value};
 use super::*;
 use crate::keep::chunk::{Chunk, Column, Need, Texts};
 use crate::keep::fold::sweep;
+use crate::keep::ties::Tie;
 
 fn all(lake: &Lake, entries: &[FileEntry]) -> Vec<Filed> {
     entries.iter().flat_map(|entry| lake.rows(entry, Pick::Every)).collect()
@@ -46,7 +47,7 @@ fn said(chunk: &Chunk, texts: &Texts) -> Vec<String> {
             chunk.person.each().nth(place).unwrap(),
             chunk.time[place],
             chunk.received[place],
-            chunk.sequence.get(place).copied().unwrap_or(0),
+            chunk.ties.tie(place).unwrap().sequence,
             stamp.event.0,
             chunk.leaf.each().nth(place).unwrap(),
             stamp.source.0,
@@ -108,7 +109,6 @@ proptest! {
         let need = Need {
             columns: codes.clone(),
             sealed: BTreeMap::new(),
-            sequence: true,
             session: true,
             leaf: true,
             received: true,
@@ -205,7 +205,6 @@ fn what_a_request_has_in_common_is_said_once_and_read_back() {
         let texts = Arc::new(Texts::default());
         let need = Need {
             columns: codes.to_vec(),
-            sequence: true,
             session: true,
             leaf: true,
             received: true,
@@ -390,7 +389,7 @@ fn a_person_in_many_blocks_is_said_to_go_on_and_joined_again() {
     let rows = many(1, 80_000);
     let entries = lake.fold(&rows);
     let texts = Arc::new(Texts::default());
-    let need = Need { columns: vec![Code(1)], sequence: true, leaf: true, ..Need::default() };
+    let need = Need { columns: vec![Code(1)], leaf: true, ..Need::default() };
     let mut joined = 0;
     for entry in &entries {
         let reader = lake.open(entry).unwrap();
@@ -404,6 +403,13 @@ fn a_person_in_many_blocks_is_said_to_go_on_and_joined_again() {
         assert_eq!((whole.person.count(), whole.len() as u64), (1, entry.rows));
         let rows = lake.rows(entry, Pick::Every);
         assert!(rows.iter().map(|filed| filed.row.time.0).eq(whole.time.iter().copied()));
+        let last = rows.len() - 1;
+        let picked = whole.pick(&[0, last as u32]);
+        for (row, chunk) in [(0, 0), (last, 1)] {
+            let Tie { sequence, received } = picked.ties.tie(chunk).unwrap();
+            assert_eq!((sequence, received), (rows[row].row.sequence, rows[row].row.received.0));
+            assert_eq!(whole.ties.tie(row).unwrap(), picked.ties.tie(chunk).unwrap());
+        }
         let Column::Text(numbers) = &whole.columns[0] else { panic!("a column of texts") };
         for (filed, number) in rows.iter().zip(numbers.iter()) {
             let text = texts.text(*number).unwrap();

@@ -269,7 +269,6 @@ impl Producer<'_> {
                 .iter()
                 .filter_map(|(code, class)| Some((*code, (*class)?)))
                 .collect(),
-            sequence: false,
             session: has(Field::Session),
             leaf: self.sight.needs_leaves(),
             received: self.sight.needs_received() || has(Field::Received),
