@@ -21,7 +21,12 @@ const OPENED_BYTES_MAX: usize = 64 << 20;
 
 const LENGTH_BYTES: usize = 4;
 
-const LEVEL: i32 = 1;
+/// How hard runs are packed.
+pub(super) const LEVEL: i32 = 1;
+
+/// The same in files that compaction soon takes in: without tables for each run, which are most of
+/// the work where a person has few rows.
+pub(super) const FRESH_LEVEL: i32 = -1;
 
 /// What is in a run: by row, counted from the run's first, its properties of the class.
 #[derive(Serialize, Deserialize)]
@@ -53,10 +58,10 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    pub(super) fn new() -> Result<Self, FileError> {
+    pub(super) fn new(level: i32) -> Result<Self, FileError> {
         let failed = |error: std::io::Error| FileError::Encode { what: error.to_string() };
         Ok(Self {
-            compressor: zstd::bulk::Compressor::new(LEVEL).map_err(failed)?,
+            compressor: zstd::bulk::Compressor::new(level).map_err(failed)?,
             decompressor: zstd::bulk::Decompressor::new().map_err(failed)?,
         })
     }

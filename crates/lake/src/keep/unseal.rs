@@ -7,7 +7,7 @@ use vocabulary::{Class, Code, Person, PersonSealer, Value};
 use super::decode::Decoder;
 use super::file::FileError;
 use super::read::{Block, FileReader};
-use super::sealed::{Packer, Spot};
+use super::sealed::{LEVEL, Packer, Spot};
 use super::section::Section;
 
 /// The sealed properties of one row.
@@ -25,7 +25,7 @@ impl<'a> Unsealer<'a> {
         classes: Vec<Class>,
         sealer: &'a dyn PersonSealer,
     ) -> Result<Self, FileError> {
-        Ok(Self { sealer, classes, packer: Packer::new()? })
+        Ok(Self { sealer, classes, packer: Packer::new(LEVEL)? })
     }
 
     /// The sealed properties of each row of a block, given whose each is. No run leaves its block.

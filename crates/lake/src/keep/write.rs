@@ -138,6 +138,10 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    fn sealed_level(&self) -> i32 {
+        if self.level == 0 { sealed::FRESH_LEVEL } else { sealed::LEVEL }
+    }
+
     fn effort(&self) -> codec::Effort {
         if self.lasts { codec::Effort::Thorough } else { codec::Effort::Quick }
     }
@@ -194,7 +198,7 @@ impl<'a> FileWriter<'a> {
             layout: layout.clone(),
             unfinished,
             file,
-            packer: Packer::new()?,
+            packer: Packer::new(shape.sealed_level())?,
             planes: codec::Packer::new(shape.effort())?,
             block: Block::new(layout),
             blocks: Vec::new(),

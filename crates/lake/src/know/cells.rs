@@ -96,14 +96,19 @@ impl Cells {
         }
     }
 
-    /// Takes everything out.
-    pub(super) fn drain(&mut self) -> Self {
-        let empty = Self {
+    /// The same columns, of no rows yet.
+    pub(super) fn without_rows(&self) -> Self {
+        Self {
             texts: vec![Vec::new(); self.texts.len()],
             numbers: vec![Vec::new(); self.numbers.len()],
             reads: self.reads.clone(),
             ..Self::default()
-        };
+        }
+    }
+
+    /// Takes everything out.
+    pub(super) fn drain(&mut self) -> Self {
+        let empty = self.without_rows();
         std::mem::replace(self, empty)
     }
 
@@ -176,16 +181,16 @@ impl Cells {
         self.purposes.extend(other.purposes);
     }
 
-    /// The rows in another order.
-    pub(super) fn sorted(&self, order: &[u32]) -> Self {
-        Self {
-            texts: self.texts.iter().map(|column| pick(column, order)).collect(),
-            numbers: self.numbers.iter().map(|column| pick(column, order)).collect(),
-            leaf: pick(&self.leaf, order),
-            session: pick(&self.session, order),
-            purposes: pick(&self.purposes, order),
-            reads: self.reads.clone(),
-        }
+    /// Has those rows of others from now on, in their order.
+    pub(super) fn pick(&mut self, others: &Self, rows: &[u32]) {
+        self.resize(rows.len());
+        let columns = self.texts.iter_mut().zip(&others.texts);
+        columns.for_each(|(to, from)| put(to, 0, from, rows, 0));
+        let columns = self.numbers.iter_mut().zip(&others.numbers);
+        columns.for_each(|(to, from)| put(to, 0, from, rows, f64::NAN));
+        put(&mut self.leaf, 0, &others.leaf, rows, 0);
+        put(&mut self.session, 0, &others.session, rows, 0);
+        put(&mut self.purposes, 0, &others.purposes, rows, 0);
     }
 
     /// Puts some of the rows, one after the other, in another order.

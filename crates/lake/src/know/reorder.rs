@@ -1,7 +1,6 @@
 //! Rows that are not in order where they lie, put in order in memory: those of people who were
 //! merged or parted since their files were written, and all of them when groups are asked about.
 
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use vocabulary::{Person, Time};
@@ -9,26 +8,9 @@ use vocabulary::{Person, Time};
 use super::cells::{Cells, Told};
 use super::error::AskError;
 use super::operator::Rows;
+use super::sight::HIDDEN;
 use crate::keep::chunk::Chunk;
-use crate::keep::stretches::{Growing, Stretches};
 use crate::keep::ties::{Tie, Ties};
-
-/// Rows in order, as operators take them.
-#[derive(Debug)]
-pub(super) struct Ordered {
-    pub(super) person: Stretches,
-    time: Vec<i64>,
-    event: Vec<u32>,
-    cells: Cells,
-}
-
-impl Ordered {
-    pub(super) fn rows(&self, range: Range<usize>) -> Option<Rows<'_>> {
-        let from = range.start;
-        let (time, event) = (self.time.get(range.clone())?, self.event.get(range)?);
-        Some(Rows { time, event, cells: &self.cells, from })
-    }
-}
 
 /// Rows of one person and one leaf in a chunk, and where the chunk stands among all.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +76,6 @@ struct Lay {
 struct Row {
     time: i64,
     event: u32,
-    lot: u32,
     /// Its number in its chunk.
     place: u32,
 }
@@ -131,13 +112,13 @@ impl<'a> Moved<'a> {
         if time < self.limit.from.0 || time >= self.limit.until.0 {
             return;
         }
-        let lot = self.lot(piece, person);
-        self.rows.push(Row { time, event, lot, place: row as u32 });
+        self.join(piece, person);
+        self.rows.push(Row { time, event, place: row as u32 });
         self.cells.push(piece.told, row);
     }
 
-    /// The number of the lot that the next row joins.
-    fn lot(&mut self, piece: &Piece<'_>, person: Person) -> u32 {
+    /// Lets the next row join its lot.
+    fn join(&mut self, piece: &Piece<'_>, person: Person) {
         let Piece { leaf, start, run, first, .. } = *piece;
         if !std::mem::replace(&mut self.is_at_hand, true) {
             self.chunks.push(Lay { run, first, ties: piece.chunk.ties.clone() });
@@ -157,7 +138,6 @@ impl<'a> Moved<'a> {
                 end: count + 1,
             }),
         }
-        self.lots.len() as u32 - 1
     }
 
     /// The chunk at hand ends. What has been taken of it is held against the limit.
@@ -174,15 +154,14 @@ impl<'a> Moved<'a> {
 
     /// Takes over the rows of another thread.
     pub(super) fn merge(&mut self, other: Moved<'_>) {
-        let (rows, lots) = (self.rows.len() as u32, self.lots.len() as u32);
-        let chunks = self.chunks.len() as u32;
+        let (rows, chunks) = (self.rows.len() as u32, self.chunks.len() as u32);
         self.lots.extend(other.lots.into_iter().map(|lot| Lot {
             chunk: lot.chunk + chunks,
             first: lot.first + rows,
             end: lot.end + rows,
             ..lot
         }));
-        self.rows.extend(other.rows.into_iter().map(|row| Row { lot: row.lot + lots, ..row }));
+        self.rows.extend(other.rows);
         self.chunks.extend(other.chunks);
         self.cells.merge(other.cells);
     }
@@ -201,40 +180,48 @@ impl<'a> Moved<'a> {
         }
     }
 
-    /// All rows in the order of their current persons; `None` when there are none.
-    pub(super) fn sorted(self) -> Result<Option<Ordered>, AskError> {
-        let Self { rows, lots, cells, .. } = &self;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let mut lots: Vec<&Lot> = lots.iter().collect();
+    /// Passes people to `take`, one after the other, with their
+    /// rows in order.
+    pub(super) fn people(
+        self,
+        mut take: impl FnMut(u64, &Rows<'_>) -> Result<(), AskError>,
+    ) -> Result<(), AskError> {
+        let row = |place: u32| self.rows.get(place as usize);
+        let time_of = |place: u32| row(place).map_or(0, |row| row.time);
+        let mut lots: Vec<&Lot> = self.lots.iter().collect();
         lots.sort_unstable_by_key(|lot| (lot.person, lot.first));
-        let row = |place: u32| rows.get(place as usize);
-        let time = |place: u32| row(place).map_or(0, |row| row.time);
-        let lot = |place: u32| row(place).map_or(0, |row| row.lot);
-        let mut person = Growing::default();
-        let mut order: Vec<u32> = Vec::with_capacity(rows.len());
+        let mut cells = self.cells.without_rows();
+        let (mut order, mut time, mut event) = (Vec::new(), Vec::new(), Vec::new());
         for lots in lots.chunk_by(|one, other| one.person == other.person) {
-            let start = order.len();
+            let Some(Lot { person, .. }) = lots.first() else { continue };
+            order.clear();
             order.extend(lots.iter().flat_map(|lot| lot.first..lot.end));
             // Each lot is in order, so that little is left to do.
-            let theirs = order.get_mut(start..).unwrap_or_default();
-            put_in_order(theirs, time, lot, |place| self.rank(place))?;
-            let whose = lots.first().map_or(0, |lot| lot.person);
-            person.push(whose, order.len() as u32);
+            put_in_order(
+                &mut order,
+                time_of,
+                |place| self.lot_of(place),
+                |place| self.rank(place),
+            )?;
+            time.clear();
+            time.extend(order.iter().map(|place| time_of(*place)));
+            event.clear();
+            event.extend(order.iter().map(|place| row(*place).map_or(HIDDEN, |row| row.event)));
+            cells.pick(&self.cells, &order);
+            take(*person, &Rows { time: &time, event: &event, cells: &cells, from: 0 })?;
         }
-        Ok(Some(Ordered {
-            person: person.done(),
-            time: order.iter().map(|place| time(*place)).collect(),
-            event: order.iter().map(|place| row(*place).map_or(0, |row| row.event)).collect(),
-            cells: cells.sorted(&order),
-        }))
+        Ok(())
+    }
+
+    /// The number of the lot that a row is in: lots were begun one after the other.
+    fn lot_of(&self, place: u32) -> usize {
+        self.lots.partition_point(|lot| lot.end <= place)
     }
 
     /// What decides for a row; nothing for one that there is not.
     fn rank(&self, place: u32) -> Result<Option<Rank>, AskError> {
         let Some(row) = self.rows.get(place as usize) else { return Ok(None) };
-        let Some(lot) = self.lots.get(row.lot as usize) else { return Ok(None) };
+        let Some(lot) = self.lots.get(self.lot_of(place)) else { return Ok(None) };
         let Some(chunk) = self.chunks.get(lot.chunk as usize) else { return Ok(None) };
         let tie = chunk.ties.tie(row.place as usize)?;
         let place = chunk.first + u64::from(row.place);
@@ -244,10 +231,10 @@ impl<'a> Moved<'a> {
 
 /// Puts places of rows in the order of their times; what decides between those of one instant is
 /// asked only where they come from several lists, each of which is in order already.
-pub(super) fn put_in_order<D: Ord>(
+pub(super) fn put_in_order<L: PartialEq, D: Ord>(
     places: &mut [u32],
     time: impl Fn(u32) -> i64,
-    list: impl Fn(u32) -> u32,
+    list: impl Fn(u32) -> L,
     mut decides: impl FnMut(u32) -> Result<D, AskError>,
 ) -> Result<(), AskError> {
     places.sort_by_key(|place| time(*place));

@@ -380,21 +380,17 @@ impl<'a, O: Operator> Walker<'a, O> {
 
     /// The people whose rows were diverted.
     fn strangers(&mut self) -> Result<(), AskError> {
-        let moved = self.moved.drain();
-        let Some(ordered) = moved.sorted()? else { return Ok(()) };
-        let mut looked = 0;
-        for (person, range) in ordered.person.iter() {
-            let end = range.end;
-            if let Some(rows) = ordered.rows(range) {
-                self.person(person, &rows);
-            }
-            if end - looked > STRANGERS_LOOK {
-                looked = end;
+        let mut unlooked = 0;
+        self.moved.drain().people(|person, rows| {
+            self.person(person, rows);
+            unlooked += rows.time.len();
+            if unlooked > STRANGERS_LOOK {
+                unlooked = 0;
                 self.operator.check()?;
                 self.shared.asking.watch.pass(0, 0, 0)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn merge(mut self, other: Self) -> Self {
