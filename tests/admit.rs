@@ -208,6 +208,7 @@ async fn a_token_may_ask_and_manage_nothing() -> Result<()> {
     let http = reqwest::Client::new();
     for (method, path) in [
         ("GET", "/api/status"),
+        ("GET", "/api/storage"),
         ("GET", "/api/keys"),
         ("POST", "/api/keys"),
         ("DELETE", "/api/keys/k1"),

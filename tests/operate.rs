@@ -301,7 +301,12 @@ async fn a_bench_measures_ones_own_data_and_leaves_nothing() -> Result<()> {
         ensure!(rows(question)? == 100, "{question} reads all rows: {said}");
     }
     ensure!(rows("intake")? == 3_000, "{said}");
-    for line in &lines {
+    let (stored, timed): (Vec<&Value>, Vec<&Value>) =
+        lines.iter().partition(|line| line["what"] == "storage");
+    for line in stored {
+        ensure!(line["holds"].is_string() && line["bytes"].is_u64(), "{line}");
+    }
+    for line in timed {
         let memory = line["peak_memory_bytes"].as_u64().unwrap_or_default();
         ensure!(memory > 1 << 20 && line["seconds"].as_f64() > Some(0.0), "{line}");
     }

@@ -14,6 +14,7 @@ pub mod period;
 pub mod projected;
 pub mod read;
 pub mod rows;
+pub mod storage;
 pub mod stretches;
 pub mod ties;
 pub mod write;

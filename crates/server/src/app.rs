@@ -39,6 +39,7 @@ pub mod reading;
 pub mod room;
 pub mod saved;
 pub mod schemas;
+mod storage;
 pub mod streams;
 mod unlink;
 

@@ -39,6 +39,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(session::use_link))
         .routes(routes!(session::set_password))
         .routes(routes!(keep::status::show))
+        .routes(routes!(keep::storage::show))
         .routes(routes!(arrive::sources::list))
         .routes(routes!(arrive::keys::list, arrive::keys::create))
         .routes(routes!(arrive::keys::revoke))

@@ -124,6 +124,11 @@ impl Positioned {
         self.bytes
     }
 
+    /// The same file, whose reading is counted elsewhere.
+    pub(crate) fn counted_by(&self, scanned: Arc<Scanned>) -> Self {
+        Self { scanned, ..self.clone() }
+    }
+
     pub(crate) fn read(&self, start: u64, length: usize) -> io::Result<Vec<u8>> {
         let end = start.checked_add(length as u64);
         if end.is_none_or(|end| end > self.bytes) {

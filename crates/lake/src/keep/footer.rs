@@ -80,6 +80,42 @@ pub(super) struct Opened {
     digest: [u8; 32],
     pub(super) footer: Footer,
     pub(super) key: SectionKey,
+    pub(super) looked: Looked,
+}
+
+/// Which of some leaves have rows in a file, once that has been looked up: a file never changes.
+#[derive(Debug, Default)]
+pub(super) struct Looked(Mutex<Found>);
+
+#[derive(Debug, Default, Clone)]
+struct Found {
+    /// The leaves that were looked for.
+    among: Arc<BTreeSet<Leaf>>,
+    /// Those of them that have rows.
+    held: Arc<BTreeSet<Leaf>>,
+}
+
+impl Looked {
+    /// The leaves of `wanted` that have rows in the file; `look` says so of those that are not
+    /// known yet.
+    pub(super) fn among(
+        &self,
+        wanted: &Arc<BTreeSet<Leaf>>,
+        look: impl FnOnce(&BTreeSet<Leaf>) -> Result<BTreeSet<Leaf>, FileError>,
+    ) -> Result<Arc<BTreeSet<Leaf>>, FileError> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if Arc::ptr_eq(&known.among, wanted) {
+            return Ok(known.held);
+        }
+        let unknown: BTreeSet<Leaf> = wanted.difference(&known.among).copied().collect();
+        let mut found = if unknown.is_empty() { unknown } else { look(&unknown)? };
+        found.extend(known.held.intersection(wanted));
+        let held = Arc::new(found);
+        let among = Arc::clone(wanted);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Found { among, held: Arc::clone(&held) };
+        Ok(held)
+    }
 }
 
 /// The footers of files that were opened lately.
@@ -199,6 +235,6 @@ impl Opened {
         if rows != entry.rows {
             return Err(damaged("it has another number of rows"));
         }
-        Ok(Self { digest: entry.digest, footer, key })
+        Ok(Self { digest: entry.digest, footer, key, looked: Looked::default() })
     }
 }

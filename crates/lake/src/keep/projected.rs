@@ -23,7 +23,7 @@ pub struct Projecting<'a> {
     pub from: Time,
     pub until: Time,
     /// Leaves of which not every row may be seen; where one has rows, people must be looked at.
-    pub masked: &'a BTreeSet<Leaf>,
+    pub masked: &'a Arc<BTreeSet<Leaf>>,
     pub is_wanted: &'a dyn Fn(&Stamp) -> bool,
 }
 
@@ -70,11 +70,7 @@ impl Chunks<'_> {
             let can_tell = wanted.iter().all(|(_, group)| {
                 projecting.tells(group) && self.reader.holds_columns(group, &self.need)
             });
-            if !can_tell
-                || Decoder::lend(|decoder| {
-                    self.holds_masked(projection, projecting.masked, decoder)
-                })?
-            {
+            if !can_tell || self.holds_masked(projection, projecting.masked)? {
                 continue;
             }
             self.blocks.retain(|block| !projection.blocks.contains(&block.number));
@@ -89,16 +85,21 @@ impl Chunks<'_> {
     fn holds_masked(
         &mut self,
         projection: &ProjectionEntry,
-        masked: &BTreeSet<Leaf>,
-        decoder: &mut Decoder,
+        masked: &Arc<BTreeSet<Leaf>>,
     ) -> Result<bool, FileError> {
+        // What is read to find that out is not told: it would tell of whom not everything is seen.
+        let reader = self.reader.untold();
+        let look = |leaves: &BTreeSet<Leaf>| reader.leaves_among(leaves);
+        let masked = reader.opened.looked.among(masked, look)?;
         if masked.is_empty() {
             return Ok(false);
         }
         let of_it = |block: &&Block| projection.blocks.contains(&block.number);
         let blocks: Vec<_> = self.blocks.iter().filter(of_it).copied().collect();
         for block in blocks {
-            if self.reader.may_hold(block, masked) && self.reader.has(block, masked, decoder)? {
+            if reader.may_hold(block, &masked)
+                && Decoder::lend(|decoder| reader.has(block, &masked, decoder))?
+            {
                 return Ok(true);
             }
         }

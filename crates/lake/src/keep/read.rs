@@ -172,6 +172,13 @@ impl FileReader {
         self.scanned.add_rows(count);
     }
 
+    /// The same file, of which is not told what is read.
+    pub(super) fn untold(&self) -> Self {
+        let scanned = Arc::new(Scanned::default());
+        let file = self.file.counted_by(Arc::clone(&scanned));
+        Self { file, scanned, ..self.clone() }
+    }
+
     /// What opens the file once more when something is to be read of it later.
     fn closed(&self) -> Closed {
         let Self { entry, place, opened, scanned, .. } = self.clone();
@@ -218,13 +225,15 @@ impl FileReader {
                 self.decoded(block, Section::Time, decode, Vec::new)?
             }
         };
-        if stamp.len() != rows || time.len() != rows {
-            return Err(self.garbled(Section::Time));
+        let stamps = &self.opened.footer.stamps;
+        let is_known = stamp.iter().max().is_none_or(|most| (*most as usize) < stamps.len());
+        if stamp.len() != rows || time.len() != rows || !is_known {
+            return Err(self.garbled(Section::Stamp));
         }
         let mut chunk = Chunk {
             person,
             stamp: stamp.into(),
-            stamps: Arc::clone(&self.opened.footer.stamps),
+            stamps: Arc::clone(stamps),
             continues: block.continues,
             ..Chunk::default()
         };
@@ -272,6 +281,9 @@ impl Closed {
 
 /// Rows of a chunk, for each one that is needed, that make it worth to put these by themselves.
 const FEW: usize = 2;
+
+/// Rows of a chunk that are looked at first: where three of four are needed, no more are.
+const FEW_LOOK: usize = 512;
 
 /// A block of an open file.
 #[derive(Debug, Clone, Copy)]
@@ -336,13 +348,19 @@ impl Chunks<'_> {
         let events = self.need.events.as_ref()?;
         let is_needed = chunk.stamps.iter().map(|stamp| events.contains(&stamp.event.0));
         let is_needed: Vec<bool> = is_needed.collect();
+        let needed = |stamp: &u32| usize::from(is_needed.get(*stamp as usize) == Some(&true));
+        // The first rows tell whether it is worth looking at all.
+        let first = chunk.stamp.get(..FEW_LOOK).unwrap_or(&chunk.stamp);
+        if first.iter().map(needed).sum::<usize>() * 4 >= first.len() * 3 {
+            return None;
+        }
         let mut rows = vec![0; chunk.len()];
         let mut count = 0;
         for (row, stamp) in (0u32..).zip(chunk.stamp.iter()) {
             if let Some(place) = rows.get_mut(count) {
                 *place = row;
             }
-            count += usize::from(is_needed.get(*stamp as usize) == Some(&true));
+            count += needed(stamp);
         }
         rows.truncate(count);
         (count * FEW < chunk.len()).then_some(rows)

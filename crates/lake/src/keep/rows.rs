@@ -56,6 +56,21 @@ impl FileReader {
         })
     }
 
+    /// Those of some leaves that have rows in it.
+    pub(super) fn leaves_among(
+        &self,
+        leaves: &BTreeSet<Leaf>,
+    ) -> Result<BTreeSet<Leaf>, FileError> {
+        let mut decoder = Decoder::new()?;
+        let mut found = BTreeSet::new();
+        for block in self.blocks(|block| block.may_hold(leaves)) {
+            let held = self.leaves(block, &mut decoder)?;
+            let held = held.values().iter().map(|leaf| Leaf(*leaf));
+            found.extend(held.filter(|leaf| leaves.contains(leaf)));
+        }
+        Ok(found)
+    }
+
     /// Whether a row of one of these leaves is in it.
     pub(crate) fn holds(&self, leaves: &BTreeSet<Leaf>) -> Result<bool, FileError> {
         let mut decoder = Decoder::new()?;
@@ -74,11 +89,16 @@ impl FileReader {
         leaves: &BTreeSet<Leaf>,
         decoder: &mut Decoder,
     ) -> Result<bool, FileError> {
+        let held = self.leaves(block, decoder)?;
+        Ok(held.values().iter().any(|leaf| leaves.contains(&Leaf(*leaf))))
+    }
+
+    /// The leaf of each row of a block.
+    fn leaves(&self, block: Block, decoder: &mut Decoder) -> Result<Stretches, FileError> {
         let mut decode = |bytes: &[u8]| decoder.stretches(bytes, block.rows);
         let nobody = Stretches::default;
         let person = self.decoded(block, Section::Person, &mut decode, nobody)?;
-        let leaf = self.decoded(block, Section::Leaf, decode, || person)?;
-        Ok(leaf.values().iter().any(|leaf| leaves.contains(&Leaf(*leaf))))
+        self.decoded(block, Section::Leaf, decode, || person)
     }
 }
 

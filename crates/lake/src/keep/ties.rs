@@ -16,15 +16,15 @@ pub struct Ties(Arc<[Part]>);
 struct Part {
     /// How many rows of the chunk there are up to its last one.
     end: usize,
-    block: Arc<Lying>,
-    /// By row of the part: its row in the block; absent when the part is all of the block.
-    rows: Option<Arc<[u32]>>,
+    held: Arc<Held>,
 }
 
-/// A block's columns, and where they lie until they have been read.
-struct Lying {
+/// The columns of the rows of a part, and where they lie until they have been read.
+struct Held {
     read: OnceLock<Read>,
     lies: Option<(Arc<Closed>, Block)>,
+    /// By row of the part: its row in the block; absent when the part is all of the block.
+    rows: Option<Vec<u32>>,
 }
 
 /// A column that is zero everywhere may be empty.
@@ -42,9 +42,9 @@ pub struct Tie {
     pub received: i64,
 }
 
-impl fmt::Debug for Lying {
+impl fmt::Debug for Held {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Lying").field("is_read", &self.read.get().is_some()).finish()
+        out.debug_struct("Held").field("is_read", &self.read.get().is_some()).finish()
     }
 }
 
@@ -54,16 +54,17 @@ impl Ties {
     pub fn known(sequence: Vec<u32>, received: Vec<i64>) -> Self {
         let rows = sequence.len().max(received.len());
         let read = OnceLock::from(Read { sequence, received });
-        Self::of_block(Lying { read, lies: None }, rows)
+        Self::one(Held { read, lies: None, rows: None }, rows)
     }
 
     /// Those of a block that lies in a file.
     pub(super) fn lying(file: Arc<Closed>, block: Block) -> Self {
-        Self::of_block(Lying { read: OnceLock::new(), lies: Some((file, block)) }, block.rows)
+        let held = Held { read: OnceLock::new(), lies: Some((file, block)), rows: None };
+        Self::one(held, block.rows)
     }
 
-    fn of_block(block: Lying, rows: usize) -> Self {
-        Self([Part { end: rows, block: Arc::new(block), rows: None }].into())
+    fn one(held: Held, rows: usize) -> Self {
+        Self([Part { end: rows, held: Arc::new(held) }].into())
     }
 
     /// What decides for a row.
@@ -73,32 +74,26 @@ impl Ties {
         let Some(part) = self.0.get(place) else { return Ok(nothing) };
         let before = place.checked_sub(1).and_then(|before| self.0.get(before));
         let row = row - before.map_or(0, |before| before.end);
-        let row = match &part.rows {
-            Some(rows) => rows.get(row).map_or(row, |row| *row as usize),
-            None => row,
-        };
-        let read = part.block.read()?;
+        let read = part.held.read()?;
         Ok(Tie {
             sequence: read.sequence.get(row).copied().unwrap_or(0),
             received: read.received.get(row).copied().unwrap_or(0),
         })
     }
 
-    /// Those of some rows, which come in their order.
-    pub(super) fn pick(&self, picked: &[u32]) -> Self {
+    /// Those of some rows, which come in their order; the others are not held for them.
+    pub(crate) fn pick(&self, picked: &[u32]) -> Self {
         let mut parts = Vec::with_capacity(self.0.len());
         let (mut start, mut end) = (0usize, 0usize);
         for part in &*self.0 {
             let rest = picked.get(end..).unwrap_or_default();
             let here = rest.iter().take_while(|row| (**row as usize) < part.end);
-            let of_block = |row: &u32| {
-                let row = *row as usize - start;
-                part.rows.as_ref().map_or(row as u32, |rows| rows.get(row).copied().unwrap_or(0))
-            };
-            let rows: Arc<[u32]> = here.map(of_block).collect();
+            let rows: Vec<u32> = here.map(|row| row - start as u32).collect();
             end += rows.len();
             start = part.end;
-            parts.push(Part { end, block: Arc::clone(&part.block), rows: Some(rows) });
+            if !rows.is_empty() {
+                parts.push(Part { end, held: Arc::new(part.held.pick(&rows)) });
+            }
         }
         Self(parts.into())
     }
@@ -115,12 +110,40 @@ impl Ties {
     }
 }
 
-impl Lying {
+impl Held {
     fn read(&self) -> Result<&Read, FileError> {
         if let (None, Some((file, block))) = (self.read.get(), &self.lies) {
-            let read = file.ties(*block)?;
+            let whole = file.ties(*block)?;
+            let read = match &self.rows {
+                Some(rows) => whole.pick(rows),
+                None => whole,
+            };
             return Ok(self.read.get_or_init(|| read));
         }
         Ok(self.read.get_or_init(Read::default))
+    }
+
+    fn pick(&self, picked: &[u32]) -> Self {
+        let of_block = |row: &u32| match &self.rows {
+            Some(rows) => rows.get(*row as usize).copied().unwrap_or(u32::MAX),
+            None => *row,
+        };
+        let read = self.read.get().map(|read| OnceLock::from(read.pick(picked)));
+        Self {
+            read: read.unwrap_or_default(),
+            lies: self.lies.clone(),
+            rows: Some(picked.iter().map(of_block).collect()),
+        }
+    }
+}
+
+impl Read {
+    /// Those rows of it; a column that is empty stays so.
+    fn pick(&self, rows: &[u32]) -> Self {
+        fn of<T: Copy + Default>(values: &[T], rows: &[u32]) -> Vec<T> {
+            let value = |row: &u32| values.get(*row as usize).copied().unwrap_or_default();
+            if values.is_empty() { Vec::new() } else { rows.iter().map(value).collect() }
+        }
+        Self { sequence: of(&self.sequence, rows), received: of(&self.received, rows) }
     }
 }

@@ -159,13 +159,12 @@ impl FunnelOperator {
                 None => time,
                 Some(before) => self.starts.get(before).copied().unwrap_or(NEVER),
             };
-            if time - start > self.window {
-                continue;
-            }
+            // Whether it goes on is anybody's guess, so that it is chosen and not branched on.
+            let goes_on = time - start <= self.window;
             if let Some(place) = self.starts.get_mut(step) {
-                *place = start;
+                *place = if goes_on { start } else { *place };
             }
-            if step == self.level {
+            if goes_on & (step == self.level) {
                 self.reach(rows, row, step, time, time - start);
             }
         }

@@ -101,7 +101,7 @@ pub(super) trait Operator: Send {
 /// once without a set.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Head {
-    pub(super) count: u64,
+    count: u32,
     last: u32,
 }
 
@@ -109,8 +109,18 @@ impl Head {
     /// Counts a person, told by a number from one, unless it is the last one.
     #[inline]
     pub(super) fn meet(&mut self, person: u32) {
-        self.count += u64::from(self.last != person);
+        self.count += u32::from(self.last != person);
         self.last = person;
+    }
+
+    /// How many people it met.
+    pub(super) fn count(&self) -> u64 {
+        self.count.into()
+    }
+
+    /// Adds those whom another one met, who are others.
+    pub(super) fn join(&mut self, other: Self) {
+        self.count += other.count;
     }
 }
 

@@ -68,6 +68,9 @@ struct Lot {
 struct Lay {
     run: u64,
     first: u64,
+    /// The first of them among all diverted rows.
+    from: u32,
+    /// What decides between them; between all rows of the chunk while it is at hand.
     ties: Ties,
 }
 
@@ -121,7 +124,8 @@ impl<'a> Moved<'a> {
     fn join(&mut self, piece: &Piece<'_>, person: Person) {
         let Piece { leaf, start, run, first, .. } = *piece;
         if !std::mem::replace(&mut self.is_at_hand, true) {
-            self.chunks.push(Lay { run, first, ties: piece.chunk.ties.clone() });
+            let (from, ties) = (self.rows.len() as u32, piece.chunk.ties.clone());
+            self.chunks.push(Lay { run, first, from, ties });
         }
         let chunk = self.chunks.len() as u32 - 1;
         let count = self.rows.len() as u32;
@@ -142,7 +146,14 @@ impl<'a> Moved<'a> {
 
     /// The chunk at hand ends. What has been taken of it is held against the limit.
     pub(super) fn end_chunk(&mut self) -> Result<(), AskError> {
-        self.is_at_hand = false;
+        if std::mem::take(&mut self.is_at_hand)
+            && let Some(chunk) = self.chunks.last_mut()
+        {
+            let rows = self.rows.get(chunk.from as usize..).unwrap_or_default();
+            let places: Vec<u32> = rows.iter().map(|row| row.place).collect();
+            // The rest of the chunk is not held for them.
+            chunk.ties = chunk.ties.pick(&places);
+        }
         let more = self.rows.len() - self.counted;
         self.counted = self.rows.len();
         let before = self.limit.count.fetch_add(more, Ordering::Relaxed);
@@ -162,7 +173,8 @@ impl<'a> Moved<'a> {
             ..lot
         }));
         self.rows.extend(other.rows);
-        self.chunks.extend(other.chunks);
+        let later = |chunk: Lay| Lay { from: chunk.from + rows, ..chunk };
+        self.chunks.extend(other.chunks.into_iter().map(later));
         self.cells.merge(other.cells);
     }
 
@@ -180,10 +192,12 @@ impl<'a> Moved<'a> {
         }
     }
 
-    /// Passes people to `take`, one after the other, with their
-    /// rows in order.
+    /// Passes people to `take`, one after the other, with their rows; these are put in order where
+    /// that is wanted, and `look` is asked wherever ties have to be read for it.
     pub(super) fn people(
         self,
+        is_ordered: bool,
+        look: &dyn Fn() -> Result<(), AskError>,
         mut take: impl FnMut(u64, &Rows<'_>) -> Result<(), AskError>,
     ) -> Result<(), AskError> {
         let row = |place: u32| self.rows.get(place as usize);
@@ -197,12 +211,13 @@ impl<'a> Moved<'a> {
             order.clear();
             order.extend(lots.iter().flat_map(|lot| lot.first..lot.end));
             // Each lot is in order, so that little is left to do.
-            put_in_order(
-                &mut order,
-                time_of,
-                |place| self.lot_of(place),
-                |place| self.rank(place),
-            )?;
+            if is_ordered {
+                let lot_of = |place| self.lot_of(place);
+                put_in_order(&mut order, time_of, lot_of, |place| {
+                    look()?;
+                    self.rank(place)
+                })?;
+            }
             time.clear();
             time.extend(order.iter().map(|place| time_of(*place)));
             event.clear();
@@ -223,7 +238,7 @@ impl<'a> Moved<'a> {
         let Some(row) = self.rows.get(place as usize) else { return Ok(None) };
         let Some(lot) = self.lots.get(self.lot_of(place)) else { return Ok(None) };
         let Some(chunk) = self.chunks.get(lot.chunk as usize) else { return Ok(None) };
-        let tie = chunk.ties.tie(row.place as usize)?;
+        let tie = chunk.ties.tie(place.saturating_sub(chunk.from) as usize)?;
         let place = chunk.first + u64::from(row.place);
         Ok(Some(Rank { tie, run: chunk.run, leaf: lot.leaf, place }))
     }

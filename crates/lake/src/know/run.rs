@@ -94,3 +94,36 @@ impl<I: Iterator<Item = Chunk> + Send> Run for MemoryRun<I> {
         0
     }
 }
+
+/// The runs in groups that overlap in time, in the order of their times, those of a group in the
+/// order of arrival.
+pub(super) fn in_order(mut runs: Vec<Box<dyn Run + '_>>) -> Vec<(usize, Box<dyn Run + '_>)> {
+    runs.sort_by_key(|run| run.span());
+    let mut ends = Time(i64::MIN);
+    let mut group = 0usize;
+    let groups = runs.iter().map(|run| {
+        let (first, last) = run.span();
+        group += usize::from(first > ends);
+        ends = ends.max(last);
+        group
+    });
+    let groups: Vec<usize> = groups.collect();
+    let mut grouped: Vec<_> = groups.into_iter().zip(runs).collect();
+    grouped.sort_by_key(|(group, run)| (*group, run.order()));
+    grouped
+}
+
+/// The next chunk, and those that go on with its last person.
+pub(super) fn whole(run: &mut dyn Run) -> Result<Option<Chunk>, AskError> {
+    let Some(first) = run.next()? else { return Ok(None) };
+    if !first.continues {
+        return Ok(Some(first));
+    }
+    let mut chunks = vec![first];
+    while chunks.last().is_some_and(|last| last.continues)
+        && let Some(next) = run.next()?
+    {
+        chunks.push(next);
+    }
+    Ok(Some(Chunk::joined(chunks)))
+}

@@ -109,8 +109,8 @@ impl SessionsOperator {
     /// All sessions, with names for pages.
     fn visits(self) -> Visits {
         let Found { people, crowds, mut visits, entry, exit, .. } = self.found;
-        visits.people = people.count;
-        visits.cells.iter_mut().zip(crowds).for_each(|(cell, crowd)| cell.people = crowd.count);
+        visits.people = people.count();
+        visits.cells.iter_mut().zip(crowds).for_each(|(cell, crowd)| cell.people = crowd.count());
         // An absent value and the text that stands for it are one page.
         let mut entries = BTreeMap::<String, (u64, u64)>::new();
         for (number, (sessions, bounces)) in entry.into_iter().enumerate() {
@@ -177,11 +177,11 @@ impl Found {
     }
 
     fn merge(&mut self, other: Self) {
-        self.people.count += other.people.count;
+        self.people.join(other.people);
         self.lengths += other.lengths;
         self.visits.events += other.visits.events;
         for (mine, theirs) in self.crowds.iter_mut().zip(other.crowds) {
-            mine.count += theirs.count;
+            mine.join(theirs);
         }
         for (mine, theirs) in self.visits.cells.iter_mut().zip(other.visits.cells) {
             mine.bounces += theirs.bounces;

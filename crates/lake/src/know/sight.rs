@@ -4,7 +4,7 @@
 //! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf,
 //! received, time].
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -174,11 +174,6 @@ impl Sight {
     /// Whether times of arrival have to be read at all.
     pub(super) fn needs_received(&self) -> bool {
         !self.mask.cuts.is_empty()
-    }
-
-    /// The leaves of which not every row is seen that its stamp shows.
-    pub(super) fn masked(&self) -> BTreeSet<Leaf> {
-        self.mask.hidden.iter().chain(self.mask.cuts.keys()).copied().collect()
     }
 
     /// What the purpose sees of rows by their stamps.

@@ -23,6 +23,7 @@ use crate::keep::keeper::Region;
 use crate::keep::projected::Projecting;
 use crate::keep::read::{Chunks, FileReader, Footers};
 use crate::keep::rows::Pick;
+use crate::keep::storage::Storage;
 
 /// A snapshot of a region's rows.
 ///
@@ -137,6 +138,11 @@ impl<'a> Table<'a> {
         }
         let fresh = self.fresh.iter().flat_map(Snapshot::rows);
         fresh.filter(is_wanted).try_for_each(take)
+    }
+
+    /// Where the bytes of the files go.
+    pub fn storage(&self) -> Result<Storage, FileError> {
+        Storage::of(&self.files, self.place, self.footers)
     }
 
     /// The fresh rows as a scan needs them.

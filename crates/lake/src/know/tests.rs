@@ -177,6 +177,7 @@ impl Pond {
                 moved.map(|own| (leaf(own), Person(leaf(self.current(own)).0))).collect(),
             ),
             epoch: 7,
+            ..Mask::default()
         }
     }
 

@@ -201,8 +201,9 @@ impl Operator for TrendOperator {
 pub(super) struct Dial {
     first: i64,
     shift: u32,
-    /// By notch, a power of two of microseconds no longer than any interval: where it begins.
-    notches: Vec<u32>,
+    /// By notch, a power of two of microseconds no longer than any interval: the interval that it
+    /// begins in, and when that one ends.
+    notches: Vec<(u32, i64)>,
     /// The start of the interval after each.
     nexts: Vec<i64>,
 }
@@ -218,9 +219,13 @@ impl Dial {
         });
         let shift = lengths.min().unwrap_or(i64::MAX).max(1).ilog2();
         let count = ((last - first) >> shift) + 1;
-        let notch = |number: i64| periods.place(vocabulary::Time(first + (number << shift))) as u32;
-        let nexts = starts.into_iter().skip(1).chain([i64::MAX]).collect();
-        Self { first, shift, notches: (0..count).map(notch).collect(), nexts }
+        let nexts: Vec<i64> = starts.into_iter().skip(1).chain([i64::MAX]).collect();
+        let notch = |number: i64| {
+            let place = periods.place(vocabulary::Time(first + (number << shift)));
+            (place as u32, nexts.get(place).copied().unwrap_or(i64::MAX))
+        };
+        let notches = (0..count).map(notch).collect();
+        Self { first, shift, notches, nexts }
     }
 
     /// Whether every interval begins on a grid.
@@ -233,9 +238,8 @@ impl Dial {
     #[inline]
     pub(super) fn place(&self, time: i64) -> usize {
         let notch = ((time - self.first) >> self.shift) as usize;
-        let Some(place) = self.notches.get(notch) else { return self.nexts.len() - 1 };
-        let place = *place as usize;
-        place + usize::from(self.nexts.get(place).is_some_and(|next| *next <= time))
+        let Some((place, next)) = self.notches.get(notch) else { return self.nexts.len() - 1 };
+        *place as usize + usize::from(*next <= time)
     }
 
     /// When an interval ends; never for the last one.

@@ -59,7 +59,7 @@ impl ValuesOperator {
         let seen = values.map(|(number, (events, people))| Seen {
             value: label(&self.texts, number),
             events: *events,
-            people: people.count,
+            people: people.count(),
         });
         plan.answer(seen.collect(), missing)
     }
@@ -98,7 +98,7 @@ impl Operator for ValuesOperator {
         for (number, (events, people)) in other.values.into_iter().enumerate() {
             if let Some(mine) = place(&mut self.values, number) {
                 mine.0 += events;
-                mine.1.count += people.count;
+                mine.1.join(people);
             }
         }
     }

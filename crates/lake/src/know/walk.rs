@@ -20,7 +20,7 @@ use super::operator::{Operator, Rows};
 use super::people_behind::Roll;
 use super::pieces::{Pieces, Together};
 use super::reorder::{Limit, Moved};
-use super::run::{Run, Scan};
+use super::run::{Run, Scan, in_order, whole};
 use super::sight::{HIDDEN, Inside, Sight};
 use super::view::{Place, Texter, View};
 use crate::keep::chunk::{Chunk, Need, Stamp, Texts};
@@ -34,7 +34,7 @@ struct Shared<'a> {
     scan: Scan,
     /// For questions that count rows and not people: the leaves that must be looked at all the
     /// same.
-    masked: Option<BTreeSet<Leaf>>,
+    masked: Option<Arc<BTreeSet<Leaf>>>,
     bucket: AtomicU16,
     stop: AtomicBool,
 }
@@ -102,7 +102,7 @@ pub(super) fn walk<O: Operator>(
     };
     asking.watch.expect(asking.source.rows(&scan));
     let (bucket, stop) = (AtomicU16::new(0), AtomicBool::new(false));
-    let masked = counts_rows.then(|| sight.masked());
+    let masked = counts_rows.then(|| asking.mask.masked());
     let shared = Shared { asking, sight, scan, masked, bucket, stop };
     let limit = Limit::new(scope.first(), scope.until, asking.moved_rows_max);
     let thread = || {
@@ -240,11 +240,19 @@ impl<'a, O: Operator> Walker<'a, O> {
             // Up to here every run tells; at the last person of one it may have to be read on.
             let end = cursors.iter().filter_map(|cursor| cursor.pieces.last()).min();
             let Some(end) = end else { return Ok(()) };
-            while let Some(person) = first(cursors).filter(|person| *person <= end) {
+            let mut heads: Vec<u64> = cursors.iter().map(Cursor::head).collect();
+            while let Some(person) = heads.iter().copied().min()
+                && person <= end
+            {
                 if self.roll.is_some() {
                     self.person(person, &together.of(person, cursors)?);
                 } else {
-                    self.in_turn(person, cursors, together)?;
+                    self.in_turn(person, &heads, cursors, together)?;
+                }
+                for (head, cursor) in heads.iter_mut().zip(&*cursors) {
+                    if *head == person {
+                        *head = cursor.head();
+                    }
                 }
             }
         }
@@ -256,25 +264,37 @@ impl<'a, O: Operator> Walker<'a, O> {
     fn in_turn(
         &mut self,
         person: u64,
+        heads: &[u64],
         cursors: &mut [Cursor<'a>],
         together: &mut Together,
     ) -> Result<(), AskError> {
         self.operator.begin();
-        for cursors in cursors.chunk_by_mut(|one, other| one.group == other.group) {
-            let mut mine = cursors.iter_mut().filter(|cursor| cursor.pieces.head() == Some(person));
-            let Some(Cursor { pieces, .. }) = mine.next() else { continue };
-            if mine.next().is_none() {
-                while pieces.head() == Some(person)
-                    && let Some(rows) = pieces.take()
-                {
+        let mut from = 0;
+        while let Some(place) = next_of(person, heads, from)
+            && let Some(group) = cursors.get(place).map(|cursor| cursor.group)
+        {
+            from = place + 1;
+            let mut last = place;
+            while let Some(other) = next_of(person, heads, from)
+                && cursors.get(other).is_some_and(|cursor| cursor.group == group)
+            {
+                (from, last) = (other + 1, other);
+            }
+            match cursors.get_mut(place..=last).unwrap_or_default() {
+                [Cursor { pieces, .. }] => {
+                    while pieces.head() == Some(person)
+                        && let Some(rows) = pieces.take()
+                    {
+                        self.rows += rows.time.len() as u64;
+                        self.operator.rows(&rows);
+                    }
+                }
+                several => {
+                    let rows = together.of(person, several)?;
                     self.rows += rows.time.len() as u64;
                     self.operator.rows(&rows);
                 }
-                continue;
             }
-            let rows = together.of(person, cursors)?;
-            self.rows += rows.time.len() as u64;
-            self.operator.rows(&rows);
         }
         self.operator.end();
         Ok(())
@@ -381,7 +401,9 @@ impl<'a, O: Operator> Walker<'a, O> {
     /// The people whose rows were diverted.
     fn strangers(&mut self) -> Result<(), AskError> {
         let mut unlooked = 0;
-        self.moved.drain().people(|person, rows| {
+        let is_ordered = O::IN_ORDER || self.roll.is_some();
+        let asking = self.shared.asking;
+        self.moved.drain().people(is_ordered, &|| asking.look(), |person, rows| {
             self.person(person, rows);
             unlooked += rows.time.len();
             if unlooked > STRANGERS_LOOK {
@@ -418,43 +440,11 @@ const NOBODY_LOOK: usize = 1 << 15;
 /// Rows put in order in memory between two looks at whether the question is still wanted.
 const STRANGERS_LOOK: usize = 1 << 16;
 
-/// The runs in groups that overlap in time, in the order of their times, those of a group in the
-/// order of arrival.
-fn in_order(mut runs: Vec<Box<dyn Run + '_>>) -> Vec<(usize, Box<dyn Run + '_>)> {
-    runs.sort_by_key(|run| run.span());
-    let mut ends = Time(i64::MIN);
-    let mut group = 0usize;
-    let groups = runs.iter().map(|run| {
-        let (first, last) = run.span();
-        group += usize::from(first > ends);
-        ends = ends.max(last);
-        group
-    });
-    let groups: Vec<usize> = groups.collect();
-    let mut grouped: Vec<_> = groups.into_iter().zip(runs).collect();
-    grouped.sort_by_key(|(group, run)| (*group, run.order()));
-    grouped
-}
-
-/// Who comes next in any run.
+/// The next run, from this one on, in which a person comes first.
 #[inline]
-fn first(cursors: &[Cursor<'_>]) -> Option<u64> {
-    cursors.iter().filter_map(|cursor| cursor.pieces.head()).min()
-}
-
-/// The next chunk, and those that go on with its last person.
-fn whole(run: &mut dyn Run) -> Result<Option<Chunk>, AskError> {
-    let Some(first) = run.next()? else { return Ok(None) };
-    if !first.continues {
-        return Ok(Some(first));
-    }
-    let mut chunks = vec![first];
-    while chunks.last().is_some_and(|last| last.continues)
-        && let Some(next) = run.next()?
-    {
-        chunks.push(next);
-    }
-    Ok(Some(Chunk::joined(chunks)))
+fn next_of(person: u64, heads: &[u64], from: usize) -> Option<usize> {
+    let rest = heads.get(from..)?;
+    Some(from + rest.iter().position(|head| *head == person)?)
 }
 
 impl AsMut<Pieces> for Cursor<'_> {
@@ -469,6 +459,12 @@ impl<'a> Cursor<'a> {
         let is_within = scan.from <= first && last < scan.until;
         let span = (!is_within).then_some((scan.from, scan.until));
         Self { run, group, pieces: Pieces::default(), first: 0, last: 0, span }
+    }
+
+    /// Who comes next; a number past every person's at the end.
+    #[inline]
+    fn head(&self) -> u64 {
+        self.pieces.head().unwrap_or(u64::MAX)
     }
 
     /// Whether any row can lie in the time of the question.

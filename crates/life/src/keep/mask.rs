@@ -3,8 +3,8 @@
 //! INVARIANT(mask): visible = row.purposes AND verdict_mask[verdict] AND person_mask[leaf,
 //! received].
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use vocabulary::{Leaf, Person, Purpose, Purposes, Time, VerdictId};
 
@@ -95,9 +95,41 @@ pub struct Mask {
     pub moved: Arc<HashMap<Leaf, Person>>,
     /// Grows whenever the mask narrows.
     pub epoch: u64,
+    /// The leaves of `hidden` and `cuts`, once somebody has asked for them.
+    pub gathered: Gathered,
+}
+
+/// The leaves that a mask hides something of, shared by all who hold the same mask.
+#[derive(Debug, Clone, Default)]
+pub struct Gathered(Arc<Mutex<Option<Known>>>);
+
+/// Such leaves, and what they were gathered from. A weak pointer keeps its place from being used
+/// again, so that two are alike only when nothing has changed since.
+#[derive(Debug)]
+struct Known {
+    hidden: Weak<HashSet<Leaf>>,
+    cuts: Weak<HashMap<Leaf, Vec<Cut>>>,
+    leaves: Arc<BTreeSet<Leaf>>,
 }
 
 impl Mask {
+    /// The leaves of which not every row is seen that its stamp shows.
+    #[must_use]
+    pub fn masked(&self) -> Arc<BTreeSet<Leaf>> {
+        let (hidden, cuts) = (Arc::downgrade(&self.hidden), Arc::downgrade(&self.cuts));
+        let mut known = self.gathered.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*known
+            && known.hidden.ptr_eq(&hidden)
+            && known.cuts.ptr_eq(&cuts)
+        {
+            return Arc::clone(&known.leaves);
+        }
+        let leaves: BTreeSet<Leaf> = self.hidden.iter().chain(self.cuts.keys()).copied().collect();
+        let leaves = Arc::new(leaves);
+        *known = Some(Known { hidden, cuts, leaves: Arc::clone(&leaves) });
+        leaves
+    }
+
     /// Whether a row is visible for a purpose.
     #[must_use]
     pub fn shows(&self, purpose: Purpose, row: Masked) -> bool {

@@ -1,5 +1,5 @@
-//! `candor bench`: how fast this machine is with this installation's own data, and how fast it
-//! takes events, into a folder of its own that is gone afterwards.
+//! `candor bench`: how fast this machine is with this installation's own data, what that data
+//! takes, and how fast it takes events, into a folder of its own that is gone afterwards.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -66,22 +66,48 @@ impl Line {
     }
 }
 
+/// What some of the lake's bytes hold.
+struct Stored {
+    holds: String,
+    bytes: u64,
+    rows: u64,
+}
+
+impl Stored {
+    fn bytes_per_row(&self) -> f64 {
+        self.bytes as f64 / self.rows.max(1) as f64
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "what": "storage", "holds": self.holds, "bytes": self.bytes, "rows": self.rows,
+            "bytes_per_row": (self.bytes_per_row() * 1e3).round() / 1e3,
+        })
+    }
+
+    fn text(&self) -> String {
+        let Stored { holds, bytes, .. } = self;
+        format!(
+            "storage      {holds:<30} {bytes:>14} bytes {:>10.3} bytes/row",
+            self.bytes_per_row()
+        )
+    }
+}
+
 impl Bench {
     pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
         let client = Client::open(&self.place, environment).await?;
-        let asked = self.ask(&client).await;
+        let found = async { anyhow::Ok((self.ask(&client).await?, stored(&client).await?)) }.await;
         client.close().await;
-        let mut lines = asked?;
+        let (mut lines, stored) = found?;
         if self.events > 0 {
             lines.push(self.intake(environment).await?);
         }
-        for line in &lines {
-            if self.place.json {
-                say(line.json())?;
-            } else {
-                say(line.text())?;
-            }
-        }
+        let (told, stored) = match self.place.json {
+            true => (each(&lines, Line::json), each(&stored, Stored::json)),
+            false => (each(&lines, Line::text), each(&stored, Stored::text)),
+        };
+        told.into_iter().chain(stored).try_for_each(say)?;
         Ok(Ending::Done)
     }
 
@@ -131,6 +157,23 @@ impl Bench {
         let Intake { seconds, kept, bytes } = measured?;
         Ok(Line { what: "intake", seconds, rows: kept, bytes, memory_bytes: memory_bytes? })
     }
+}
+
+/// What the bytes of the lake hold, the most first.
+async fn stored(client: &Client) -> anyhow::Result<Vec<Stored>> {
+    let answer = client.make(&Call::get("/api/storage".to_owned())).await?;
+    let told = answer.json()?;
+    ensure!(answer.status == 200, "{}", text(&told, "detail"));
+    let count = |value: &Value, name| value.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let rows = count(&told, "rows");
+    let parts = told.get("parts").and_then(Value::as_array).into_iter().flatten();
+    let stored =
+        |part: &Value| Stored { holds: text(part, "holds"), bytes: count(part, "bytes"), rows };
+    Ok(parts.map(stored).collect())
+}
+
+fn each<T, S: std::fmt::Display>(lines: &[T], line: fn(&T) -> S) -> Vec<String> {
+    lines.iter().map(|one| line(one).to_string()).collect()
 }
 
 /// Events in one request, as a busy client sends them.

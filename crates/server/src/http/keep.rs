@@ -2,4 +2,5 @@
 
 pub mod events;
 pub mod status;
+pub mod storage;
 pub mod unlink;

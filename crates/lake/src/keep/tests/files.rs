@@ -10,6 +10,7 @@ use vocabulary::{Code, Value};
 use super::*;
 use crate::keep::chunk::{Chunk, Column, Need, Texts};
 use crate::keep::fold::sweep;
+use crate::keep::storage::{Held, Storage};
 use crate::keep::ties::Tie;
 
 fn all(lake: &Lake, entries: &[FileEntry]) -> Vec<Filed> {
@@ -381,6 +382,19 @@ fn numbers_come_back_to_the_bit() {
             (1..).step_by(2).map(leaf).zip(numbers.iter().map(|number| number.to_bits()));
         assert_eq!(found, expected.collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn every_byte_of_a_file_is_said_to_hold_something() {
+    let mut lake = Lake::new();
+    let entries: Vec<_> = lake.fold(&many(10, 900)).into_iter().map(Arc::new).collect();
+    let Storage { files, rows, held } = Storage::of(&entries, &lake.place, &lake.footers).unwrap();
+    assert_eq!((files, rows), (entries.len() as u64, 9_000));
+    assert_eq!(held.values().sum::<u64>(), entries.iter().map(|entry| entry.bytes).sum::<u64>());
+    let sealed = held[&Held::Sealed(Class::General)];
+    // Each value that is sealed takes a byte at least, and more than its person's number does.
+    assert!(sealed > 9_000 && held[&Held::Property(Code(1))] < sealed, "{held:?}");
+    assert!(!held.contains_key(&Held::Sealed(Class::Sensitive)), "{held:?}");
 }
 
 #[test]

@@ -77,6 +77,7 @@ proptest! {
         days in 0..40i64,
         event in 1..5u32,
         masked in 1..80u64,
+        other in 1..80u64,
     ) {
         prop_assume!(!rows.is_empty());
         // All are people of one bucket.
@@ -85,18 +86,26 @@ proptest! {
         let entry = file(&mut lake, &rows);
         let is_wanted = |stamp: &Stamp| stamp.event.0 <= event;
         let from = (NOW - Span::days(from)).floor(QUARTER);
-        let nobody = BTreeSet::new();
+        let nobody = Arc::new(BTreeSet::new());
         let until = from + Span::days(days);
         let projecting = Projecting { from, until, masked: &nobody, is_wanted: &is_wanted };
         let (told, left) = projected(&lake, &entry, &projecting);
         prop_assert_eq!(&told, &expected(&rows, &projecting));
         prop_assert_eq!(left, 0);
         // Where one of whom not everything may be seen has rows, people must be looked at.
-        let masked: BTreeSet<Leaf> = [leaf(masked * 16 + 3)].into();
+        let masked = Arc::new(BTreeSet::from([leaf(masked * 16 + 3)]));
         let has_rows = rows.iter().any(|row| masked.contains(&row.leaf));
         let (seen, left) = projected(&lake, &entry, &Projecting { masked: &masked, ..projecting });
         prop_assert_eq!(seen, if has_rows { Vec::new() } else { told });
         prop_assert_eq!(left, if has_rows { rows.len() } else { 0 });
+        // What is known of the leaves of before is held beside those that come to them.
+        let more = Arc::new(masked.iter().copied().chain([leaf(other * 16 + 3)]).collect());
+        let has_rows = rows.iter().any(|row| BTreeSet::contains(&more, &row.leaf));
+        for _ in 0..2 {
+            let projecting = Projecting { masked: &more, ..projecting };
+            let (_, left) = projected(&lake, &entry, &projecting);
+            prop_assert_eq!(left, if has_rows { rows.len() } else { 0 });
+        }
     }
 }
 
@@ -106,7 +115,7 @@ fn a_bound_between_quarters_is_told_only_where_no_row_lies_beyond_it() {
     let start = NOW.floor(Span::DAY);
     let rows: Vec<Row> = (0..10).map(|n| row(3, start + Span(n * Span::HOUR.0))).collect();
     let entry = file(&mut lake, &rows);
-    let nobody = BTreeSet::new();
+    let nobody = Arc::new(BTreeSet::new());
     let told = |from: Time, until: Time| {
         let projecting = Projecting { from, until, masked: &nobody, is_wanted: &|_| true };
         let (told, left) = projected(&lake, &entry, &projecting);
@@ -133,7 +142,7 @@ fn a_column_of_too_many_texts_is_left_to_the_blocks() {
         })
         .collect();
     let entry = file(&mut lake, &rows);
-    let nobody = BTreeSet::new();
+    let nobody = Arc::new(BTreeSet::new());
     let (from, until) = (Time(i64::MIN), Time(i64::MAX));
     let projecting = Projecting { from, until, masked: &nobody, is_wanted: &|_| true };
     assert_eq!(projected(&lake, &entry, &projecting), (Vec::new(), 300));

@@ -115,7 +115,7 @@ impl Grid<Head> {
     }
 
     fn add(&mut self, other: Self) {
-        self.join(other, |mine, theirs| mine.count += theirs.count);
+        self.join(other, |mine, theirs| mine.join(theirs));
     }
 }
 
@@ -241,7 +241,7 @@ impl Store {
 
     /// By the breakdown's number, for those that occurred.
     pub(super) fn tallies(self) -> Vec<(usize, Tally)> {
-        let count = |head: &Head| Gathered::Count(head.count);
+        let count = |head: &Head| Gathered::Count(head.count());
         match self {
             Store::Events(events) => {
                 let lines = events.lines().filter(|(_, line)| line.iter().any(|count| *count > 0));
@@ -253,18 +253,19 @@ impl Store {
             }
             Store::People(people) => {
                 let tally = |(number, line): (usize, &[Head])| {
-                    let (whole, intervals) = line.split_last().filter(|(all, _)| all.count > 0)?;
+                    let (whole, intervals) =
+                        line.split_last().filter(|(all, _)| all.count() > 0)?;
                     Some((number, (intervals.iter().map(count).collect(), count(whole))))
                 };
                 people.lines().filter_map(tally).collect()
             }
             Store::PerPerson { events, people } => {
                 let ratio = |events: u64, head: &Head| {
-                    Gathered::Ratio(i128::from(events) * 1_000_000, head.count)
+                    Gathered::Ratio(i128::from(events) * 1_000_000, head.count())
                 };
                 let tally = |((number, events), (_, people)): ((usize, &[u64]), (_, &[Head]))| {
                     let (whole, intervals) =
-                        people.split_last().filter(|(all, _)| all.count > 0)?;
+                        people.split_last().filter(|(all, _)| all.count() > 0)?;
                     let cells =
                         events.iter().zip(intervals).map(|(count, head)| ratio(*count, head));
                     Some((number, (cells.collect(), ratio(events.iter().sum(), whole))))
