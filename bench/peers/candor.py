@@ -114,6 +114,10 @@ class Candor:
     def status(self):
         return self.manage("GET", "/api/status")
 
+    def storage(self):
+        """By what they hold: bytes of the lake."""
+        return {part["holds"]: part["bytes"] for part in self.manage("GET", "/api/storage")["parts"]}
+
     def erase(self, user):
         """Answers the seconds until the person is invisible."""
         begun = time.time()

@@ -30,7 +30,8 @@ def forget(candor, target, drawn, longest):
     told = {"linking": candor.load(f"{target}/links.jsonl", next(iter(LINKS)), "segment")}
     told |= erase(candor, drawn["erased"], longest)
     told["settling"] = candor.settle(longest)
-    return {**told, "not_rewritten": candor.open_erasures(), "bytes": candor.bytes(), "status": candor.status()}
+    return {**told, "not_rewritten": candor.open_erasures(), "bytes": candor.bytes(), "status": candor.status(),
+            "storage": candor.storage()}
 
 
 def erase(candor, people, longest):

@@ -100,6 +100,11 @@ def growth(table, asked_by, ours, before, factor, events):
                   conditions=f"seconds of an event against those of fewer, the worst: {name}")
 
 
+def holds_what_peers_do(part):
+    """A stamp holds source, verdict and purposes beside the event."""
+    return part in ("person", "stamp", "time") or part.startswith("property ")
+
+
 def stored(table, measured):
     """What lies on the disk, and what is read of it for one day."""
     forgotten = measured["forgotten"]
@@ -107,9 +112,13 @@ def stored(table, measured):
     sizes = next(iter(measured["peers"].values()), {"bytes": {}})["bytes"]
     if sizes:
         size, name = min((size, name) for name, size in sizes.items())
-        ours, peer = lake / rows, size / forgotten["visible"]["measure"]
-        table.add("lake, an event", ours, unit="B", peer_name=name, peer=peer, ratio=ours / peer, most=1.1,
-                  conditions="all columns together: the program does not tell bytes by column")
+        peer = size / forgotten["visible"]["measure"]
+        theirs = sum(bytes for part, bytes in forgotten["storage"].items() if holds_what_peers_do(part))
+        table.add("columns that the events have, an event", theirs / rows, unit="B", peer_name=name, peer=peer,
+                  ratio=theirs / rows / peer, most=1.1, conditions="person, stamp, time and properties, in files")
+        table.add("lake, an event", lake / rows, unit="B", peer_name=name, peer=peer, ratio=lake / rows / peer)
+    for part, size in forgotten["storage"].items():
+        table.add(f"  lake: {part}", size, unit="B", conditions=f"{size / rows:.3f} B an event")
     for part, size in sorted(forgotten["bytes"].items()):
         if size:
             table.add(f"  {part}", size, unit="B")

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { check, eventually } from './harness.mjs';
 import { at, heading } from './pages.mjs';
-import { OPENED, PAID, PAYERS, PEOPLE } from './traffic.mjs';
+import { OPENED, PAID, PAID_AT, PAYERS, PEOPLE } from './traffic.mjs';
 
 const e = encodeURIComponent;
 const QUIET_MS = 280;
@@ -82,6 +82,7 @@ export async function checkKinds(shared) {
     await open(`${trend}&last=7d`);
     await answer.getByRole('group', { name: /^Chart/ }).focus();
     await page.keyboard.press('ArrowLeft');
+    if (PAID_AT.getUTCDate() !== new Date().getUTCDate()) await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Enter');
     await drawer.locator('tbody tr').first().waitFor();
     assert.match(page.url(), /pick\.start=/);

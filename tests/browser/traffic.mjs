@@ -9,7 +9,11 @@ const MINUTE_MS = 60_000;
 export const CONSENT = { categoryPreferences: { measure: true, analyse: true } };
 
 // A run of its own people, so that a second run on the same data still counts right.
-const RUN = Date.now().toString(36);
+const BEGUN = Date.now();
+const RUN = BEGUN.toString(36);
+const HOUR_BEGAN = BEGUN - 50 * MINUTE_MS;
+/** When the first of them paid: yesterday, when the tests run just after midnight. */
+export const PAID_AT = new Date(HOUR_BEGAN + 10 * MINUTE_MS);
 export const person = (index) => `walker-${RUN}-${index}`;
 
 const headers = (key) => ({
@@ -41,13 +45,12 @@ export function track(key, { event = OPENED, consent = false } = {}) {
 
 /** A small shop's hour: everybody opens a basket, some pay ten minutes later. */
 export function shopHour(key) {
-  const start = Date.now() - 50 * MINUTE_MS;
   const call = (event, index, minutes) => ({
     type: 'track',
     userId: person(index),
     event,
     messageId: `${RUN}-${event}-${index}`,
-    timestamp: new Date(start + minutes * MINUTE_MS).toISOString(),
+    timestamp: new Date(HOUR_BEGAN + minutes * MINUTE_MS).toISOString(),
     properties: { currency: index % 2 === 0 ? 'EUR' : 'SEK', quantity: 1 + (index % 3) },
     context: { consent: CONSENT },
   });
