@@ -171,7 +171,7 @@ impl Together {
 
     fn sort(&mut self, runs: &mut [impl AsMut<Pieces>]) -> Result<(), AskError> {
         let Self { time, event, cells, from } = self;
-        if time.iter().zip(time.iter().skip(1)).all(|(one, other)| one < other) {
+        if time.is_sorted_by(|one, other| one < other) {
             return Ok(());
         }
         let mut order: Vec<u32> = (0..time.len() as u32).collect();

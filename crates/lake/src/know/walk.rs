@@ -235,7 +235,9 @@ impl<'a, O: Operator> Walker<'a, O> {
     ) -> Result<(), AskError> {
         loop {
             for cursor in &mut *cursors {
-                while cursor.pieces.head().is_none() && self.load(cursor)? {}
+                if cursor.pieces.head().is_none() {
+                    self.load(cursor)?;
+                }
             }
             // Up to here every run tells; at the last person of one it may have to be read on.
             let end = cursors.iter().filter_map(|cursor| cursor.pieces.last()).min();
