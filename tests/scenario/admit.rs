@@ -1,17 +1,27 @@
 //! admit: sources and their declarations, choices, and what the gate let through.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use life::admit::{Audience, Basis, Source, SourceKind};
+use life::admit::{Audience, Basis, Gate, Law, Source, SourceKind};
 use life::arrive::body::decode;
 use life::arrive::native;
 use life::keep::names::Named;
 use life::keep::{Draft, Row};
-use vocabulary::{Purpose, SourceId, Value};
+use vocabulary::{Purpose, Regimes, SourceId, Value};
 
 use super::stage::{Ended, Stage, Taken, named, told};
 
 impl Stage {
+    /// Confirms permissions that rest on unverified rules.
+    pub(super) fn confirm(&mut self, ids: &[&str]) -> Taken {
+        let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+        let law = Law::clone(self.gate.law()).confirm(&ids).map_err(|error| error.to_string())?;
+        self.gate =
+            Gate::new(Arc::clone(self.gate.catalogue()), Arc::new(law), self.limits.clone());
+        Ok(())
+    }
+
     /// Declares a source with its facts.
     pub(super) fn declare(&mut self, name: &str, facts: &[&str]) -> Taken {
         let id = u16::try_from(self.sources.len() + 1).expect("a scenario has few sources");
@@ -21,6 +31,8 @@ impl Stage {
             kind: SourceKind::Site,
             audience: Audience::General,
             markets: Vec::new(),
+            regimes: Regimes::NONE,
+            is_sensitive: false,
             bases: BTreeMap::new(),
             keeps_unclassified: false,
             url_parameters: Vec::new(),
@@ -39,6 +51,7 @@ impl Stage {
                 "markets" => source.markets = list(),
                 "parameters" => source.url_parameters = list(),
                 "filtered" => source.filtered_events = list(),
+                "sensitive" => source.is_sensitive = value == "yes",
                 "unclassified" => source.keeps_unclassified = value == "keep",
                 purpose => {
                     let purpose = self.purpose(purpose)?;
@@ -46,6 +59,7 @@ impl Stage {
                 }
             }
         }
+        source.regimes = self.gate.law().regimes_of(&source.markets);
         source.check(self.gate.catalogue()).map_err(|error| error.to_string())?;
         self.sources.insert(name.to_owned(), source);
         Ok(())

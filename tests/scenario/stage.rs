@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use life::admit::{Blinder, Catalogue, Gate, Index, Seen, Source, Subject};
+use life::admit::{Blinder, Catalogue, Gate, Index, Law, Seen, Source, Subject};
 use life::arrive::Signals;
 use life::keep::names::Named;
 use life::keep::{Row, Truth};
@@ -53,12 +53,13 @@ pub(super) type Taken = Result<(), String>;
 impl Stage {
     pub fn new() -> Self {
         let mut catalogue = Catalogue::shipped().expect("the shipped catalogue is whole");
+        let law = Law::shipped(&catalogue).expect("the shipped law is whole");
         let limits = Limits::default();
         let on_device = catalogue.on_device();
         let mut truth = Truth::new(Region(0), on_device, limits.consent_acts);
         catalogue.bind(|name| truth.names.insert(Named::Property, name));
         Self {
-            gate: Gate::new(Arc::new(catalogue), limits.clone()),
+            gate: Gate::new(Arc::new(catalogue), Arc::new(law), limits.clone()),
             limits,
             truth,
             blinder: Blinder::new([7; 32]),
@@ -87,6 +88,7 @@ impl Stage {
                 Ok(())
             }
             ["signal" | "address" | "send", ref rest @ ..] => self.arrive(words[0], rest, json),
+            ["confirm", ref ids @ ..] => self.confirm(ids),
             ["source", name, ref facts @ ..] => self.declare(name, facts),
             ["consent", source] => self.consent(source, json),
             ["unlink", subject, id] => self.unlink(subject, id),

@@ -18,6 +18,7 @@ pub mod erase;
 pub mod export;
 pub mod import;
 pub mod keys;
+pub mod law;
 pub mod query;
 pub mod say;
 pub mod serve;
@@ -65,6 +66,9 @@ pub enum Verb {
     /// Make, list and revoke the keys of callers.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Read the law that the gate judges by: its rules on a day, one rule, what changes, its cases.
+    #[command(subcommand)]
+    Law(law::LawVerb),
     /// Show the configuration and where each value comes from.
     #[command(subcommand)]
     Config(config::ConfigVerb),
@@ -183,6 +187,7 @@ impl Candor {
             Verb::Verify(verify) => verify.run(&environment),
             Verb::Doctor(doctor) => doctor.run(&environment).await,
             Verb::Keys(keys) => keys.run(&environment).await,
+            Verb::Law(law) => law.run(&environment),
             Verb::Config(config) => config.run(&environment),
             Verb::Completions(completions) => completions.run(),
             Verb::Manual(manual) => manual.run(),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::{Table, Value};
 
+pub mod law;
 pub mod mail;
 pub mod log;
 pub mod server;
@@ -26,6 +27,7 @@ pub struct Config {
     pub tls: tls::Tls,
     pub time: time::TimeRules,
     pub snowplow: snowplow::SnowplowRules,
+    pub law: law::LawRules,
     pub mail: mail::MailRules,
     pub alerts: mail::AlertRules,
     pub sources: BTreeMap<String, sources::SourceRules>,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Why the gate said no. A refusal carries no payload: only its stable code.
+/// Why the gate said no. A refusal carries no payload: only its stable code. The journal writes the
+/// place in this list, so a new one goes to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
@@ -25,10 +26,12 @@ pub enum Refusal {
     ActorNotAllowed,
     /// The grant or the authority behind it has run out.
     Expired,
+    /// A law, or a rule of this program, forbids every purpose that the source declares.
+    LawForbids,
 }
 
 impl Refusal {
-    pub const EVERY: [Refusal; 8] = [
+    pub const EVERY: [Refusal; 9] = [
         Refusal::ConsentAbsent,
         Refusal::ConsentWithdrawn,
         Refusal::SignalObjected,
@@ -37,6 +40,7 @@ impl Refusal {
         Refusal::Forgotten,
         Refusal::ActorNotAllowed,
         Refusal::Expired,
+        Refusal::LawForbids,
     ];
 
     /// The stable code that answers, logs and documents use.
@@ -47,6 +51,7 @@ impl Refusal {
             Refusal::ConsentWithdrawn => "consent-withdrawn",
             Refusal::SignalObjected => "signal-objected",
             Refusal::PurposeClosed => "purpose-closed",
+            Refusal::LawForbids => "law-forbids",
             Refusal::AgeUnknown => "age-unknown",
             Refusal::Forgotten => "forgotten",
             Refusal::ActorNotAllowed => "actor-not-allowed",
@@ -68,6 +73,9 @@ impl Refusal {
             Refusal::SignalObjected => "nothing to do: the browser sent `Sec-GPC: 1`",
             Refusal::PurposeClosed => {
                 "declare a basis for a purpose of this source in the configuration"
+            }
+            Refusal::LawForbids => {
+                "see `candor law list` for the rules that hold in the markets of this source"
             }
             Refusal::AgeUnknown => {
                 "send the person's age band, or declare the source's audience as general"

@@ -137,8 +137,6 @@ pub struct Catalogue {
     pub(super) url_parameters: Vec<String>,
     /// Ids that name nobody, lower-case.
     pub(super) bad_identifiers: Vec<String>,
-    /// Countries where an audience may be counted without consent.
-    pub(super) exempt_markets: Vec<String>,
     /// The property that holds the address of a request.
     pub(super) address: Option<usize>,
     /// The property that holds, as one object, the values of properties that nobody declared.

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use vocabulary::{Class, Code, Limits, Purposes, Value};
 
 use super::catalogue::{Catalogue, DeclaredProperty, PropertyType};
-use super::plan::{Action, AdmissionPlan, readers};
+use super::plan::{Action, AdmissionPlan};
 use super::seen::Seen;
 use super::{scrub, source::Source, typed};
 use crate::arrive::{Invalid, Raw};
@@ -193,7 +193,7 @@ fn placed(
     value: Value,
 ) -> Option<Taken> {
     let category = catalogue.category(property.category)?;
-    let kept_for = readers(category, plan.action(property.category));
+    let kept_for = plan.readers_of(property.category);
     let (class, value) = if property.is_column {
         (None, typed::without_mail(value))
     } else {

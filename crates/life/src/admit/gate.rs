@@ -5,17 +5,20 @@
 //! values.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use vocabulary::{Limits, Purpose, Purposes, Refusal};
+use vocabulary::{Limits, Purpose, Purposes, Refusal, SourceId, Time};
 
 use super::catalogue::Catalogue;
 use super::consent::{Act, Standing};
 use super::fields::{self, Rules};
+use super::footing::Footing;
 use super::identifier::{Blinder, Index, Sealable, Subject};
 use super::judge::{Admitted, Blinded, Identified, Judged};
+use super::law::Law;
 use super::looks::like_identifier;
-use super::plan::{self, AdmissionPlan, VerdictKey};
+use super::plan::{self, AdmissionPlan, AgeBand, Terms, VerdictKey};
 use super::seen::Seen;
 use super::source::Source;
 use crate::arrive::{Invalid, Kind, REST, Raw};
@@ -36,8 +39,10 @@ pub enum KeyKind {
 /// The gate, with the catalogue that it judges by.
 pub struct Gate {
     catalogue: Arc<Catalogue>,
+    law: Arc<Law>,
     limits: Limits,
     plans: RwLock<HashMap<VerdictKey, Arc<AdmissionPlan>>>,
+    footings: RwLock<HashMap<(SourceId, u32, AgeBand), Arc<Footing>>>,
 }
 
 impl Gate {
@@ -45,8 +50,15 @@ impl Gate {
     const PLANS_MAX: usize = 8_192;
 
     #[must_use]
-    pub fn new(catalogue: Arc<Catalogue>, limits: Limits) -> Self {
-        Self { catalogue, limits, plans: RwLock::default() }
+    pub fn new(catalogue: Arc<Catalogue>, law: Arc<Law>, limits: Limits) -> Self {
+        let (plans, footings) = Default::default();
+        Self { catalogue, law, limits, plans, footings }
+    }
+
+    /// The law that the gate judges by.
+    #[must_use]
+    pub fn law(&self) -> &Arc<Law> {
+        &self.law
     }
 
     /// The catalogue that the gate judges by.
@@ -95,9 +107,11 @@ impl Gate {
         }
         let said = standing.hearing(act);
         let signal = raw.signals.global_privacy_control;
-        let plan = self.plan(plan::key(&self.catalogue, source, said, signal), source);
+        let terms = self.terms(source, (raw.time, raw.received));
+        let plan = self.plan(terms.key(said, signal), terms);
         if plan.purposes.is_empty() {
-            let why = plan::refusal(&self.catalogue, source, &plan);
+            let footing = self.footing(plan.key, terms);
+            let why = plan::refusal(terms, &footing, &plan);
             return Judged::Refused { why, whose, act };
         }
         let rules = Rules { catalogue: &self.catalogue, source, plan: &plan, limits: &self.limits };
@@ -130,19 +144,20 @@ impl Gate {
         }))
     }
 
+    /// What an event is judged by that happened at the first instant and is judged at the second.
+    #[must_use]
+    pub fn terms<'a>(&'a self, source: &'a Source, instants: (Time, Time)) -> Terms<'a> {
+        Terms::at(&self.catalogue, &self.law, source, instants)
+    }
+
     /// The compiled plan for a verdict's key, from the cache when it is there.
-    pub fn plan(&self, key: VerdictKey, source: &Source) -> Arc<AdmissionPlan> {
-        // A poisoned lock holds whole plans all the same: each is put in at once.
-        if let Some(plan) = self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Arc::clone(plan);
-        }
-        let plan = Arc::new(plan::compile(&self.catalogue, source, key));
-        let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        if plans.len() >= Self::PLANS_MAX {
-            plans.clear();
-        }
-        plans.insert(key, Arc::clone(&plan));
-        plan
+    pub fn plan(&self, key: VerdictKey, terms: Terms<'_>) -> Arc<AdmissionPlan> {
+        cached(&self.plans, key, || plan::compile(terms, &self.footing(key, terms), key))
+    }
+
+    /// What each purpose rests on, whatever was said.
+    pub fn footing(&self, key: VerdictKey, terms: Terms<'_>) -> Arc<Footing> {
+        cached(&self.footings, (key.source, key.version, key.age), || Footing::find(terms, key.age))
     }
 
     fn check_name(&self, raw: &Raw<'_>) -> Result<(), Invalid> {
@@ -258,6 +273,25 @@ impl Gate {
         let act = Act { time: raw.time.min(raw.received), yes, no };
         (!(yes.is_empty() && no.is_empty())).then_some(act)
     }
+}
+
+/// A value from a cache, made when it is not there.
+fn cached<K: Eq + Hash, V>(
+    cache: &RwLock<HashMap<K, Arc<V>>>,
+    key: K,
+    make: impl FnOnce() -> V,
+) -> Arc<V> {
+    // A poisoned lock holds whole values all the same: each is put in at once.
+    if let Some(value) = cache.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Arc::clone(value);
+    }
+    let value = Arc::new(make());
+    let mut cache = cache.write().unwrap_or_else(PoisonError::into_inner);
+    if cache.len() >= Gate::PLANS_MAX {
+        cache.clear();
+    }
+    cache.insert(key, Arc::clone(&value));
+    value
 }
 
 /// A good external id and what it names.

@@ -4,9 +4,11 @@
 //! purpose.
 
 use serde::{Deserialize, Serialize};
-use vocabulary::{Categories, Category, Purpose, Purposes, Refusal, SourceId};
+use vocabulary::{Categories, Category, Purpose, Purposes, Refusal, Regimes, SourceId, Time};
 
 use super::catalogue::{Catalogue, DeclaredCategory, DeclaredPurpose};
+use super::footing::{Footing, Views};
+use super::law::{AsOf, Law};
 use super::source::{Audience, Source};
 
 #[cfg(test)]
@@ -59,6 +61,28 @@ impl Basis {
         }
     }
 
+    /// Whether a law has to permit it, because nobody was asked and nobody is owed anything.
+    #[must_use]
+    pub const fn needs_permission(self) -> bool {
+        matches!(self, Basis::ExemptMeasurement | Basis::OptOutRegime)
+    }
+
+    /// How much it asks of the operator: of two that hold at once the greater counts.
+    #[must_use]
+    pub const fn asks(self) -> u8 {
+        match self {
+            Basis::OptOutRegime => 0,
+            Basis::ExemptMeasurement => 1,
+            Basis::LegitimateInterest
+            | Basis::PublicTask
+            | Basis::Contract
+            | Basis::LegalDuty
+            | Basis::Vital => 2,
+            Basis::Consent => 3,
+            Basis::ExplicitConsent => 4,
+        }
+    }
+
     /// Whether a recorded no ends it: consent is withdrawn, an interest is objected to, a regime
     /// opted out of.
     #[must_use]
@@ -102,8 +126,8 @@ pub enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct VerdictKey {
     pub source: SourceId,
-    /// The interned set of legal regimes; zero = none is known, all that is open stays consent.
-    pub regimes: u16,
+    /// The legal regimes that hold, all at once.
+    pub regimes: Regimes,
     pub age: AgeBand,
     pub yes: Purposes,
     pub no: Purposes,
@@ -136,6 +160,8 @@ pub struct AdmissionPlan {
     pub actions: Vec<Action>,
     /// By purpose number: the categories that a reader for it may see.
     pub readable: Vec<Categories>,
+    /// By category number: the open purposes that may see its fields in the form they are kept in.
+    pub readers: Vec<Purposes>,
 }
 
 impl AdmissionPlan {
@@ -165,6 +191,12 @@ impl AdmissionPlan {
         self.readable.get(usize::from(purpose.number())).copied().unwrap_or(Categories::NONE)
     }
 
+    /// The open purposes that may see fields of a category in the form they are kept in.
+    #[must_use]
+    pub fn readers_of(&self, category: Category) -> Purposes {
+        self.readers.get(usize::from(category.number())).copied().unwrap_or(Purposes::NONE)
+    }
+
     /// What happens to the fields of a category; an undeclared one is dropped.
     #[must_use]
     pub fn action(&self, category: Category) -> Action {
@@ -178,41 +210,61 @@ impl AdmissionPlan {
     }
 }
 
-/// The key of a verdict about this source with these answers.
-#[must_use]
-pub fn key(
-    catalogue: &Catalogue,
-    source: &Source,
-    (yes, no): (Purposes, Purposes),
-    global_privacy_control: bool,
-) -> VerdictKey {
-    VerdictKey {
-        source: source.id,
-        regimes: 0,
-        age: AgeBand::Unknown,
-        yes: yes.without(no),
-        no,
-        global_privacy_control,
-        version: source.version(catalogue.version()),
+/// What a plan is compiled from, whoever the person is: what the words mean, the law, a source, and
+/// the instants whose law an event has to satisfy.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    pub catalogue: &'a Catalogue,
+    pub law: &'a Law,
+    pub source: &'a Source,
+    pub views: Views,
+}
+
+impl<'a> Terms<'a> {
+    /// For an event that happened at `time` and is judged at `now`: the law of its time and of now.
+    #[must_use]
+    pub fn at(
+        catalogue: &'a Catalogue,
+        law: &'a Law,
+        source: &'a Source,
+        (time, now): (Time, Time),
+    ) -> Self {
+        let of = |valid: Time| AsOf { valid, known: now };
+        Self { catalogue, law, source, views: [of(now), of(time)] }
+    }
+
+    /// The key of a verdict with these answers.
+    #[must_use]
+    pub fn key(&self, (yes, no): (Purposes, Purposes), global_privacy_control: bool) -> VerdictKey {
+        let Self { catalogue, law, source, views } = self;
+        let edition = |view: AsOf| (law.edition(view.valid), law.edition(view.known));
+        VerdictKey {
+            source: source.id,
+            regimes: source.regimes,
+            age: AgeBand::Unknown,
+            yes: yes.without(no),
+            no,
+            global_privacy_control,
+            version: source.version(catalogue.version(), law.version(), views.map(edition)),
+        }
     }
 }
 
 /// Compiles the plan for one combination.
 #[must_use]
-pub fn compile(catalogue: &Catalogue, source: &Source, key: VerdictKey) -> AdmissionPlan {
+pub fn compile(terms: Terms<'_>, footing: &Footing, key: VerdictKey) -> AdmissionPlan {
+    let Terms { catalogue, source, .. } = terms;
     let mut plan = AdmissionPlan {
         key,
         purposes: Purposes::NONE,
         consented: Purposes::NONE,
-        bases: vec![None; usize::from(Purpose::COUNT_MAX)],
+        bases: footing.bases(),
         actions: vec![Action::Drop; usize::from(Category::COUNT_MAX)],
         readable: vec![Categories::NONE; usize::from(Purpose::COUNT_MAX)],
+        readers: vec![Purposes::NONE; usize::from(Category::COUNT_MAX)],
     };
     for declared in catalogue.purposes() {
-        let Some(basis) = basis(catalogue, source, declared, key.regimes) else { continue };
-        if let Some(slot) = plan.bases.get_mut(usize::from(declared.purpose.number())) {
-            *slot = Some(basis);
-        }
+        let Some(basis) = footing.of(declared.purpose).basis else { continue };
         if is_open(source, declared, basis, &key) {
             plan.purposes = plan.purposes.with(declared.purpose);
             if basis.needs_consent() {
@@ -221,11 +273,20 @@ pub fn compile(catalogue: &Catalogue, source: &Source, key: VerdictKey) -> Admis
         }
     }
     for declared in catalogue.categories() {
-        let action = action(declared, plan.purposes);
+        let (whole, reduced) = readers_of(declared, footing);
+        let action = action(declared, whole & plan.purposes, reduced & plan.purposes);
         if let Some(slot) = plan.actions.get_mut(usize::from(declared.category.number())) {
             *slot = action;
         }
-        for purpose in (readers(declared, action) & plan.purposes).iter() {
+        let readers = match action {
+            Action::Keep => whole & plan.purposes,
+            Action::Coarsen | Action::Mask => reduced & plan.purposes,
+            Action::Drop => Purposes::NONE,
+        };
+        if let Some(slot) = plan.readers.get_mut(usize::from(declared.category.number())) {
+            *slot = readers;
+        }
+        for purpose in readers.iter() {
             if let Some(slot) = plan.readable.get_mut(usize::from(purpose.number())) {
                 *slot = slot.with(declared.category);
             }
@@ -236,14 +297,14 @@ pub fn compile(catalogue: &Catalogue, source: &Source, key: VerdictKey) -> Admis
 
 /// Why a plan without an open purpose has none; the first reason that alone would do.
 #[must_use]
-pub fn refusal(catalogue: &Catalogue, source: &Source, plan: &AdmissionPlan) -> Refusal {
+pub fn refusal(terms: Terms<'_>, footing: &Footing, plan: &AdmissionPlan) -> Refusal {
     let key = plan.key;
-    if is_kept_small(source.audience, key.age) {
+    if is_kept_small(terms.source.audience, key.age) {
         return Refusal::AgeUnknown;
     }
-    let could = |key: VerdictKey| !compile(catalogue, source, key).purposes.is_empty();
-    let bases =
-        || catalogue.purposes().iter().filter_map(|d| Some((d.purpose, plan.basis(d.purpose)?)));
+    let could = |key: VerdictKey| !compile(terms, footing, key).purposes.is_empty();
+    let declared = terms.catalogue.purposes();
+    let bases = || declared.iter().filter_map(|d| Some((d.purpose, plan.basis(d.purpose)?)));
     if bases().any(|(purpose, basis)| basis.yields_to_no() && key.no.has(purpose)) {
         Refusal::ConsentWithdrawn
     } else if key.global_privacy_control
@@ -252,50 +313,22 @@ pub fn refusal(catalogue: &Catalogue, source: &Source, plan: &AdmissionPlan) -> 
         Refusal::SignalObjected
     } else if bases().any(|(purpose, basis)| basis.needs_consent() && !key.yes.has(purpose)) {
         Refusal::ConsentAbsent
+    } else if !footing.forbidden().is_empty() {
+        Refusal::LawForbids
     } else {
         Refusal::PurposeClosed
     }
 }
 
-/// The purposes any of which lets a field of this category stay in the form that the action leaves
-/// it in.
-pub(super) fn readers(declared: &DeclaredCategory, action: Action) -> Purposes {
-    match action {
-        Action::Keep => declared.kept_for,
-        Action::Coarsen | Action::Mask => declared.coarse_for,
-        Action::Drop => Purposes::NONE,
-    }
-}
-
-/// The one basis of a purpose here; `None` when none that is allowed is declared.
-fn basis(
-    catalogue: &Catalogue,
-    source: &Source,
-    declared: &DeclaredPurpose,
-    regimes: u16,
-) -> Option<Basis> {
-    let named = source.bases.get(&declared.purpose).copied();
-    if named.is_some_and(|named| !declared.bases.contains(&named)) {
-        return None;
-    }
-    let named = named.unwrap_or(Basis::Consent);
-    let holds = match named {
-        Basis::ExemptMeasurement => source.is_exempt(catalogue),
-        // Whether opting out is the rule somewhere is a law's word, and no law is known yet.
-        Basis::OptOutRegime => regimes != 0,
-        Basis::LegitimateInterest
-        | Basis::PublicTask
-        | Basis::Contract
-        | Basis::LegalDuty
-        | Basis::Vital => !(source.kind.reads_device() && declared.on_device),
-        Basis::Consent | Basis::ExplicitConsent => true,
+/// The purposes that may see a category whole, and those that may see it coarse or masked.
+fn readers_of(declared: &DeclaredCategory, footing: &Footing) -> (Purposes, Purposes) {
+    let barred = |is_barred: &dyn Fn(Purpose) -> bool| -> Purposes {
+        Purposes::ALL.iter().filter(|purpose| is_barred(*purpose)).collect()
     };
-    let basis = if holds { named } else { Basis::Consent };
-    if declared.bases.contains(&basis) {
-        return Some(basis);
-    }
-    let is_explicit = basis == Basis::Consent && declared.bases.contains(&Basis::ExplicitConsent);
-    is_explicit.then_some(Basis::ExplicitConsent)
+    let dropped = barred(&|purpose| footing.of(purpose).dropped.has(declared.category));
+    let reduced = barred(&|purpose| footing.of(purpose).reduced.has(declared.category));
+    let whole = declared.kept_for.without(dropped | reduced);
+    (whole, declared.coarse_for.without(dropped))
 }
 
 fn is_open(source: &Source, declared: &DeclaredPurpose, basis: Basis, key: &VerdictKey) -> bool {
@@ -329,10 +362,10 @@ fn is_kept_small(audience: Audience, age: AgeBand) -> bool {
     }
 }
 
-fn action(declared: &DeclaredCategory, open: Purposes) -> Action {
-    if !(declared.kept_for & open).is_empty() {
+fn action(declared: &DeclaredCategory, whole: Purposes, reduced: Purposes) -> Action {
+    if !whole.is_empty() {
         Action::Keep
-    } else if !(declared.coarse_for & open).is_empty() {
+    } else if !reduced.is_empty() {
         declared.otherwise
     } else {
         Action::Drop

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vocabulary::{Purpose, SourceId};
+use vocabulary::{Purpose, Regimes, SourceId};
 
 use super::catalogue::{Catalogue, CatalogueError};
 use super::plan::Basis;
@@ -46,6 +46,10 @@ pub struct Source {
     /// Where it is offered: country codes, or `EU`. Empty = unknown, the most protective rules
     /// hold.
     pub markets: Vec<String>,
+    /// The law of those markets.
+    pub regimes: Regimes,
+    /// Whether what it offers is sensitive by nature: a pharmacy, a dating service, a faith.
+    pub is_sensitive: bool,
     /// The one declared basis of each purpose; a purpose that is not listed needs consent.
     pub bases: BTreeMap<Purpose, Basis>,
     /// Whether values of undeclared properties are kept, sealed, as `unclassified`.
@@ -61,12 +65,46 @@ pub struct Source {
 }
 
 impl SourceKind {
+    /// The stable word of this kind.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            SourceKind::Site => "site",
+            SourceKind::App => "app",
+            SourceKind::Server => "server",
+            SourceKind::Mailer => "mailer",
+            SourceKind::Feed => "feed",
+        }
+    }
+
     /// Whether what it sends was read from, or needs something stored on, a person's device.
     #[must_use]
     pub const fn reads_device(self) -> bool {
         match self {
             SourceKind::Site | SourceKind::App => true,
             SourceKind::Server | SourceKind::Mailer | SourceKind::Feed => false,
+        }
+    }
+
+    /// How what it sends came to be; what another party's feed holds is not known.
+    #[must_use]
+    pub const fn origin(self) -> Option<&'static str> {
+        match self {
+            SourceKind::Site | SourceKind::App | SourceKind::Mailer => Some("observed"),
+            SourceKind::Server => Some("declared"),
+            SourceKind::Feed => None,
+        }
+    }
+}
+
+impl Audience {
+    /// The stable word of this audience.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Audience::General => "general",
+            Audience::Mixed => "mixed",
+            Audience::Child => "child",
         }
     }
 }
@@ -88,23 +126,13 @@ impl Source {
                     allowed: allowed.join(", "),
                 });
             }
-            if *basis == Basis::ExemptMeasurement && !self.is_exempt(catalogue) {
-                let allowed = catalogue.exempt_markets.join(", ");
-                return Err(CatalogueError::Market { source_name, allowed });
-            }
         }
         Ok(())
     }
 
-    /// Whether each market lets an audience be counted without consent; an unknown one does not.
-    pub(super) fn is_exempt(&self, catalogue: &Catalogue) -> bool {
-        !self.markets.is_empty()
-            && self.markets.iter().all(|market| catalogue.exempt_markets.contains(market))
-    }
-
-    /// The catalogue's version with this declaration worked in, so that changing either makes new
-    /// verdicts.
-    pub(super) fn version(&self, catalogue: u32) -> u32 {
+    /// The versions of catalogue and law with this declaration worked in, so that changing any
+    /// makes new verdicts.
+    pub(super) fn version(&self, catalogue: u32, law: u32, editions: [(u32, u32); 2]) -> u32 {
         let start = (catalogue ^ 0x811c_9dc5, self.kind as u32, self.audience as u32);
         let mut hash =
             Fold(start.0).number(start.1).number(start.2).number(self.keeps_unclassified.into());
@@ -113,6 +141,10 @@ impl Source {
         }
         for market in &self.markets {
             hash = market.bytes().fold(hash.number(0xff), |hash, byte| hash.number(byte.into()));
+        }
+        hash = hash.number(law).number(self.is_sensitive.into());
+        for (valid, known) in editions {
+            hash = hash.number(valid).number(known);
         }
         hash.0
     }

@@ -200,7 +200,7 @@ impl<'t> Draft<'t> {
             }
         }
         let id = self.truth.next_verdict();
-        self.push(Record::Verdict { id, key, mask });
+        self.push(Record::Verdict { id, key: Box::new(key), mask });
         id
     }
 

@@ -20,7 +20,7 @@ use crate::admit::{Act, Index, Sealable, Subject, VerdictKey};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Record {
     Name { named: Named, code: Code, text: Box<str> },
-    Verdict { id: VerdictId, key: VerdictKey, mask: VerdictMask },
+    Verdict { id: VerdictId, key: Box<VerdictKey>, mask: VerdictMask },
     Leaf { leaf: Leaf, index: Index, subject: Subject, clear: Sealable },
     Link { first: Leaf, second: Leaf },
     Unlink { leaves: Vec<Leaf> },

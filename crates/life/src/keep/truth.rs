@@ -62,7 +62,7 @@ impl Truth {
     pub fn apply(&mut self, record: &Record) {
         match record {
             Record::Name { named, code, text } => self.names.enter(*named, *code, text),
-            Record::Verdict { id, key, mask } => self.enter_verdict(*id, *key, *mask),
+            Record::Verdict { id, key, mask } => self.enter_verdict(*id, **key, *mask),
             Record::Leaf { leaf, index, subject, .. } => {
                 self.identity.enter(*index, *leaf, *subject);
             }

@@ -15,7 +15,7 @@ use lake::keep::fresh::Fresh;
 use lake::keep::journal::{self, Context, JournalError};
 use lake::keep::keeper::{Closed, Keeper, Region, Start, View};
 use lake::keep::read::Footers;
-use life::admit::{Catalogue, Gate, Seen};
+use life::admit::{Catalogue, Gate, Law, Seen};
 use life::keep::manifest::Position;
 use life::keep::names::Named;
 use life::keep::{Record, Truth};
@@ -67,7 +67,8 @@ impl App {
         let vault = open_vault(&config, &limits, now).await?;
         let mut catalogue = Catalogue::shipped()?;
         let schemas = super::schemas::Registry::open(&config.snowplow)?;
-        let sources = sources(&config, &catalogue, &vault).await?;
+        let law = Law::shipped(&catalogue)?.confirm(&config.law.confirmed)?;
+        let sources = sources(&config, (&catalogue, &law), &vault).await?;
         let Found { region, replayed, place, context } =
             find(&config, &catalogue, &vault, &limits).await?;
 
@@ -85,7 +86,7 @@ impl App {
             words: Words::of(&catalogue),
             by_code: catalogue.properties().map(|one| (one.code, one.clone())).collect(),
             columns: Arc::new(Columns::of(&catalogue)),
-            gate: Gate::new(Arc::clone(&catalogue), limits.clone()),
+            gate: Gate::new(Arc::clone(&catalogue), Arc::new(law), limits.clone()),
             blinder: vault.custody().blinder(),
             counters: sources.values().map(|one| (one.id, Default::default())).collect(),
             sources,
@@ -412,7 +413,7 @@ fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits
         truth.names.enter(*named, *code, text);
     }
     for (id, key, mask) in loaded.verdicts {
-        truth.apply(&Record::Verdict { id, key, mask });
+        truth.apply(&Record::Verdict { id, key: Box::new(key), mask });
     }
     for leaf in &loaded.leaves {
         match leaf.index {
@@ -449,14 +450,14 @@ fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits
 
 async fn sources(
     config: &Config,
-    catalogue: &Catalogue,
+    (catalogue, law): (&Catalogue, &Law),
     vault: &Vault,
 ) -> anyhow::Result<std::collections::BTreeMap<String, Arc<life::admit::Source>>> {
     let mut sources = std::collections::BTreeMap::new();
     for (name, rules) in &config.sources {
         let id = vault.source(name).await?;
         let source = rules
-            .declare(id, name, catalogue)
+            .declare(id, name, (catalogue, law))
             .map_err(|problem| anyhow::anyhow!("`sources.{name}`: {problem}"))?;
         sources.insert(name.clone(), Arc::new(source));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use life::admit::{Acts, AdmissionPlan, Grant, Subject, plan};
+use life::admit::{Acts, AdmissionPlan, Grant, Subject};
 use life::keep::Row;
 use life::keep::mask::Masked;
 use life::keep::names::Named;
@@ -259,9 +259,10 @@ impl App {
     fn plan_of(&self, verdict: VerdictId) -> Option<Arc<AdmissionPlan>> {
         let key = self.region().truth(|truth| truth.verdict_key(verdict))?;
         let source = self.sources().find(|source| source.id == key.source)?;
-        let now =
-            plan::key(self.catalogue(), source, (key.yes, key.no), key.global_privacy_control);
-        (now == key).then(|| self.gate().plan(key, source))
+        let now = self.now();
+        let terms = self.gate().terms(source, (now, now));
+        let again = terms.key((key.yes, key.no), key.global_privacy_control);
+        (again == key).then(|| self.gate().plan(key, terms))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use life::admit::{Audience, Basis, Catalogue, Source, SourceKind};
+use life::admit::{Audience, Basis, Catalogue, Law, Source, SourceKind};
 use serde::Deserialize;
 use vocabulary::SourceId;
 
@@ -15,6 +15,9 @@ pub struct SourceRules {
     pub audience: Audience,
     #[serde(default)]
     pub markets: Vec<String>,
+    /// Whether what it offers is sensitive by nature, as a pharmacy, a dating service or a faith.
+    #[serde(default)]
+    pub is_sensitive: bool,
     /// By purpose name: its basis. A purpose that is not listed needs consent.
     #[serde(default)]
     pub bases: BTreeMap<String, Basis>,
@@ -72,10 +75,16 @@ pub fn check_apps(sources: &BTreeMap<String, SourceRules>) -> Result<(), String>
 impl SourceRules {
     /// What can be checked without the catalogue.
     pub fn check(&self) -> Result<(), String> {
-        let is_known = |market: &String| MARKETS.split(' ').any(|known| known == market);
+        // Of a state, `US-CA`, the country counts here; whether there is such a state, the law
+        // knows.
+        let is_known = |market: &String| {
+            let country = market.split_once('-').map_or(market.as_str(), |(country, _)| country);
+            MARKETS.split(' ').any(|known| known == country)
+        };
         match self.markets.iter().find(|market| !is_known(market)) {
             Some(market) => Err(format!(
-                "`{market}` in `markets` is no market: write `EU` or a country code such as `DE`"
+                "`{market}` in `markets` is no market: write `EU`, a country such as `DE`, or a \
+                 state such as `US-CA`"
             )),
             None => Ok(()),
         }
@@ -86,8 +95,12 @@ impl SourceRules {
         &self,
         id: SourceId,
         name: &str,
-        catalogue: &Catalogue,
+        (catalogue, law): (&Catalogue, &Law),
     ) -> Result<Source, String> {
+        let unknown = |market: &&String| market.contains('-') && !law.is_market(market);
+        if let Some(market) = self.markets.iter().find(unknown) {
+            return Err(format!("`{market}` in `markets` is no state that is known: correct it"));
+        }
         let mut bases = BTreeMap::new();
         for (purpose, basis) in &self.bases {
             let known = catalogue.purpose(purpose);
@@ -101,6 +114,8 @@ impl SourceRules {
             kind: self.kind,
             audience: self.audience,
             markets: self.markets.clone(),
+            regimes: law.regimes_of(&self.markets),
+            is_sensitive: self.is_sensitive,
             bases,
             keeps_unclassified: self.keeps_unclassified,
             url_parameters: self.url_parameters.clone(),

@@ -64,7 +64,7 @@ struct Told {
 fn told() -> Told {
     let key = VerdictKey {
         source: SourceId(2),
-        regimes: 0,
+        regimes: vocabulary::Regimes::NONE,
         age: AgeBand::Unknown,
         yes: Purposes(u64::MAX),
         no: Purposes::NONE,
@@ -87,7 +87,7 @@ fn records(told: &Told) -> Vec<Record> {
     vec![
         Record::Name { named: Named::Event, code: Code(1), text: "bought".into() },
         Record::Name { named: Named::Property, code: Code(1), text: "price".into() },
-        Record::Verdict { id: VerdictId(0), key: told.key, mask: told.mask },
+        Record::Verdict { id: VerdictId(0), key: Box::new(told.key), mask: told.mask },
         new_leaf(1),
         new_leaf(2),
         link(1, 2),

@@ -64,15 +64,15 @@ fn region(lake: &Lake) -> Region {
     let measure = Purposes::only(Purpose::MEASURE);
     truth.apply(&Record::Verdict {
         id: VerdictId(0),
-        key: VerdictKey {
+        key: Box::new(VerdictKey {
             source: SourceId(1),
-            regimes: 0,
+            regimes: vocabulary::Regimes::NONE,
             age: AgeBand::Unknown,
             yes: measure,
             no: Purposes::NONE,
             global_privacy_control: false,
             version: 0,
-        },
+        }),
         mask: VerdictMask { purposes: measure, consented: measure },
     });
     for number in 1..=PEOPLE {

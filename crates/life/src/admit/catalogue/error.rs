@@ -48,9 +48,4 @@ pub enum CatalogueError {
     Basis { source_name: String, purpose: String, basis: &'static str, allowed: String },
     #[error("source `{source_name}`: there is no purpose number {number}: correct the declaration")]
     Purpose { source_name: String, number: u8 },
-    #[error(
-        "source `{source_name}`: `exempt-measurement` holds in {allowed} only: \
-         declare such markets, or ask for consent"
-    )]
-    Market { source_name: String, allowed: String },
 }

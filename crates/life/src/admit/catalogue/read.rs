@@ -30,8 +30,6 @@ const SHIPPED: &[(&str, &str)] = &[
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PurposesFile {
-    #[serde(default)]
-    exempt_markets: Vec<String>,
     purpose: Vec<PurposeEntry>,
 }
 
@@ -188,7 +186,6 @@ impl Catalogue {
     }
 
     fn read_purposes(&mut self, file: &str, read: PurposesFile) -> Result<(), CatalogueError> {
-        self.exempt_markets = read.exempt_markets;
         for entry in read.purpose {
             let taken = self.purposes.iter().any(|other| other.purpose.number() == entry.number);
             let purpose = Purpose::new(entry.number).filter(|_| !taken);

@@ -38,9 +38,9 @@ fn the_shipped_catalogue_holds_all_purposes_under_their_numbers() {
 #[test]
 fn the_shipped_catalogue_is_whole() {
     let catalogue = Catalogue::shipped().unwrap();
-    assert_eq!(catalogue.categories().len(), 57);
+    assert_eq!(catalogue.categories().len(), 58);
     let numbers: HashSet<u8> = catalogue.categories().iter().map(|c| c.category.number()).collect();
-    assert_eq!(numbers.len(), 57);
+    assert_eq!(numbers.len(), 58);
     for name in ["country", "device", "amount", "currency", "plan"] {
         assert!(catalogue.property(name).unwrap().is_column, "{name}");
     }

@@ -32,12 +32,15 @@ impl Bench {
             names.push(name.to_owned());
             Code(u32::try_from(names.len() - 1).unwrap())
         });
+        let law = Law::shipped(&catalogue).unwrap();
         let source = Source {
             id: SourceId(1),
             name: "shop".to_owned(),
             kind,
             audience: Audience::General,
             markets: vec!["EU".to_owned()],
+            regimes: law.regimes_of(&["EU".to_owned()]),
+            is_sensitive: false,
             bases: BTreeMap::new(),
             keeps_unclassified: false,
             url_parameters: vec!["variant".to_owned()],
@@ -45,7 +48,7 @@ impl Bench {
             events_per_second_max: 0,
             is_test: true,
         };
-        let gate = Gate::new(Arc::new(catalogue), Limits::default());
+        let gate = Gate::new(Arc::new(catalogue), Arc::new(law), Limits::default());
         Self { gate, names, source, blinder: Blinder::new([7; 32]), seen: Seen::default() }
     }
 
@@ -461,13 +464,12 @@ fn limits_of_an_event_hold() {
 #[test]
 fn plans_are_compiled_once_and_the_cache_has_an_end() {
     let bench = Bench::new(SourceKind::Site);
-    let key = |yes| {
-        plan::key(&bench.gate.catalogue, &bench.source, (Purposes(yes), Purposes::NONE), false)
-    };
-    let one = bench.gate.plan(key(8), &bench.source);
-    assert!(Arc::ptr_eq(&one, &bench.gate.plan(key(8), &bench.source)));
+    let terms = bench.gate.terms(&bench.source, (Time(0), Time(0)));
+    let key = |yes| terms.key((Purposes(yes), Purposes::NONE), false);
+    let one = bench.gate.plan(key(8), terms);
+    assert!(Arc::ptr_eq(&one, &bench.gate.plan(key(8), terms)));
     for yes in 0..Gate::PLANS_MAX as u64 + 10 {
-        bench.gate.plan(key(yes), &bench.source);
+        bench.gate.plan(key(yes), terms);
     }
     assert!(bench.gate.plans.read().unwrap().len() <= Gate::PLANS_MAX);
 }

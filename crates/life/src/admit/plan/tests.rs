@@ -31,6 +31,8 @@ fn source(kind: SourceKind, audience: Audience) -> Source {
         kind,
         audience,
         markets: vec!["FR".to_owned()],
+        regimes: law().regimes_of(&["FR".to_owned()]),
+        is_sensitive: false,
         bases: BTreeMap::new(),
         keeps_unclassified: false,
         url_parameters: Vec::new(),
@@ -45,6 +47,23 @@ fn catalogue() -> &'static Catalogue {
     &SHIPPED
 }
 
+/// The shipped law, with the permissions confirmed that wait for it.
+fn law() -> &'static Law {
+    static SHIPPED: LazyLock<Law> = LazyLock::new(|| {
+        let law = Law::shipped(catalogue()).unwrap();
+        let waiting: Vec<String> = law.rules().map(|rule| rule.id.clone()).collect();
+        law.confirm(&waiting).unwrap()
+    });
+    &SHIPPED
+}
+
+/// 2026-11-24, noon.
+const NOW: Time = Time(1_795_521_600_000_000);
+
+fn terms<'a>(catalogue: &'a Catalogue, source: &'a Source) -> Terms<'a> {
+    Terms::at(catalogue, law(), source, (NOW, NOW))
+}
+
 fn open(
     catalogue: &Catalogue,
     source: &Source,
@@ -52,7 +71,9 @@ fn open(
     no: Purposes,
     signal: bool,
 ) -> AdmissionPlan {
-    compile(catalogue, source, key(catalogue, source, (yes, no), signal))
+    let terms = terms(catalogue, source);
+    let key = terms.key((yes, no), signal);
+    compile(terms, &Footing::find(terms, key.age), key)
 }
 
 /// Whether one purpose is open, said again in other words than the compiler's.
@@ -113,6 +134,7 @@ fn sources() -> impl Strategy<Value = Source> {
         .prop_map(|(kind, audience, bases, markets)| {
             let mut source = source(KINDS[kind], AUDIENCES[audience]);
             source.markets = markets.into_iter().map(str::to_owned).collect();
+            source.regimes = law().regimes_of(&source.markets);
             source.bases = bases
                 .into_iter()
                 .map(|(purpose, basis)| (Purpose::new(purpose).unwrap(), BASES[basis]))
@@ -141,12 +163,17 @@ proptest! {
         other = source.clone();
         other.markets.truncate(fewer_markets);
         other.markets.push("EU".to_owned());
+        other.regimes = vocabulary::Regimes(
+            law().regimes_of(&other.markets).0 | law().regimes_of(&source.markets).0,
+        );
         prop_assert!(within(open(catalogue, &other, yes, no, signal)));
-        let unknown = key(catalogue, &source, (yes, no), signal);
-        let adult = compile(catalogue, &source, VerdictKey { age: AgeBand::Adult, ..unknown });
-        prop_assert!(wide.purposes.without(adult.purposes).is_empty());
-        let child = compile(catalogue, &source, VerdictKey { age: AgeBand::Under13, ..unknown });
-        prop_assert!(within(child));
+        let terms = terms(catalogue, &source);
+        let of_age = |age| {
+            let key = VerdictKey { age, ..terms.key((yes, no), signal) };
+            compile(terms, &Footing::find(terms, age), key)
+        };
+        prop_assert!(wide.purposes.without(of_age(AgeBand::Adult).purposes).is_empty());
+        prop_assert!(within(of_age(AgeBand::Under13)));
     }
 
     #[test]
@@ -169,7 +196,9 @@ proptest! {
         let plan = open(catalogue, &source, Purposes(yes), Purposes(no), false);
         for declared in catalogue.categories() {
             let action = plan.action(declared.category);
-            let may_stay = readers(declared, action) & plan.purposes;
+            let may_stay = plan.readers_of(declared.category);
+            prop_assert!(may_stay.without(plan.purposes).is_empty());
+            prop_assert!(may_stay.without(declared.kept_for | declared.coarse_for).is_empty());
             prop_assert_eq!(may_stay.is_empty(), action == Action::Drop, "{}", &declared.key);
             for purpose in Purposes::ALL.iter() {
                 let reads = plan.readable_for(purpose).has(declared.category);
@@ -184,7 +213,8 @@ proptest! {
         let (yes, no) = (Purposes(yes & no), Purposes(no));
         let plan = open(catalogue, &source, yes, no, signal);
         if plan.purposes.is_empty() {
-            match refusal(catalogue, &source, &plan) {
+            let terms = terms(catalogue, &source);
+            match refusal(terms, &Footing::find(terms, plan.key.age), &plan) {
                 Refusal::AgeUnknown => prop_assert_ne!(source.audience, Audience::General),
                 Refusal::ConsentWithdrawn => prop_assert!(!no.is_empty()),
                 Refusal::SignalObjected => prop_assert!(signal),
@@ -198,11 +228,16 @@ proptest! {
     }
 }
 
+fn why_not(catalogue: &Catalogue, source: &Source, plan: &AdmissionPlan) -> Refusal {
+    let terms = terms(catalogue, source);
+    refusal(terms, &Footing::find(terms, plan.key.age), plan)
+}
+
 fn why(source: &Source, yes: Purposes, no: Purposes, signal: bool) -> Refusal {
     let catalogue = catalogue();
     let plan = open(catalogue, source, yes, no, signal);
     assert!(plan.purposes.is_empty());
-    refusal(catalogue, source, &plan)
+    why_not(catalogue, source, &plan)
 }
 
 #[test]
@@ -229,7 +264,7 @@ fn refusals_come_in_their_order() {
     )])
     .unwrap();
     let plan = open(&empty, &site, duty, Purposes::NONE, false);
-    assert_eq!(refusal(&empty, &site, &plan), Refusal::PurposeClosed);
+    assert_eq!(why_not(&empty, &site, &plan), Refusal::PurposeClosed);
 }
 
 #[test]
@@ -242,14 +277,6 @@ fn a_source_that_declares_what_a_purpose_forbids_is_refused() {
         site.check(catalogue).unwrap_err().to_string(),
         "source `shop`: basis `legitimate-interest` cannot open purpose `sell`: \
          use one of consent, opt-out-regime"
-    );
-    site.bases = BTreeMap::from([(Purpose::MEASURE, Basis::ExemptMeasurement)]);
-    assert_eq!(site.check(catalogue), Ok(()));
-    site.markets = vec!["FR".to_owned(), "DE".to_owned()];
-    assert_eq!(
-        site.check(catalogue).unwrap_err().to_string(),
-        "source `shop`: `exempt-measurement` holds in FR, ES, IT, NL, GB only: \
-         declare such markets, or ask for consent"
     );
     site.bases = BTreeMap::from([(Purpose::new(60).unwrap(), Basis::Consent)]);
     assert_eq!(
@@ -265,8 +292,16 @@ fn a_changed_declaration_makes_other_verdicts() {
     other.bases.insert(Purpose::MEASURE, Basis::ExemptMeasurement);
     let mut market = site.clone();
     market.markets.push("DE".to_owned());
-    assert_ne!(site.version(1), other.version(1));
-    assert_ne!(site.version(1), market.version(1));
-    assert_ne!(site.version(1), site.version(2));
-    assert_eq!(site.version(1), site.clone().version(1));
+    let version = |source: &Source, catalogue, law, edition| {
+        source.version(catalogue, law, [(edition, edition), (edition, edition)])
+    };
+    let first = version(&site, 1, 1, 1);
+    assert_ne!(first, version(&other, 1, 1, 1));
+    assert_ne!(first, version(&market, 1, 1, 1));
+    assert_ne!(first, version(&site, 2, 1, 1));
+    assert_ne!(first, version(&site, 1, 2, 1));
+    assert_ne!(first, version(&site, 1, 1, 2));
+    assert_eq!(first, version(&site.clone(), 1, 1, 1));
+    let sensitive = Source { is_sensitive: true, ..site };
+    assert_ne!(first, version(&sensitive, 1, 1, 1));
 }

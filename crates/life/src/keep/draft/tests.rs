@@ -9,7 +9,7 @@ use vocabulary::{Purpose, Region};
 
 use super::*;
 use crate::admit::{
-    Audience, Blinder, Catalogue, Gate, Judged, KeyKind, Seen, Source, SourceKind, Subject,
+    Audience, Blinder, Catalogue, Gate, Judged, KeyKind, Law, Seen, Source, SourceKind, Subject,
 };
 use crate::arrive::{Kind, Raw, Signals};
 use crate::keep::mask::Masked;
@@ -27,7 +27,8 @@ impl Life {
         let mut catalogue = Catalogue::shipped().unwrap();
         let mut truth = Truth::new(Region(0), catalogue.on_device(), limits.consent_acts);
         catalogue.bind(|name| truth.names.insert(Named::Property, name));
-        let gate = Gate::new(Arc::new(catalogue), limits.clone());
+        let law = Law::shipped(&catalogue).unwrap();
+        let gate = Gate::new(Arc::new(catalogue), Arc::new(law), limits.clone());
         Self { gate, truth, limits, blinder: Blinder::new([7; 32]), rows: Vec::new() }
     }
 
@@ -70,6 +71,8 @@ fn source_of(id: u16) -> Source {
         kind: SourceKind::Site,
         audience: Audience::General,
         markets: vec!["EU".to_owned()],
+        regimes: vocabulary::Regimes::NONE.with(vocabulary::Regime::ELSEWHERE),
+        is_sensitive: false,
         bases: BTreeMap::new(),
         keeps_unclassified: false,
         url_parameters: Vec::new(),

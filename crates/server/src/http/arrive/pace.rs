@@ -49,6 +49,8 @@ mod tests {
             kind: SourceKind::Site,
             audience: Audience::General,
             markets: Vec::new(),
+            regimes: vocabulary::Regimes::NONE,
+            is_sensitive: false,
             bases: Default::default(),
             keeps_unclassified: false,
             url_parameters: Vec::new(),
