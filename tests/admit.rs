@@ -83,6 +83,75 @@ async fn a_stream_ends_with_the_token_or_session_that_opened_it() -> Result<()> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_yes_that_nobody_chose_is_history_and_opens_nothing() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    let http = reqwest::Client::new();
+    let tell = async |candor: &Candor, body: Value| -> Result<(StatusCode, Value)> {
+        let request = http.post(format!("{}/v1/consent", candor.url)).json(&body);
+        let answer = request.bearer_auth(&candor.server_key).send().await?;
+        Ok((answer.status(), answer.json().await?))
+    };
+    let bare =
+        |number| json!({ "event": "Seen", "id": format!("bare-{number}"), "user_id": "ada" });
+    let weak = ["pre-set", "bundled", "implied", "inactive", "unproved"];
+    for (number, given) in weak.into_iter().enumerate() {
+        let choice = json!({ "user_id": "ada", "purposes": { "measure": true }, "given": given });
+        let (status, answer) = tell(&candor, choice).await?;
+        ensure!(status == StatusCode::UNPROCESSABLE_ENTITY, "{given}: {status}");
+        ensure!(answer["code"] == format!("consent-{given}"), "{given}: {answer}");
+        let ended = send(&candor, bare(number)).await?;
+        ensure!(ended["code"] == "consent-absent", "{given}: {ended}");
+    }
+    let notice = json!({ "version": "7", "language": "de", "sha256": "0".repeat(64) });
+    let choice = json!({
+        "user_id": "ada", "purposes": { "measure": true, "analyse": true, "sell": false },
+        "given": "choice", "notice": notice,
+    });
+    let (status, answer) = tell(&candor, choice.clone()).await?;
+    ensure!(status == StatusCode::OK, "{answer}");
+    let receipt = &answer["receipt"];
+    ensure!(receipt["given"] == "choice" && receipt["notice"]["version"] == "7", "{receipt}");
+    ensure!(receipt["jurisdictions"].as_array().is_some_and(|all| !all.is_empty()), "{receipt}");
+    let purposes = receipt["purposes"].as_array().context("purposes")?;
+    let sell = purposes.iter().find(|one| one["name"] == "sell").context("sell")?;
+    ensure!(sell["answer"] == "no" && sell["legal_basis"] == "consent", "{sell}");
+    ensure!(!receipt.to_string().contains("ada"), "a receipt names nobody");
+    ensure!(send(&candor, bare(10)).await?["outcome"] == "accepted", "chosen");
+
+    for (field, wrong, code) in [
+        ("given", json!("perhaps"), "consent-manner-unknown"),
+        ("notice", json!({ "version": "7" }), "consent-notice-wrong"),
+    ] {
+        let mut choice = choice.clone();
+        choice[field] = wrong;
+        let (status, answer) = tell(&candor, choice).await?;
+        ensure!(status == StatusCode::BAD_REQUEST && answer["code"] == code, "{answer}");
+    }
+
+    // History is durable, before a fold and after it, and ends with the person.
+    let person = async |candor: &Candor| -> Result<Value> {
+        let find = http.post(format!("{}/api/people/find", candor.url)).bearer_auth(&candor.token);
+        let found: Value = find.json(&json!({ "user_id": "ada" })).send().await?.json().await?;
+        let person = found["person"].as_str().context("a person")?;
+        let url = format!("{}/api/people/{person}?purpose=analyse", candor.url);
+        Ok(http.get(url).bearer_auth(&candor.token).send().await?.json().await?)
+    };
+    for _ in 0..2 {
+        let told = person(&candor).await?;
+        let given: Vec<&str> = told["statements"]
+            .as_array()
+            .context("statements")?
+            .iter()
+            .filter_map(|one| one["given"].as_str())
+            .collect();
+        ensure!(given[..5] == weak && given[5..] == ["choice"], "{given:?}");
+        candor.stop().await?;
+        candor.restart().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_sign_ins_are_slowed_until_one_succeeds() -> Result<()> {
     let candor = Candor::start(SOURCES).await?;
     let cookie = candor.session().await?;

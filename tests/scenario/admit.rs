@@ -10,7 +10,7 @@ use life::keep::names::Named;
 use life::keep::{Draft, Row};
 use vocabulary::{Purpose, Regimes, SourceId, Value};
 
-use super::stage::{Ended, Stage, Taken, named, told};
+use super::stage::{Ended, Stage, Taken, equal, named, told};
 
 impl Stage {
     /// Confirms permissions that rest on unverified rules.
@@ -33,6 +33,7 @@ impl Stage {
             markets: Vec::new(),
             regimes: Regimes::NONE,
             is_sensitive: false,
+            asks: vocabulary::Manner::Choice,
             bases: BTreeMap::new(),
             keeps_unclassified: false,
             url_parameters: Vec::new(),
@@ -51,6 +52,7 @@ impl Stage {
                 "markets" => source.markets = list(),
                 "parameters" => source.url_parameters = list(),
                 "filtered" => source.filtered_events = list(),
+                "asks" => source.asks = named(value, "manner")?,
                 "sensitive" => source.is_sensitive = value == "yes",
                 "unclassified" => source.keeps_unclassified = value == "keep",
                 purpose => {
@@ -75,25 +77,42 @@ impl Stage {
             let raw = event.map_err(|invalid| invalid.to_string())?;
             let identified = self.gate.identify(raw, &source, key, &self.blinder);
             let identified = identified.map_err(|judged| format!("{judged:?}"))?;
-            let act = identified.act().ok_or("this key may not say that, or it says nothing")?;
             if self.truth.forgets(&identified, &self.limits) {
                 let outcome = "refused forgotten".to_owned();
                 self.last = Some(vec![Ended { outcome, ..Ended::default() }]);
                 continue;
             }
+            if identified.act().is_none() && identified.statement().is_none() {
+                return Err("this key may not say that, or it says nothing".to_owned());
+            }
             let mut draft = Draft::new(&mut self.truth, &self.limits);
-            draft.consent(identified.whose(), act, self.now);
+            if let Some(act) = identified.act() {
+                draft.consent(identified.whose(), act, self.now);
+            }
+            if let Some(statement) = identified.statement() {
+                draft.state(identified.whose(), statement.clone());
+            }
         }
         Ok(())
     }
 
     /// What the gate let through of the last event.
     pub(super) fn expect_admitted(&self, words: &[&str]) -> Option<Taken> {
+        if let ["stated", subject, id, manners @ ..] = words {
+            return Some(self.expect_stated(subject, id, manners));
+        }
         if !matches!(words.first(), Some(&("purposes" | "column" | "sealed" | "dropped" | "seen")))
         {
             return None;
         }
         Some(self.last().and_then(|last| self.expect_let_through(words, last.row.as_ref())))
+    }
+
+    /// What an id stated for itself, as the manners in which it did, in order.
+    fn expect_stated(&self, subject: &str, id: &str, manners: &[&str]) -> Taken {
+        let acts = self.truth.acts(self.leaf(subject, id)?);
+        let found: Vec<&str> = acts.statements().iter().map(|one| one.manner.code()).collect();
+        equal("statements", &manners.join(" "), &found.join(" "))
     }
 
     fn expect_let_through(&self, words: &[&str], row: Option<&Row>) -> Taken {

@@ -45,6 +45,7 @@ impl Stage {
                 | Record::Leaf { .. }
                 | Record::Unlink { .. }
                 | Record::Act { .. }
+                | Record::Statement { .. }
                 | Record::Erase { .. }
                 | Record::Counts { .. } => {}
             }

@@ -22,7 +22,7 @@ mod typed;
 
 pub use attempts::Attempts;
 pub use catalogue::{Catalogue, CatalogueError, DeclaredProperty, PropertyType};
-pub use consent::{Act, Acts, Standing};
+pub use consent::{Act, Acts, Standing, Statement};
 pub use footing::Footing;
 pub use gate::{Gate, KeyKind};
 pub use grant::{Actor, Authority, Grant, Verb};

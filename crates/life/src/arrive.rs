@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde_json::value::RawValue;
 use thiserror::Error;
-use vocabulary::{Limits, Time};
+use vocabulary::{Limits, Manner, NoticeShown, Time};
 
 pub mod archive;
 pub mod body;
@@ -119,8 +119,19 @@ pub struct Raw<'a> {
     pub fields: Vec<Fields<'a>>,
     /// What the person chose, by the client's own names of categories or purposes.
     pub choices: Vec<(Cow<'a, str>, bool)>,
+    /// How a choice was made that is told for itself; of one on an event its source says that.
+    pub told: Option<Box<Told>>,
     pub signals: Signals,
     pub address: Option<IpAddr>,
+}
+
+/// How a choice was made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Told {
+    /// By which act, where the record says so.
+    pub manner: Option<Manner>,
+    /// What the person was shown.
+    pub notice: Option<NoticeShown>,
 }
 
 /// An event that broke its protocol; it harms only itself. It says what and how to repair, but not

@@ -19,7 +19,7 @@ pub mod value;
 
 pub use category::{Categories, Category};
 pub use chance::Chance;
-pub use consent::Answer;
+pub use consent::{Answer, Manner, NoticeShown};
 pub use fact::{Digest, Fact};
 pub use id::{Code, Leaf, Person, Region, SourceId, VerdictId};
 pub use limits::Limits;

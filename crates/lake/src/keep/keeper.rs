@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
-use life::admit::{Act, Blinded, Judged};
+use life::admit::{Act, Blinded, Judged, Statement};
 use life::keep::{Draft, Kept, Record, Row};
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -68,6 +68,7 @@ impl Closed {
                 | Record::Link { .. }
                 | Record::Unlink { .. }
                 | Record::Act { .. }
+                | Record::Statement { .. }
                 | Record::Erase { .. }
                 | Record::Counts { .. } => self.records.push(record),
             }
@@ -75,6 +76,13 @@ impl Closed {
         self.fresh.push(rows.iter().map(|row| &**row));
         rows
     }
+}
+
+/// A person's choice as it was told for itself: the act that it comes to, and the statement.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    pub act: Option<Act>,
+    pub statement: Option<Statement>,
 }
 
 /// Why the keeper stopped.
@@ -109,7 +117,7 @@ pub struct Submission {
 
 enum Message {
     Events(Submission, oneshot::Sender<Vec<Outcome>>),
-    Consent(Blinded, Act, Time, oneshot::Sender<bool>),
+    Consent(Blinded, Heard, Time, oneshot::Sender<bool>),
     Link(Leaf, Leaf, oneshot::Sender<bool>),
     Unlink(Vec<Leaf>, oneshot::Sender<()>),
     Erase(Vec<Leaf>, Time, oneshot::Sender<()>),
@@ -166,8 +174,13 @@ impl Keeper {
     }
 
     /// Records a person's choice; answers once it is durable, and whether it counts at all.
-    pub async fn consent(&self, whose: Blinded, act: Act, now: Time) -> Result<bool, Unavailable> {
-        self.ask(|reply| Message::Consent(whose, act, now, reply)).await
+    pub async fn consent(
+        &self,
+        whose: Blinded,
+        choice: Heard,
+        now: Time,
+    ) -> Result<bool, Unavailable> {
+        self.ask(|reply| Message::Consent(whose, choice, now, reply)).await
     }
 
     /// Makes the persons of two leaves one; answers whether they were two.
@@ -335,8 +348,11 @@ impl Writer {
                 let outcomes = self.enter_events(draft, submission, counts)?;
                 Box::new(move || answer(reply, outcomes))
             }
-            Message::Consent(whose, act, now, reply) => {
-                let counts = draft.consent(&whose, act, now);
+            Message::Consent(whose, Heard { act, statement }, now, reply) => {
+                let counts = act.is_none_or(|act| draft.consent(&whose, act, now));
+                if let Some(statement) = statement.filter(|_| counts) {
+                    draft.state(&whose, statement);
+                }
                 Box::new(move || answer(reply, counts))
             }
             Message::Link(first, second, reply) => {

@@ -6,8 +6,11 @@
 use serde::{Deserialize, Serialize};
 use vocabulary::{Answer, Purpose, Purposes, Time};
 
+mod statement;
 #[cfg(test)]
 mod tests;
+
+pub use statement::Statement;
 
 /// One act of a person: these purposes yes, those no, from this instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +40,9 @@ pub struct Acts {
     runs: Vec<Run>,
     /// Before this instant nothing is remembered, so everything counts as a no.
     floor: Option<Time>,
+    /// What was stated for itself, as it was heard: history, which no judgement reads.
+    #[serde(default)]
+    statements: Vec<Statement>,
 }
 
 /// What is known about a person at the instant of an event, before that event is judged.
@@ -73,6 +79,23 @@ impl Acts {
             self.merge_oldest();
         }
         true
+    }
+
+    /// Keeps a statement; of too many the oldest go.
+    pub fn state(&mut self, statement: Statement) {
+        if self.statements.contains(&statement) {
+            return;
+        }
+        if self.statements.len() >= Statement::COUNT_MAX {
+            self.statements.remove(0);
+        }
+        self.statements.push(statement);
+    }
+
+    /// What was stated for itself, in the order in which it was heard.
+    #[must_use]
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
     }
 
     /// The purposes with a yes and those with a no at an instant.

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use vocabulary::{Limits, Purpose, Purposes, Refusal, SourceId, Time};
 
 use super::catalogue::Catalogue;
-use super::consent::{Act, Standing};
+use super::consent::{Act, Standing, Statement};
 use super::fields::{self, Rules};
 use super::footing::Footing;
 use super::identifier::{Blinder, Index, Sealable, Subject};
@@ -80,7 +80,8 @@ impl Gate {
             return Err(Judged::Filtered);
         }
         let (whose, other) = self.ids(&raw, key).map_err(Judged::Invalid)?;
-        let act = self.act(&raw, key, whose.0);
+        let said = self.said(&raw, key, whose.0);
+        let (act, statement) = weigh(&raw, source, said);
         let blind = |(subject, id): (Subject, &str)| Blinded {
             index: blinder.index(subject, id),
             subject,
@@ -88,7 +89,7 @@ impl Gate {
         };
         let (whose, other) = (blind(whose), other.map(blind));
         let others = self.others(&raw, &whose, blinder);
-        Ok(Identified { raw, whose, other, others, act })
+        Ok(Identified { raw, whose, other, others, act, statement })
     }
 
     /// Judges an event by what stands about its person. `seen` learns which properties were met.
@@ -100,7 +101,7 @@ impl Gate {
         blinder: &Blinder,
         seen: &mut Seen,
     ) -> Judged {
-        let Identified { raw, whose, other, others, act } = identified;
+        let Identified { raw, whose, other, others, act, .. } = identified;
         if standing.forgotten.is_some_and(|until| raw.earliest(&self.limits) <= until) {
             // What a forgotten person once said is forgotten too, whoever else it names.
             return Judged::Refused { why: Refusal::Forgotten, whose, act: None };
@@ -253,8 +254,8 @@ impl Gate {
         others.map(|(subject, id)| blinder.index(subject, id)).collect()
     }
 
-    /// What the event says about consent, as far as its key may say it.
-    fn act(&self, raw: &Raw<'_>, key: KeyKind, whose: Subject) -> Option<Act> {
+    /// What the event says about consent, yes and no, as far as its key may say it.
+    fn said(&self, raw: &Raw<'_>, key: KeyKind, whose: Subject) -> (Purposes, Purposes) {
         let (mut yes, mut no) = (Purposes::NONE, Purposes::NONE);
         for (name, is_yes) in &raw.choices {
             let purposes = self.catalogue.choice(name);
@@ -268,11 +269,29 @@ impl Gate {
             | (KeyKind::Site, Subject::Device) => true,
             (KeyKind::Site, Subject::User) => false,
         };
-        let yes = if may_widen { yes.without(no) } else { Purposes::NONE };
-        // A choice from the future would hold back a no, so it counts from now at the latest.
-        let act = Act { time: raw.time.min(raw.received), yes, no };
-        (!(yes.is_empty() && no.is_empty())).then_some(act)
+        (if may_widen { yes.without(no) } else { Purposes::NONE }, no)
     }
+}
+
+/// The act that something said comes to, and the statement where it is told for itself.
+///
+/// INVARIANT(protective): a yes that nobody gave by a clear act opens nothing; a no always counts.
+fn weigh(
+    raw: &Raw<'_>,
+    source: &Source,
+    (yes, no): (Purposes, Purposes),
+) -> (Option<Act>, Option<Box<Statement>>) {
+    // A choice from the future would hold back a no, so it counts from now at the latest.
+    let time = raw.time.min(raw.received);
+    let told = raw.told.as_deref();
+    let manner = told.and_then(|told| told.manner).unwrap_or(source.asks);
+    let heard = if manner.opens() { yes } else { Purposes::NONE };
+    let act = Act { time, yes: heard, no };
+    let statement = told.filter(|_| !(yes.is_empty() && no.is_empty())).map(|told| {
+        let (heard, source, notice) = (raw.received, source.id, told.notice.clone());
+        Box::new(Statement { time, heard, source, yes, no, manner, notice })
+    });
+    ((!(heard.is_empty() && no.is_empty())).then_some(act), statement)
 }
 
 /// A value from a cache, made when it is not there.

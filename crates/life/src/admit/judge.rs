@@ -32,7 +32,7 @@ use std::sync::Arc;
 
 use vocabulary::{Class, Code, Limits, Purpose, Purposes, Refusal, SourceId, Time, Value};
 
-use super::consent::Act;
+use super::consent::{Act, Statement};
 use super::fields::Taken;
 use super::identifier::{Index, Sealable, Subject};
 use super::plan::AdmissionPlan;
@@ -58,6 +58,8 @@ pub struct Identified<'a> {
     pub(super) others: Vec<Index>,
     /// The act of consent that the event itself carries, already narrowed to what its key may say.
     pub(super) act: Option<Act>,
+    /// What was stated, where a choice is told for itself.
+    pub(super) statement: Option<Box<Statement>>,
 }
 
 impl Identified<'_> {
@@ -82,6 +84,12 @@ impl Identified<'_> {
     #[must_use]
     pub fn act(&self) -> Option<Act> {
         self.act
+    }
+
+    /// What was stated, where a choice is told for itself, whatever it opens.
+    #[must_use]
+    pub fn statement(&self) -> Option<&Statement> {
+        self.statement.as_deref()
     }
 
     #[must_use]

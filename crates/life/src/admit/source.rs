@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vocabulary::{Purpose, Regimes, SourceId};
+use vocabulary::{Manner, Purpose, Regimes, SourceId};
 
 use super::catalogue::{Catalogue, CatalogueError};
 use super::plan::Basis;
@@ -50,6 +50,8 @@ pub struct Source {
     pub regimes: Regimes,
     /// Whether what it offers is sensitive by nature: a pharmacy, a dating service, a faith.
     pub is_sensitive: bool,
+    /// How people are asked there, for choices that do not say it themselves.
+    pub asks: Manner,
     /// The one declared basis of each purpose; a purpose that is not listed needs consent.
     pub bases: BTreeMap<Purpose, Basis>,
     /// Whether values of undeclared properties are kept, sealed, as `unclassified`.
@@ -142,7 +144,7 @@ impl Source {
         for market in &self.markets {
             hash = market.bytes().fold(hash.number(0xff), |hash, byte| hash.number(byte.into()));
         }
-        hash = hash.number(law).number(self.is_sensitive.into());
+        hash = hash.number(law).number(self.is_sensitive.into()).number(self.asks as u32);
         for (valid, known) in editions {
             hash = hash.number(valid).number(known);
         }

@@ -6,12 +6,12 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use vocabulary::{Limits, Time};
+use vocabulary::{Limits, Manner, NoticeShown, Time};
 
 use super::body::{Body, syntax};
 use super::json::{Choices, Place, Scalar, members};
 use super::skew::{Correction, instant};
-use super::{Arrival, Fields, Invalid, Kind, Malformed, Parcel, Raw, Scope, key};
+use super::{Arrival, Fields, Invalid, Kind, Malformed, Parcel, Raw, Scope, Told, key};
 
 /// The name of the event that a choice told for itself becomes; it is never kept as one.
 pub const CONSENT: &str = "consent";
@@ -64,6 +64,21 @@ struct Consent<'a> {
     sent_at: Scalar<'a>,
     #[serde(borrow)]
     purposes: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    given: Scalar<'a>,
+    #[serde(borrow)]
+    notice: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shown<'a> {
+    #[serde(borrow)]
+    version: Cow<'a, str>,
+    #[serde(borrow)]
+    language: Cow<'a, str>,
+    #[serde(borrow)]
+    sha256: Cow<'a, str>,
 }
 
 /// Reads a list of events.
@@ -131,6 +146,7 @@ pub fn read_event<'a>(
         sequence: place.sequence(),
         fields: fields.into_iter().collect(),
         choices,
+        told: None,
         signals: parcel.signals,
         address: parcel.address,
     })
@@ -171,6 +187,11 @@ fn choice<'a>(
     let sent = optional_instant("sent_at", &consent.sent_at, place)?;
     let correction = Correction::new(parcel.received, sent, limits);
     let original = optional_instant("time", &consent.time, place)?;
+    let given = place.identifier("given", consent.given, limits.identifier_chars)?;
+    let told = Told {
+        manner: given.as_deref().map(|word| manner(place, word)).transpose()?,
+        notice: consent.notice.map(|json| notice(place, json, limits)).transpose()?,
+    };
     Ok(Raw {
         kind: Kind::Event,
         name: Cow::Borrowed(CONSENT),
@@ -185,8 +206,38 @@ fn choice<'a>(
         sequence: 0,
         fields: Vec::new(),
         choices,
+        told: Some(Box::new(told)),
         signals: parcel.signals,
         address: parcel.address,
+    })
+}
+
+/// By which act a choice was made.
+fn manner(place: Place, word: &str) -> Result<Manner, Invalid> {
+    Manner::named(word).ok_or_else(|| {
+        let known: Vec<&str> = Manner::EVERY.iter().map(|manner| manner.code()).collect();
+        let problem = format!("`given` says by which act: one of {}", known.join(", "));
+        place.invalid("consent-manner-unknown", "given", problem)
+    })
+}
+
+/// What the person was shown: all three fields, each within its limits.
+fn notice(place: Place, json: &RawValue, limits: &Limits) -> Result<NoticeShown, Invalid> {
+    let wrong = || {
+        let problem = "`notice` is an object of `version`, `language` and `sha256`, the digest of \
+                       the text in 64 hexadecimal digits";
+        place.invalid("consent-notice-wrong", "notice", problem)
+    };
+    let shown: Shown<'_> = serde_json::from_str(json.get()).map_err(|_| wrong())?;
+    let is_short = |text: &str| !text.trim().is_empty() && text.len() <= limits.message_chars;
+    let is_digest = shown.sha256.len() == 64 && shown.sha256.bytes().all(|b| b.is_ascii_hexdigit());
+    if !(is_short(&shown.version) && is_short(&shown.language) && is_digest) {
+        return Err(wrong());
+    }
+    Ok(NoticeShown {
+        version: shown.version.into(),
+        language: shown.language.into(),
+        sha256: shown.sha256.to_lowercase().into(),
     })
 }
 

@@ -95,6 +95,7 @@ fn read_event<'a>(pixel: Pixel, parcel: &Parcel<'a>, limits: &Limits) -> Result<
         sequence: 0,
         fields: made.filter_map(|(scope, object)| fields(scope, &object)).collect(),
         choices: reserved.choices,
+        told: None,
         signals: parcel.signals,
         address: parcel.address,
     })

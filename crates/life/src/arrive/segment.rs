@@ -295,6 +295,7 @@ impl<'a> Shared<'_, 'a> {
             sequence: place.sequence(),
             fields: fields(call, [self.context, context], properties, traits, made),
             choices,
+            told: None,
             signals: self.parcel.signals,
             address: self.parcel.address,
         })

@@ -12,7 +12,7 @@ use super::mask::{Cut, VerdictMask};
 use super::names::Named;
 use super::row::Row;
 use super::truth::Truth;
-use crate::admit::{Act, Acts, AdmissionPlan, Admitted, Blinded, Index, Sealable};
+use crate::admit::{Act, Acts, AdmissionPlan, Admitted, Blinded, Index, Sealable, Statement};
 
 /// The records of one frame while they are gathered.
 #[derive(Debug)]
@@ -80,6 +80,21 @@ impl<'t> Draft<'t> {
         let leaf = self.leaf(whose);
         self.record_act(leaf, act, now);
         true
+    }
+
+    /// Keeps what somebody stated as history. Who was unknown until now, and opens nothing by it,
+    /// is remembered under the blind index alone.
+    pub fn state(&mut self, whose: &Blinded, statement: Statement) {
+        if self.is_forgotten([&whose.index], statement.time) {
+            return;
+        }
+        let is_known = self.truth.identity.leaf(&whose.index).is_some();
+        let leaf = if is_known {
+            self.leaf(whose)
+        } else {
+            self.leaf(&Blinded { clear: Sealable(Box::default()), ..whose.clone() })
+        };
+        self.push(Record::Statement { leaf, statement: Box::new(statement) });
     }
 
     /// Makes the persons of two leaves one, if they may be.

@@ -14,7 +14,7 @@ use vocabulary::{Code, Counts, Leaf, SealError, Sealer, SourceId, Time, VerdictI
 use super::mask::{Cut, VerdictMask};
 use super::names::Named;
 use super::row::Row;
-use crate::admit::{Act, Index, Sealable, Subject, VerdictKey};
+use crate::admit::{Act, Index, Sealable, Statement, Subject, VerdictKey};
 
 /// One thing that changes what is true. The journal is the one order of them all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,7 @@ pub enum Record {
     Erase { leaves: Vec<Leaf>, at: Time },
     Counts { source: SourceId, counts: Box<Counts> },
     Row { row: Box<Row>, duplicate: Option<[u8; 16]> },
+    Statement { leaf: Leaf, statement: Box<Statement> },
 }
 
 /// A segment's records wait in memory for their fold; the rare large ones must not widen all.

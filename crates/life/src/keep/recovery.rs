@@ -69,7 +69,7 @@ impl<'t> Recovery<'t> {
                 leaves.iter().for_each(|leaf| self.truth.identity.reserve(*leaf));
                 true
             }
-            Record::Act { leaf, .. } => self.leaf(*leaf),
+            Record::Act { leaf, .. } | Record::Statement { leaf, .. } => self.leaf(*leaf),
             Record::Row { row, .. } => self.row(row),
         }
     }

@@ -76,6 +76,9 @@ impl Truth {
                     self.cut(*leaf, *cut);
                 }
             }
+            Record::Statement { leaf, statement } => {
+                self.acts.entry(*leaf).or_default().state((**statement).clone());
+            }
             Record::Erase { leaves, at } => self.erase(leaves, *at),
             Record::Counts { source, counts } => {
                 self.counts.entry(*source).or_default().merge(counts);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use lake::keep::keeper::{Submission, Unavailable};
+use lake::keep::keeper::{Heard, Submission, Unavailable};
 use life::admit::{Act, Blinded, Gate, Identified, Index, Judged, KeyKind, Seen, Source, Standing};
 use life::arrive::{Arrival, Invalid};
 use metrics::Counter;
@@ -149,9 +149,9 @@ impl App {
 
     /// Records a person's choice that was sent for itself; false when it was said before an
     /// erasure.
-    pub async fn consent(&self, whose: Blinded, act: Act) -> Result<bool, Unavailable> {
+    pub async fn consent(&self, whose: Blinded, choice: Heard) -> Result<bool, Unavailable> {
         let now = self.now();
-        self.keeper()?.consent(whose, act, now).await
+        self.keeper()?.consent(whose, choice, now).await
     }
 
     /// Whether a choice that was told for itself may be from before an erasure of somebody whom it

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use life::admit::{Acts, AdmissionPlan, Grant, Subject};
+use life::admit::{Acts, AdmissionPlan, Grant, Statement, Subject};
 use life::keep::Row;
 use life::keep::mask::Masked;
 use life::keep::names::Named;
@@ -41,6 +41,24 @@ pub struct PersonEvent {
     pub source: String,
     #[schema(value_type = Object)]
     pub properties: BTreeMap<String, Json>,
+}
+
+/// A record of consent, as it was heard.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Stated {
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Time,
+    #[schema(value_type = String, format = DateTime)]
+    pub heard: Time,
+    pub source: String,
+    pub yes: Vec<String>,
+    pub no: Vec<String>,
+    /// By which act: `choice`, `proved`, `pre-set`, `bundled`, `implied`, `inactive`, `unproved`.
+    pub given: &'static str,
+    /// Whether a yes that is given so opens anything.
+    pub opens: bool,
+    /// The version, language and digest of the text that was shown.
+    pub notice: Option<String>,
 }
 
 /// What a person says to a purpose, as it stands now. What was never answered is not listed.
@@ -207,6 +225,28 @@ impl App {
             .collect();
         said.sort_by_key(|said| said.time);
         Ok((choices, said))
+    }
+
+    /// What the ids of a person stated for themselves, the newest last, whatever it opened.
+    pub fn statements(&self, whose: &Whose) -> Result<Vec<Stated>, Problem> {
+        let (_, leaves) = self.find(whose)?;
+        let mut stated: Vec<Statement> = self.region().truth(|truth| {
+            leaves.iter().flat_map(|leaf| truth.acts(*leaf).statements().to_vec()).collect()
+        });
+        stated.sort_by_key(|one| (one.time, one.heard));
+        let told = stated.into_iter().map(|one| Stated {
+            time: one.time,
+            heard: one.heard,
+            source: self.source_name(one.source),
+            yes: self.purpose_names(one.yes),
+            no: self.purpose_names(one.no),
+            given: one.manner.code(),
+            opens: one.manner.opens(),
+            notice: one.notice.map(|notice| {
+                format!("{} ({}) sha256:{}", notice.version, notice.language, notice.sha256)
+            }),
+        });
+        Ok(told.collect())
     }
 
     /// A row with every property that the grant shows.

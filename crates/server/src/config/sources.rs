@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use life::admit::{Audience, Basis, Catalogue, Law, Source, SourceKind};
 use serde::Deserialize;
-use vocabulary::SourceId;
+use vocabulary::{Manner, SourceId};
 
 /// What is declared about a source.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +18,10 @@ pub struct SourceRules {
     /// Whether what it offers is sensitive by nature, as a pharmacy, a dating service or a faith.
     #[serde(default)]
     pub is_sensitive: bool,
+    /// How people are asked there, for choices that do not say it: `choice` where they choose, with
+    /// nothing set before; `pre-set`, `bundled` or `implied` open nothing.
+    #[serde(default)]
+    pub asks: Manner,
     /// By purpose name: its basis. A purpose that is not listed needs consent.
     #[serde(default)]
     pub bases: BTreeMap<String, Basis>,
@@ -116,6 +120,7 @@ impl SourceRules {
             markets: self.markets.clone(),
             regimes: law.regimes_of(&self.markets),
             is_sensitive: self.is_sensitive,
+            asks: self.asks,
             bases,
             keeps_unclassified: self.keeps_unclassified,
             url_parameters: self.url_parameters.clone(),

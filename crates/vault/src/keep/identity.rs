@@ -63,6 +63,7 @@ pub(super) async fn moves(
             | Record::Verdict { .. }
             | Record::Leaf { .. }
             | Record::Act { .. }
+            | Record::Statement { .. }
             | Record::Erase { .. }
             | Record::Counts { .. }
             | Record::Row { .. } => {}
@@ -99,6 +100,7 @@ fn mentioned(records: &[Record]) -> BTreeSet<Leaf> {
             | Record::Verdict { .. }
             | Record::Leaf { .. }
             | Record::Act { .. }
+            | Record::Statement { .. }
             | Record::Erase { .. }
             | Record::Counts { .. }
             | Record::Row { .. } => {}

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use life::admit::{Acts, Index, Subject, VerdictKey};
+use life::admit::{Act, Acts, Index, Statement, Subject, VerdictKey};
 use life::keep::identity::Version;
 use life::keep::mask::VerdictMask;
 use life::keep::names::Named;
@@ -191,6 +191,7 @@ pub(super) async fn save_records(
             | Record::Link { .. }
             | Record::Unlink { .. }
             | Record::Act { .. }
+            | Record::Statement { .. }
             | Record::Counts { .. }
             | Record::Row { .. } => {}
         }
@@ -216,7 +217,8 @@ pub(super) async fn save_acts(
     acts_max: usize,
 ) -> Result<(), VaultError> {
     let acting = records.iter().filter_map(|record| match record {
-        Record::Act { leaf, act, cut } => Some((*leaf, act, cut)),
+        Record::Act { leaf, act, cut } => Some((*leaf, Change::Act(act, cut))),
+        Record::Statement { leaf, statement } => Some((*leaf, Change::Statement(statement))),
         Record::Name { .. }
         | Record::Verdict { .. }
         | Record::Leaf { .. }
@@ -227,18 +229,23 @@ pub(super) async fn save_acts(
         | Record::Row { .. } => None,
     });
     let mut changed: BTreeMap<Leaf, Consent> =
-        acting.clone().map(|(leaf, ..)| (leaf, Consent::default())).collect();
+        acting.clone().map(|(leaf, _)| (leaf, Consent::default())).collect();
     let known: Vec<Leaf> = changed.keys().copied().filter(|leaf| !fresh.contains(leaf)).collect();
     for part in known.chunks(CONSENTS_WIDE) {
         for (leaf, consent) in consents_among(write, part).await? {
             changed.insert(leaf, consent);
         }
     }
-    for (leaf, act, cut) in acting {
+    for (leaf, change) in acting {
         let Some((acts, cuts)) = changed.get_mut(&leaf) else { continue };
-        acts.record(*act, acts_max);
-        if let Some(cut) = cut {
-            cut.add_to(cuts);
+        match change {
+            Change::Statement(statement) => acts.state(statement.clone()),
+            Change::Act(act, cut) => {
+                acts.record(*act, acts_max);
+                if let Some(cut) = cut {
+                    cut.add_to(cuts);
+                }
+            }
         }
     }
     let changed: Vec<(Leaf, Consent)> = changed.into_iter().collect();
@@ -250,6 +257,13 @@ pub(super) async fn save_acts(
         save_consents(write, consent_set(), one).await?;
     }
     Ok(())
+}
+
+/// What changes what is known of somebody's consent.
+#[derive(Clone, Copy)]
+enum Change<'a> {
+    Act(&'a Act, &'a Option<Cut>),
+    Statement(&'a Statement),
 }
 
 /// What the person of a leaf chose, and what that hides.

@@ -73,6 +73,7 @@ impl Tally {
                 | Record::Link { .. }
                 | Record::Unlink { .. }
                 | Record::Act { .. }
+                | Record::Statement { .. }
                 | Record::Erase { .. } => {}
             }
         }

@@ -1,9 +1,11 @@
 //! Tests of what a commit saves and what comes back.
 
-use life::admit::{Act, AgeBand, Sealable};
+use life::admit::{Act, AgeBand, Sealable, Statement};
 use life::keep::manifest::{FileEntry, FileId, RunEntry};
 use life::keep::{Identity, Row as Kept};
-use vocabulary::{Class, Outcome, PersonSealer, Purpose, Purposes, Region, Value};
+use vocabulary::{
+    Class, Manner, NoticeShown, Outcome, PersonSealer, Purpose, Purposes, Region, Value,
+};
 
 use super::*;
 use crate::vault::tests::{Folder, NOW, vault};
@@ -82,6 +84,18 @@ fn told() -> Told {
     }
 }
 
+/// What a leaf stated, with a notice.
+fn statement() -> Statement {
+    let notice = NoticeShown { version: "7".into(), language: "de".into(), sha256: "0".into() };
+    let (yes, no, manner) = (Purposes(8), Purposes(1 << 63), Manner::PreSet);
+    let (time, heard, source) = (NOW, Time(NOW.0 + 1), SourceId(2));
+    Statement { time, heard, source, yes, no, manner, notice: Some(notice) }
+}
+
+fn stated(number: u64) -> Record {
+    Record::Statement { leaf: leaf(number), statement: Box::new(statement()) }
+}
+
 fn records(told: &Told) -> Vec<Record> {
     let counts = Record::Counts { source: SourceId(2), counts: Box::new(told.counts.clone()) };
     vec![
@@ -92,6 +106,7 @@ fn records(told: &Told) -> Vec<Record> {
         new_leaf(2),
         link(1, 2),
         Record::Act { leaf: leaf(2), act: told.act, cut: Some(told.cut) },
+        stated(2),
         counts.clone(),
         counts,
         row(1, NOW),
@@ -147,6 +162,7 @@ async fn a_commit_comes_back_as_it_was() {
     assert_eq!(loaded.leaves, [saved(1, 0), saved(2, 1)]);
     let mut acts = Acts::default();
     acts.record(told.act, 4);
+    acts.state(statement());
     assert_eq!(loaded.acts, [(leaf(2), acts)]);
     assert_eq!(loaded.cuts, [(leaf(2), vec![told.cut])]);
     told.counts.add(Outcome::Accepted);
@@ -265,7 +281,7 @@ async fn an_erased_leaf_is_hidden_suppressed_and_nameless() {
     fold(&vault, 1, &[new_leaf(1), new_leaf(2)]).await.unwrap();
     let act = Act { time: NOW, yes: Purposes(8), no: Purposes::NONE };
     let erase = Record::Erase { leaves: vec![leaf(1)], at: Time(NOW.0 + 3) };
-    let records = [Record::Act { leaf: leaf(1), act, cut: None }, erase];
+    let records = [Record::Act { leaf: leaf(1), act, cut: None }, stated(1), erase];
     fold(&vault, 2, &records).await.unwrap();
     let loaded = vault.load_truth().await.unwrap();
     assert_eq!(loaded.hidden, [leaf(1)]);

@@ -41,6 +41,7 @@ impl Bench {
             markets: vec!["EU".to_owned()],
             regimes: law.regimes_of(&["EU".to_owned()]),
             is_sensitive: false,
+            asks: vocabulary::Manner::Choice,
             bases: BTreeMap::new(),
             keeps_unclassified: false,
             url_parameters: vec!["variant".to_owned()],
@@ -101,6 +102,7 @@ fn raw(name: &'static str) -> Raw<'static> {
         sequence: 0,
         fields: Vec::new(),
         choices: Vec::new(),
+        told: None,
         signals: Signals::default(),
         address: None,
     }

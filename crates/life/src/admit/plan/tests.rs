@@ -33,6 +33,7 @@ fn source(kind: SourceKind, audience: Audience) -> Source {
         markets: vec!["FR".to_owned()],
         regimes: law().regimes_of(&["FR".to_owned()]),
         is_sensitive: false,
+        asks: vocabulary::Manner::Choice,
         bases: BTreeMap::new(),
         keeps_unclassified: false,
         url_parameters: Vec::new(),

@@ -105,6 +105,7 @@ pub(super) fn read<'a>(
         sequence: place.sequence(),
         fields: fields(json),
         choices: Vec::new(),
+        told: None,
         signals: parcel.signals,
         address: parcel.address,
     })

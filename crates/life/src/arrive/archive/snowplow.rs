@@ -212,6 +212,7 @@ pub(super) fn read<'a>(
         sequence: place.sequence(),
         fields: vec![Fields { scope: Scope::Properties, json: Cow::Owned(properties) }],
         choices: Vec::new(),
+        told: None,
         signals: parcel.signals,
         address: parcel.address,
     })

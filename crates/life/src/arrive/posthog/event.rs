@@ -143,6 +143,7 @@ impl<'a> Event<'a> {
         Ok(Raw {
             kind,
             choices: self.choices(&name, is_cookieless, place)?,
+            told: None,
             name,
             message: place.identifier("uuid", self.event.scalar("uuid"), limits.message_chars)?,
             user: ids.user,

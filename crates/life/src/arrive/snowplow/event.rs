@@ -90,6 +90,7 @@ impl<'a> Shared<'_, 'a> {
             sequence: place.sequence(),
             fields: fields.into_iter().collect(),
             choices,
+            told: None,
             signals: self.parcel.signals,
             address: self.parcel.address.filter(|_| !self.setting.is_anonymous),
         })

@@ -73,6 +73,7 @@ fn source_of(id: u16) -> Source {
         markets: vec!["EU".to_owned()],
         regimes: vocabulary::Regimes::NONE.with(vocabulary::Regime::ELSEWHERE),
         is_sensitive: false,
+        asks: vocabulary::Manner::Choice,
         bases: BTreeMap::new(),
         keeps_unclassified: false,
         url_parameters: Vec::new(),
@@ -97,6 +98,7 @@ fn raw(name: &str, time: Time, received: Time) -> Raw<'_> {
         sequence: 0,
         fields: Vec::new(),
         choices: Vec::new(),
+        told: None,
         signals: Signals::default(),
         address: None,
     }

@@ -51,6 +51,7 @@ mod tests {
             markets: Vec::new(),
             regimes: vocabulary::Regimes::NONE,
             is_sensitive: false,
+            asks: vocabulary::Manner::Choice,
             bases: Default::default(),
             keeps_unclassified: false,
             url_parameters: Vec::new(),

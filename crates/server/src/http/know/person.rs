@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::app::reading::{Choice, PersonEvent, Said, Whose};
+use crate::app::reading::{Choice, PersonEvent, Said, Stated, Whose};
 use crate::http::address::Query;
 use crate::http::body::Body;
 use crate::http::caller::Known;
@@ -64,6 +64,8 @@ pub struct Timeline {
     choices: Vec<Choice>,
     /// Each time that they said something, the newest last.
     acts: Vec<Said>,
+    /// The records of consent that were told for themselves, the newest last.
+    statements: Vec<Stated>,
 }
 
 /// What a purpose may see of one person, oldest first.
@@ -87,7 +89,9 @@ pub async fn timeline(
     let whose = Whose { user_id: None, device_id: None, person: Some(person.clone()) };
     let events = app.person_events(&whose, grant).await?;
     let (choices, acts) = app.choices(&whose)?;
-    Ok(Json(Timeline { person, purpose: which.purpose, events, choices, acts }))
+    let statements = app.statements(&whose)?;
+    let purpose = which.purpose;
+    Ok(Json(Timeline { person, purpose, events, choices, acts, statements }))
 }
 
 /// The number of a person who is known by another id, as far as a purpose may see something of

@@ -1,0 +1,25 @@
+//! What somebody stated about consent, as it was heard: the record that proves a choice, or shows
+//! that there was none.
+
+use serde::{Deserialize, Serialize};
+use vocabulary::{Manner, NoticeShown, Purposes, SourceId, Time};
+
+/// One statement. It is history: what it opens or closes is an act of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// When it was made, by corrected time.
+    pub time: Time,
+    /// When it was heard.
+    pub heard: Time,
+    pub source: SourceId,
+    /// What it said, whether or not a yes of this manner opens anything.
+    pub yes: Purposes,
+    pub no: Purposes,
+    pub manner: Manner,
+    pub notice: Option<NoticeShown>,
+}
+
+impl Statement {
+    /// Statements of one id that are kept.
+    pub const COUNT_MAX: usize = 64;
+}
