@@ -151,6 +151,71 @@ async fn a_yes_that_nobody_chose_is_history_and_opens_nothing() -> Result<()> {
     Ok(())
 }
 
+const MARKETS: &str = r#"
+    [law]
+    confirmed = ["fr-measure-audience"]
+    [sources.west]
+    kind = "site"
+    markets = ["US-CA"]
+    bases = { sell = "opt-out-regime", measure = "opt-out-regime" }
+    [sources.paris]
+    kind = "site"
+    markets = ["FR"]
+    bases = { measure = "exempt-measurement", sell = "opt-out-regime" }
+    [sources.rome]
+    kind = "site"
+    markets = ["IT"]
+    bases = { measure = "exempt-measurement" }
+    "#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_silence_permits_is_told_with_the_rule_that_decided() -> Result<()> {
+    let candor = Candor::start(&format!("{MARKETS}{SOURCES}")).await?;
+    let http = reqwest::Client::new();
+    let url = format!("{}/api/policy", candor.url);
+    let told = http.get(&url).bearer_auth(&candor.token).send().await?.error_for_status()?;
+    let told: Vec<Value> = told.json().await?;
+    let standing = |views: &[Value], source: &str, purpose: &str| -> Result<Value> {
+        let view = views.iter().find(|view| view["source"] == source).context("the source")?;
+        let all = view["purposes"].as_array().context("purposes")?;
+        all.iter().find(|one| one["name"] == purpose).cloned().context("the purpose")
+    };
+    let is = |one: &Value, open: bool, reason: &str, basis: &str, rule: &str| {
+        one["open"] == open
+            && one["reason"] == reason
+            && one["basis"] == basis
+            && one["rules"].as_array().is_some_and(|all| all.iter().any(|one| one["id"] == rule))
+    };
+    for (source, purpose, open, reason, basis, rule) in [
+        ("west", "sell", true, "open", "opt-out-regime", "ca-silence"),
+        ("paris", "measure", true, "open", "exempt-measurement", "fr-measure-audience"),
+        ("paris", "sell", false, "needs-yes", "consent", "eu-advertising-consent"),
+    ] {
+        let one = standing(&told, source, purpose)?;
+        ensure!(is(&one, open, reason, basis, rule), "{source} {purpose}: {one}");
+    }
+    let rome = standing(&told, "rome", "measure")?;
+    ensure!(rome["open"] == false && rome["basis"] == "consent", "nobody confirmed Italy: {rome}");
+
+    let attempt = async |visitor: Value| -> Result<Vec<Value>> {
+        let request = http.post(format!("{url}/try")).bearer_auth(&candor.token).json(&visitor);
+        Ok(vec![request.send().await?.error_for_status()?.json().await?])
+    };
+    let child = attempt(json!({ "source": "west", "age": "fifteen" })).await?;
+    ensure!(standing(&child, "west", "sell")?["basis"] == "consent", "{child:?}");
+    ensure!(standing(&child, "west", "sell")?["reason"] == "young", "{child:?}");
+    let signal = attempt(json!({ "source": "west", "global_privacy_control": true })).await?;
+    ensure!(standing(&signal, "west", "sell")?["reason"] == "signal", "{signal:?}");
+    ensure!(standing(&signal, "west", "measure")?["open"] == true, "{signal:?}");
+    let yes = json!({ "source": "rome", "yes": ["measure"], "at": "2020-01-01T00:00:00Z" });
+    ensure!(standing(&attempt(yes).await?, "rome", "measure")?["open"] == true, "a yes opens");
+    let unknown = http.post(format!("{url}/try")).bearer_auth(&candor.token);
+    let unknown = unknown.json(&json!({ "source": "west", "yes": ["spy"] })).send().await?;
+    ensure!(unknown.json::<Value>().await?["code"] == "unknown-purpose", "a stable code");
+    ensure!(http.get(&url).send().await?.status() == StatusCode::UNAUTHORIZED, "not for all");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failed_sign_ins_are_slowed_until_one_succeeds() -> Result<()> {
     let candor = Candor::start(SOURCES).await?;

@@ -228,7 +228,8 @@ async fn a_choice_told_for_itself_opens_and_closes() -> Result<()> {
     };
     assert_eq!(outcome().await?, "refused");
     let answer = choose("device_id", json!({ "measure": true })).await?;
-    assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({ "recorded": true })));
+    assert_eq!((answer.status, &answer.json()["recorded"]), (StatusCode::OK, &json!(true)));
+    assert_eq!(answer.json()["receipt"]["given"], "choice");
     assert_eq!(outcome().await?, "accepted");
     let answer = choose("device_id", json!({ "measure": false })).await?;
     assert_eq!(answer.status, StatusCode::OK);

@@ -76,7 +76,7 @@ export function pages({ first, second, by, board }) {
     { name: 'alerts', path: 'alerts', ready: 'main h1' },
     { name: 'people', path: 'people', ready: 'main form' },
     { name: 'person', path: 'people/p1', ready: 'section[aria-label="Timeline"] p[role="status"]' },
-    { name: 'policy', path: 'policy', ready: 'section[aria-label="Purposes"] li' },
+    { name: 'policy', path: 'policy', ready: '[aria-label="Purposes of a source"] tbody tr' },
     { name: 'rights', path: 'rights', ready: 'section[aria-label="Erasures"]' },
     { name: 'ledger', path: 'ledger', ready: 'section[aria-label="Facts"]' },
   ];

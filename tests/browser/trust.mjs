@@ -42,6 +42,24 @@ export async function checkTrust({ page }) {
     await purposes.getByText('measure', { exact: true }).waitFor();
     assert.ok((await purposes.locator('li').count()) >= 5);
   });
+  await check('a visitor is told what silence permits, what a yes opens, and which rule decides', async () => {
+    const panel = page.getByRole('region', { name: 'Who may be asked what' });
+    const sources = await (await page.request.get(at('api/sources'))).json();
+    const site = sources.find((each) => each.kind === 'site').name;
+    await panel.getByLabel('Source', { exact: true }).selectOption(site);
+    await panel.getByRole('status').getByText('consent-absent').waitFor();
+    const row = panel.locator('tbody tr', { hasText: 'Count the audience' });
+    await row.getByText('none is known').waitFor();
+    await panel.getByText('yes to all', { exact: true }).click();
+    await row.getByText('The person said yes').waitFor();
+    const sell = panel.locator('tbody tr', { has: page.locator('code', { hasText: /^sell$/ }) });
+    await sell.getByText('open', { exact: true }).waitFor();
+    await panel.getByRole('radiogroup', { name: 'Global Privacy Control' }).getByText('on').click();
+    await sell.getByText('closed', { exact: true }).waitFor();
+    await sell.getByText('The browser asks').waitFor();
+    await panel.getByLabel('Age').selectOption('fifteen');
+    await row.getByText('is a child').waitFor();
+  });
   await check('a person takes their events away', async () => {
     await page.goto(at('rights'));
     await page.getByLabel('Id', { exact: true }).fill(person(0));

@@ -1,9 +1,10 @@
-// What data may be used for: the purposes, from the catalogue.
+// What data may be used for: the purposes of the catalogue, and what each rests on for somebody.
 
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import * as ask from '../api/ask';
 import { Failure, PageHead, Section, Waiting } from '../parts/page';
+import { VisitorPanel } from './visitor';
 
 export default function Policy() {
   return (
@@ -16,6 +17,7 @@ export default function Policy() {
           What is collected
         </Link>
       </PageHead>
+      <VisitorPanel />
       <Purposes />
     </>
   );

@@ -52,6 +52,22 @@ export const purposes = () =>
     staleTime: 300_000,
   });
 
+export const policies = () =>
+  queryOptions({
+    queryKey: ['policy'],
+    queryFn: () => get<wire.Policy[]>('api/policy'),
+    staleTime: 60_000,
+  });
+
+/** What would be open to somebody who comes to a source, and why. */
+export const policyFor = (visitor: wire.Visitor) =>
+  queryOptions({
+    queryKey: ['policy', visitor],
+    queryFn: () => post<wire.Policy>('api/policy/try', visitor),
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+
 export const catalogueEvents = (purpose: string) =>
   queryOptions({
     queryKey: ['catalogue', 'events', purpose],

@@ -48,6 +48,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(arrive::doctor::examine))
         .routes(routes!(arrive::import::load))
         .routes(routes!(admit::purposes::list))
+        .routes(routes!(admit::policy::list))
+        .routes(routes!(admit::policy::attempt))
         .routes(routes!(keep::events::list))
         .routes(routes!(keep::events::follow))
         .routes(routes!(know::catalogue::events))

@@ -11,8 +11,11 @@ use super::footing::{Footing, Views};
 use super::law::{AsOf, Law};
 use super::source::{Audience, Source};
 
+mod reason;
 #[cfg(test)]
 mod tests;
+
+pub use reason::{Reason, reason};
 
 /// Why a purpose is open. The list is closed; exactly one holds for a purpose of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +46,22 @@ impl Basis {
             Basis::LegitimateInterest => "legitimate-interest",
             Basis::ExemptMeasurement => "exempt-measurement",
             Basis::OptOutRegime => "opt-out-regime",
+        }
+    }
+
+    /// What it is, within a sentence.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Basis::Consent => "consent",
+            Basis::ExplicitConsent => "explicit consent",
+            Basis::Contract => "a contract with the person",
+            Basis::LegalDuty => "a legal duty",
+            Basis::Vital => "somebody's vital interest",
+            Basis::PublicTask => "a public task",
+            Basis::LegitimateInterest => "a legitimate interest",
+            Basis::ExemptMeasurement => "a law that lets an audience be counted",
+            Basis::OptOutRegime => "a law by which people opt out",
         }
     }
 

@@ -1,3 +1,4 @@
-//! admit: the purposes that data may be used for.
+//! admit: the purposes that data may be used for, and what each rests on.
 
+pub mod policy;
 pub mod purposes;

@@ -229,6 +229,31 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_reason_says_open_of_what_is_open(
+        source in sources(), yes: u64, no: u64, signal: bool
+    ) {
+        let catalogue = catalogue();
+        let plan = open(catalogue, &source, Purposes(yes), Purposes(no), signal);
+        let terms = terms(catalogue, &source);
+        let footing = Footing::find(terms, plan.key.age);
+        for declared in catalogue.purposes() {
+            let purpose = declared.purpose;
+            let why = reason(terms, &footing, &plan, purpose);
+            prop_assert_eq!(matches!(why, Reason::Open(_)), plan.purposes.has(purpose));
+            match why {
+                Reason::Open(basis) => prop_assert_eq!(plan.basis(purpose), Some(basis)),
+                Reason::SaidNo => prop_assert!(plan.key.no.has(purpose)),
+                Reason::NeedsYes => prop_assert!(!plan.key.yes.has(purpose)),
+                Reason::Signal => prop_assert!(signal),
+                Reason::Young => prop_assert_ne!(source.audience, Audience::General),
+                Reason::NoBasis | Reason::Law => prop_assert_eq!(plan.basis(purpose), None),
+            }
+        }
+    }
+}
+
 fn why_not(catalogue: &Catalogue, source: &Source, plan: &AdmissionPlan) -> Refusal {
     let terms = terms(catalogue, source);
     refusal(terms, &Footing::find(terms, plan.key.age), plan)
