@@ -171,7 +171,7 @@ function Row({ purpose }: { purpose: PurposeStanding }) {
                   {rule.words}
                   <span className="block text-xs text-soft">
                     {rule.law}, {rule.cite} ({rule.regime}
-                    {rule.verified ? '' : ', its text was not read'}) ·{' '}
+                    {rule.verified ? '' : ', not verified'}) ·{' '}
                     <code className="font-mono">{rule.id}</code>
                   </span>
                 </li>

@@ -10,6 +10,9 @@ use super::law::{AsOf, Circumstance, Circumstances, Effect, Form, Given, Law, Ru
 use super::plan::{AgeBand, Basis, Terms};
 use super::source::{Audience, Source};
 
+#[cfg(test)]
+mod tests;
+
 /// The instants whose law an event has to satisfy, as one view each.
 pub type Views = [AsOf; 2];
 

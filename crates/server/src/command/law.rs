@@ -275,12 +275,12 @@ fn today() -> Date {
 /// How far a rule may be trusted.
 fn trust(rule: &Rule) -> &'static str {
     if rule.is_verified {
-        "its text was read"
+        "verified"
     } else if rule.is_confirmed {
-        "its text was not read; this installation has confirmed it"
+        "not verified; this installation has confirmed it"
     } else if rule.waits() {
-        "its text was not read, so it permits nothing until `law.confirmed` names it"
+        "not verified, so it permits nothing until `law.confirmed` names it"
     } else {
-        "its text was not read"
+        "not verified"
     }
 }

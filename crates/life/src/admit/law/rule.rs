@@ -142,7 +142,7 @@ pub struct Rule {
     /// What it says, in a plain sentence.
     pub words: String,
     pub status: Status,
-    /// Whether the primary text was read. An unverified rule may forbid, never permit.
+    /// Whether somebody held it against its source. An unverified rule may forbid, never permit.
     pub is_verified: bool,
     /// Whether the operator has confirmed it by name.
     pub is_confirmed: bool,

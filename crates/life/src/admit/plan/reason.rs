@@ -67,9 +67,7 @@ impl Reason {
                                Switching the signal off would change it."
                 .to_owned(),
             Reason::SaidNo => "The person said no; only a later yes of theirs opens it.".to_owned(),
-            Reason::NeedsYes => {
-                "It needs the person's yes, and none is known. An unknown is a no.".to_owned()
-            }
+            Reason::NeedsYes => "It needs the person's yes, and none is known.".to_owned(),
         }
     }
 }

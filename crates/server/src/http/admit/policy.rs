@@ -85,7 +85,7 @@ pub struct RuleView {
     words: String,
     law: String,
     cite: String,
-    /// Whether its text was read for this program; if not, it permits nothing until confirmed.
+    /// Whether it was verified; if not, it permits nothing until confirmed.
     verified: bool,
 }
 
