@@ -3,6 +3,8 @@
 //!
 //! INVARIANT(gate): only this module makes an `Admitted` or a `Grant`; their fields are private.
 
+#[cfg(test)]
+mod algebra;
 pub mod catalogue;
 pub mod consent;
 mod fields;
