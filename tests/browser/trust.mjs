@@ -54,7 +54,7 @@ export async function checkTrust({ page }) {
     await row.getByText('The person said yes').waitFor();
     const sell = panel.locator('tbody tr', { has: page.locator('code', { hasText: /^sell$/ }) });
     await sell.getByText('open', { exact: true }).waitFor();
-    await panel.getByRole('radiogroup', { name: 'Global Privacy Control' }).getByText('on').click();
+    await panel.getByText('on', { exact: true }).click();
     await sell.getByText('closed', { exact: true }).waitFor();
     await sell.getByText('The browser asks').waitFor();
     await panel.getByLabel('Age').selectOption('fifteen');

@@ -81,15 +81,17 @@ impl Acts {
         true
     }
 
-    /// Keeps a statement; of too many the oldest go.
+    /// Keeps a statement; of too many the oldest go, and what proves a yes goes last: else whoever
+    /// holds a public key could drive the proof out.
     pub fn state(&mut self, statement: Statement) {
         if self.statements.contains(&statement) {
             return;
         }
-        if self.statements.len() >= Statement::COUNT_MAX {
-            self.statements.remove(0);
-        }
         self.statements.push(statement);
+        if self.statements.len() > Statement::COUNT_MAX {
+            let spare = self.statements.iter().position(|held| !held.proves());
+            self.statements.remove(spare.unwrap_or(0));
+        }
     }
 
     /// What was stated for itself, in the order in which it was heard.

@@ -22,4 +22,10 @@ pub struct Statement {
 impl Statement {
     /// Statements of one id that are kept.
     pub const COUNT_MAX: usize = 64;
+
+    /// Whether it proves that somebody chose a yes.
+    #[must_use]
+    pub fn proves(&self) -> bool {
+        !self.yes.is_empty() && self.manner.opens()
+    }
 }

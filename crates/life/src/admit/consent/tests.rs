@@ -205,3 +205,31 @@ fn of_two_leaves_a_no_wins_and_a_device_keeps_its_own_word() {
     let (yes, _) = both.hearing(Some(act(0, 0b101, 0)));
     assert_eq!(yes, Purposes(0b1));
 }
+
+#[test]
+fn what_proves_a_yes_is_not_driven_out_by_what_proves_nothing() {
+    let said = |number: usize, yes, manner| Statement {
+        time: Time(i64::try_from(number).unwrap()),
+        heard: Time(0),
+        source: vocabulary::SourceId(1),
+        yes,
+        no: Purposes::NONE,
+        manner,
+        notice: None,
+    };
+    let measure = Purposes::only(Purpose::MEASURE);
+    let proof = said(0, measure, vocabulary::Manner::Choice);
+    let mut acts = Acts::default();
+    acts.state(proof.clone());
+    for number in 1..200 {
+        acts.state(said(number, measure, vocabulary::Manner::Implied));
+        acts.state(said(number, Purposes::NONE, vocabulary::Manner::Choice));
+    }
+    assert_eq!(acts.statements().len(), Statement::COUNT_MAX);
+    assert_eq!(acts.statements().first(), Some(&proof));
+    for number in 200..300 {
+        acts.state(said(number, measure, vocabulary::Manner::Choice));
+    }
+    assert_eq!(acts.statements().len(), Statement::COUNT_MAX);
+    assert!(acts.statements().iter().all(Statement::proves));
+}
