@@ -4,7 +4,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import * as ask from '../api/ask';
-import type { Policy, PurposeStanding, Visitor } from '../api/wire';
+import type { Policy, PurposeStanding, Visitor } from '../api/policy';
 import { Choice, Select } from '../parts/field';
 import { Icon } from '../parts/icons';
 import { Empty, Failure, Section, Waiting } from '../parts/page';

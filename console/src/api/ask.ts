@@ -4,6 +4,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { KindName } from '../know/kinds';
 import { get, post, query } from './request';
 import { running } from './running';
+import type * as policy from './policy';
 import type * as wire from './wire';
 
 export const session = () =>
@@ -55,15 +56,15 @@ export const purposes = () =>
 export const policies = () =>
   queryOptions({
     queryKey: ['policy'],
-    queryFn: () => get<wire.Policy[]>('api/policy'),
+    queryFn: () => get<policy.Policy[]>('api/policy'),
     staleTime: 60_000,
   });
 
 /** What would be open to somebody who comes to a source, and why. */
-export const policyFor = (visitor: wire.Visitor) =>
+export const policyFor = (visitor: policy.Visitor) =>
   queryOptions({
     queryKey: ['policy', visitor],
-    queryFn: () => post<wire.Policy>('api/policy/try', visitor),
+    queryFn: () => post<policy.Policy>('api/policy/try', visitor),
     staleTime: 60_000,
     placeholderData: keepPreviousData,
   });

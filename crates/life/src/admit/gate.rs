@@ -81,7 +81,7 @@ impl Gate {
         }
         let (whose, other) = self.ids(&raw, key).map_err(Judged::Invalid)?;
         let said = self.said(&raw, key, whose.0);
-        let (act, statement) = weigh(&raw, source, said);
+        let (act, statement) = heard(&raw, source, said);
         let blind = |(subject, id): (Subject, &str)| Blinded {
             index: blinder.index(subject, id),
             subject,
@@ -276,7 +276,7 @@ impl Gate {
 /// The act that something said comes to, and the statement where it is told for itself.
 ///
 /// INVARIANT(protective): a yes that nobody gave by a clear act opens nothing; a no always counts.
-fn weigh(
+fn heard(
     raw: &Raw<'_>,
     source: &Source,
     (yes, no): (Purposes, Purposes),
@@ -285,13 +285,13 @@ fn weigh(
     let time = raw.time.min(raw.received);
     let told = raw.told.as_deref();
     let manner = told.and_then(|told| told.manner).unwrap_or(source.asks);
-    let heard = if manner.opens() { yes } else { Purposes::NONE };
-    let act = Act { time, yes: heard, no };
+    let opened = if manner.opens() { yes } else { Purposes::NONE };
+    let act = Act { time, yes: opened, no };
     let statement = told.filter(|_| !(yes.is_empty() && no.is_empty())).map(|told| {
         let (heard, source, notice) = (raw.received, source.id, told.notice.clone());
         Box::new(Statement { time, heard, source, yes, no, manner, notice })
     });
-    ((!(heard.is_empty() && no.is_empty())).then_some(act), statement)
+    ((!(opened.is_empty() && no.is_empty())).then_some(act), statement)
 }
 
 /// A value from a cache, made when it is not there.

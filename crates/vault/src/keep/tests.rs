@@ -66,7 +66,7 @@ struct Told {
 fn told() -> Told {
     let key = VerdictKey {
         source: SourceId(2),
-        regimes: vocabulary::Regimes::NONE,
+        regimes: vocabulary::Regimes(u128::MAX),
         age: AgeBand::Unknown,
         yes: Purposes(u64::MAX),
         no: Purposes::NONE,

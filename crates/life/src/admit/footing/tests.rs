@@ -232,3 +232,27 @@ fn what_is_undeclared_is_closed() {
     assert_eq!(footing.of(Purpose::new(63).unwrap()).basis, None);
     assert_eq!(basis(&law, &source, "duty"), None, "a legal duty has to be declared");
 }
+
+/// Questions read by the catalogue alone, so a rule may not bar what the catalogue lets a purpose
+/// read whole: where this fails, reading has to learn the rule first.
+#[test]
+fn no_shipped_rule_bars_what_the_catalogue_lets_an_open_purpose_read() {
+    let law = shipped();
+    let markets = [&["US-CA"][..], &["DE"], &["FR"], &["GB"], &["BR"], &["US"], &[]];
+    for (markets, kind) in markets.iter().flat_map(|market| {
+        [SourceKind::Site, SourceKind::Server, SourceKind::Feed].map(|kind| (*market, kind))
+    }) {
+        let source = Source { kind, ..site(&law, markets, &[]) };
+        let terms = Terms::at(catalogue(), &law, &source, (at(NOW), at(NOW)));
+        for age in [AgeBand::Under13, AgeBand::Fifteen, AgeBand::Adult] {
+            let footing = Footing::find(terms, age);
+            for declared in catalogue().purposes() {
+                let ground = footing.of(declared.purpose);
+                let whole = catalogue().readable_for(declared.purpose).0;
+                let barred = (ground.dropped.0 | ground.reduced.0) & whole;
+                let name = &declared.name;
+                assert!(ground.basis.is_none() || barred == 0, "{markets:?} {age:?} {name}");
+            }
+        }
+    }
+}

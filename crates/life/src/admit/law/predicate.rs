@@ -102,7 +102,7 @@ impl Predicate {
 
 /// Whether a key of categories is this one or lies below it: `user.location.precise` lies in
 /// `user.location`.
-fn lies_in(key: &str, above: &str) -> bool {
+pub(super) fn lies_in(key: &str, above: &str) -> bool {
     key.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 

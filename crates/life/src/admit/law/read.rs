@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use vocabulary::{Categories, Regime, Time};
 
 use super::circumstance::{Circumstance, Sort};
-use super::predicate::Predicate;
+use super::predicate::{Predicate, lies_in};
 use super::rule::{Case, Effect, Expected, Form, Held, Interval, Rule, Status};
 use super::{DeclaredRegime, Law, LawError};
 use crate::admit::catalogue::Catalogue;
@@ -249,13 +249,9 @@ fn effect_of(entry: EffectEntry, catalogue: &Catalogue) -> Result<Effect, String
 fn within(keys: &[String], catalogue: &Catalogue) -> Result<Categories, String> {
     let mut found = Categories::NONE;
     for key in keys {
-        let below = |declared: &str| {
-            declared
-                .strip_prefix(key.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
         let mut any = false;
-        for declared in catalogue.categories().iter().filter(|declared| below(&declared.key)) {
+        for declared in catalogue.categories().iter().filter(|declared| lies_in(&declared.key, key))
+        {
             found = found.with(declared.category);
             any = true;
         }

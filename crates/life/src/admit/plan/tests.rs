@@ -331,3 +331,19 @@ fn a_changed_declaration_makes_other_verdicts() {
     let sensitive = Source { is_sensitive: true, ..site };
     assert_ne!(first, version(&sensitive, 1, 1, 1));
 }
+
+#[test]
+fn a_verdict_keeps_all_its_regimes_and_older_ones_are_read_as_they_were_written() {
+    let source = source(SourceKind::Site, Audience::General);
+    let known = terms(catalogue(), &source).key((Purposes::NONE, Purposes::NONE), false);
+    for regimes in [0, 1, 1 << 64, 1 << 127, u128::MAX] {
+        let key = VerdictKey { regimes: Regimes(regimes), ..known };
+        let json = serde_json::to_string(&key).unwrap();
+        assert_eq!(serde_json::from_str::<VerdictKey>(&json).unwrap(), key, "{json}");
+        let bytes = postcard::to_allocvec(&key).unwrap();
+        assert_eq!(postcard::from_bytes::<VerdictKey>(&bytes).unwrap(), key);
+    }
+    // Regimes were a number of sixteen bits, always zero.
+    let older = postcard::to_allocvec(&0u16).unwrap();
+    assert_eq!(postcard::from_bytes::<Regimes>(&older).unwrap(), Regimes::NONE);
+}
