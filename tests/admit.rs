@@ -366,3 +366,117 @@ async fn a_token_may_ask_and_manage_nothing() -> Result<()> {
     }
     Ok(())
 }
+
+/// Whether a file of a folder, or of one in it, holds a text.
+fn holds(folder: &std::path::Path, text: &str) -> Result<bool> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let found = if path.is_dir() {
+            holds(&path, text)?
+        } else {
+            String::from_utf8_lossy(&std::fs::read(&path)?).contains(text)
+        };
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A shop whose support rests on an interest, or on consent.
+fn shop(support: &str) -> String {
+    format!("{SOURCES}bases = {{ operate = \"contract\"{support} }}\n")
+}
+
+const INTEREST: &str = ", support = \"legitimate-interest\"";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stored_is_judged_again_by_the_rules_of_each_start() -> Result<()> {
+    let mut candor = Candor::start(&shop(INTEREST)).await?;
+    for (user, says) in [("quiet", json!({})), ("keen", json!({ "support": true }))] {
+        let event = json!({ "event": "Bought", "id": user, "user_id": user, "consent": says });
+        let told = send(&candor, event).await?;
+        ensure!(told["outcome"] == "accepted", "{told}");
+    }
+    let session = candor.session().await?;
+    let key = json!({ "kind": "token", "name": "desk", "purposes": ["support", "operate"] });
+    let made = candor.manage(&session, reqwest::Method::POST, "/api/keys", &key).await?;
+    candor.token = made["key"].as_str().context("a token")?.to_owned();
+    ensure!(candor.total("support", None).await? == 2);
+
+    // Before it is in force, somebody looks at what it would do.
+    let narrow = candor.data().with_file_name("narrow.toml");
+    std::fs::write(&narrow, shop(""))?;
+    let asked =
+        candor.run(&["law", "effect", "--json", "--with", &narrow.display().to_string()])?;
+    let effect: Value = serde_json::from_slice(&asked.stdout)?;
+    let expected = json!([{
+        "source": "backend", "declared": true, "closes": ["support"], "reopens": [],
+        "verdicts": 2, "verdicts_narrowed": 1,
+    }]);
+    ensure!(effect == expected, "{effect}");
+    ensure!(candor.total("support", None).await? == 2, "looking changes nothing");
+
+    // Once while the rows are in the journal alone, and once from files.
+    for way in ["killed", "stopped"] {
+        if way == "killed" {
+            candor.kill()?
+        } else {
+            candor.stop().await?
+        }
+        candor.reconfigure(&shop(""))?;
+        candor.restart().await?;
+        ensure!(candor.total("support", None).await? == 1, "only who agreed is shown: {way}");
+        ensure!(candor.total("operate", None).await? == 2, "a contract is a contract: {way}");
+        candor.stop().await?;
+        candor.reconfigure(SOURCES.split("[sources.backend]").next().context("the site alone")?)?;
+        candor.restart().await?;
+        ensure!(candor.total("operate", None).await? == 0, "of no source nothing is shown: {way}");
+        candor.stop().await?;
+        candor.reconfigure(&shop(INTEREST))?;
+        candor.restart().await?;
+        ensure!(candor.total("support", None).await? == 2, "what was admitted is there: {way}");
+    }
+    ensure!(candor.said().contains("close purposes of what is stored"), "it is told");
+    candor.stop().await?;
+    ensure!(holds(&candor.data().join("ledger"), "\"fact\":\"rejudged\"")?, "it is a fact");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restricted_data_is_kept_and_shown_to_nobody_until_that_is_lifted() -> Result<()> {
+    let mut candor = Candor::start(SOURCES).await?;
+    for user in ["u1", "u2"] {
+        send(&candor, event(user, 1)).await?;
+    }
+    let restrict = |candor: &Candor, more: &[&str]| {
+        candor.run(&[&["restrict", "--user-id", "u1", "--json"], more].concat())
+    };
+    let told = restrict(&candor, &[])?;
+    let told: Value = serde_json::from_slice(&told.stdout)?;
+    ensure!(told["restricted_since"].is_string(), "{told}");
+    for way in ["at once", "after a kill", "from files"] {
+        match way {
+            "after a kill" => candor.kill()?,
+            "from files" => candor.stop().await?,
+            _ => {}
+        }
+        if way != "at once" {
+            candor.restart().await?;
+        }
+        ensure!(candor.total("analyse", None).await? == 1, "{way}");
+        ensure!(candor.total("measure", None).await? == 1, "{way}");
+    }
+    // Asked again it is restricted since the first time, and what comes meanwhile is kept.
+    let again: Value = serde_json::from_slice(&restrict(&candor, &[])?.stdout)?;
+    ensure!(again == told, "{again}");
+    ensure!(send(&candor, event("u1", 2)).await?["outcome"] == "accepted");
+    ensure!(candor.total("analyse", None).await? == 1);
+    let lifted: Value = serde_json::from_slice(&restrict(&candor, &["--lift"])?.stdout)?;
+    ensure!(lifted["restricted_since"].is_null(), "{lifted}");
+    ensure!(candor.total("analyse", None).await? == 3);
+    candor.kill()?;
+    candor.restart().await?;
+    ensure!(candor.total("analyse", None).await? == 3, "lifted is lifted");
+    Ok(())
+}

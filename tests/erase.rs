@@ -194,11 +194,14 @@ async fn what_is_sent_again_after_an_erasure_stays_out() -> Result<()> {
     ensure!(consent.status() == 403, "the consent does not come back: {}", consent.status());
     ensure!(consent.json::<Value>().await?["code"] == "forgotten", "and says so");
     ensure!(candor.total("measure", None).await? == 0, "nothing is there");
-    // A new act that says when it happened starts anew.
+    // A time that cannot be is none.
     let mut new = bare;
     new["time"] = json!("2039-01-01T00:00:00Z");
     ensure!(send(&candor, vec![new.clone()]).await?[0]["code"] == "forgotten", "no time at all");
     new["id"] = json!("a-new-one");
+    let told = send(&candor, vec![new.clone()]).await?;
+    ensure!(told[0]["code"] == "forgotten", "nor does an id say when it was: {told:?}");
+    new["time"] = Value::Null;
     let new = send(&candor, vec![new]).await?;
     ensure!(new[0]["outcome"] == "accepted", "an id of its own: {new:?}");
     Ok(())

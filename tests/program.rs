@@ -200,6 +200,11 @@ impl Candor {
         Ok(())
     }
 
+    /// Gives it another configuration, for the next start.
+    pub fn reconfigure(&self, config: &str) -> Result<()> {
+        Ok(std::fs::write(self.config(), config)?)
+    }
+
     /// Asks it to end and waits until it has.
     pub async fn stop(&mut self) -> Result<()> {
         let Some(mut process) = self.process.take() else { return Ok(()) };

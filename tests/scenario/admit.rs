@@ -24,7 +24,8 @@ impl Stage {
 
     /// Declares a source with its facts.
     pub(super) fn declare(&mut self, name: &str, facts: &[&str]) -> Taken {
-        let id = u16::try_from(self.sources.len() + 1).expect("a scenario has few sources");
+        let next = u16::try_from(self.sources.len() + 1).expect("a scenario has few sources");
+        let id = self.sources.get(name).map_or(next, |known| known.id.0);
         let mut source = Source {
             id: SourceId(id),
             name: name.to_owned(),
@@ -64,6 +65,16 @@ impl Stage {
         source.regimes = self.gate.law().regimes_of(&source.markets);
         source.check(self.gate.catalogue()).map_err(|error| error.to_string())?;
         self.sources.insert(name.to_owned(), source);
+        Ok(())
+    }
+
+    /// Judges what is stored again by the sources and the law as they are now.
+    pub(super) fn rejudge(&mut self) -> Taken {
+        let (gate, sources, now) = (&self.gate, &self.sources, self.now);
+        self.truth.rejudge(&|key| {
+            let source = sources.values().find(|source| source.id == key.source)?;
+            Some(gate.plan_again(key, source, now))
+        });
         Ok(())
     }
 

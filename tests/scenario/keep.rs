@@ -42,6 +42,8 @@ impl Stage {
                 Record::Link { .. } => ended.linked = true,
                 Record::Name { .. }
                 | Record::Verdict { .. }
+                | Record::Grounds { .. }
+                | Record::Restrict { .. }
                 | Record::Leaf { .. }
                 | Record::Unlink { .. }
                 | Record::Act { .. }
@@ -59,6 +61,14 @@ impl Stage {
     }
 
     /// Takes a leaf out of its person again.
+    /// Restricts the use of what is known of a person, or lifts that.
+    pub(super) fn restrict(&mut self, subject: &str, id: &str, lift: bool) -> Taken {
+        let leaf = self.leaf(subject, id)?;
+        let since = (!lift).then_some(self.now);
+        Draft::new(&mut self.truth, &self.limits).restrict(leaf, since);
+        Ok(())
+    }
+
     pub(super) fn unlink(&mut self, subject: &str, id: &str) -> Taken {
         let leaf = self.leaf(subject, id)?;
         Draft::new(&mut self.truth, &self.limits).unlink(vec![leaf]);

@@ -92,6 +92,9 @@ impl Stage {
             ["source", name, ref facts @ ..] => self.declare(name, facts),
             ["consent", source] => self.consent(source, json),
             ["unlink", subject, id] => self.unlink(subject, id),
+            ["restrict", subject, id] => self.restrict(subject, id, false),
+            ["lift", subject, id] => self.restrict(subject, id, true),
+            ["rejudge"] => self.rejudge(),
             ["ask", kind] => self.ask(kind, json),
             ["forget", subject, id, ref held @ ..] => self.forget(subject, id, held),
             ["fold" | "note" | "checkpoint" | "tamper", ref rest @ ..] => {

@@ -83,6 +83,17 @@ impl Scope {
     }
 }
 
+/// What a client's word on when something happened is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dated {
+    /// It said when.
+    Told,
+    /// It said nothing, so it speaks of now.
+    Untold,
+    /// It said what cannot be: before 1970, or far ahead. So it may have happened at any time.
+    Doubted,
+}
+
 /// The name of a choice that a client makes about everything to which no other choice of the event
 /// says yes. It only ever closes.
 pub const REST: &str = "*";
@@ -109,10 +120,9 @@ pub struct Raw<'a> {
     /// The other id of an alias.
     pub previous: Option<Cow<'a, str>>,
     pub session: Option<Cow<'a, str>>,
-    /// When it happened, corrected for the client's clock.
+    /// When it happened, corrected for the client's clock; where that is not known, its arrival.
     pub time: Time,
-    /// Whether the client said when; else the time is that of arrival.
-    pub is_dated: bool,
+    pub dated: Dated,
     pub received: Time,
     /// The client's order among events of one instant.
     pub sequence: u32,
@@ -203,10 +213,20 @@ impl Raw<'_> {
     /// old as anything that is still recognised as one.
     #[must_use]
     pub fn earliest(&self, limits: &Limits) -> Time {
-        if self.is_dated || self.message.is_some() {
-            self.time.min(self.received)
-        } else {
-            self.received - limits.duplicate_window
+        match self.dated {
+            Dated::Doubted => Time::EPOCH,
+            Dated::Untold if self.message.is_none() => self.received - limits.duplicate_window,
+            Dated::Told | Dated::Untold => self.time.min(self.received),
+        }
+    }
+
+    /// The instant whose law and consents count beside those of now. Nothing was ever agreed to
+    /// when nobody knows when something happened.
+    #[must_use]
+    pub fn happened(&self) -> Time {
+        match self.dated {
+            Dated::Told | Dated::Untold => self.time,
+            Dated::Doubted => Time::EPOCH,
         }
     }
 }

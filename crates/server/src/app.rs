@@ -41,6 +41,8 @@ pub mod saved;
 pub mod schemas;
 mod storage;
 pub mod streams;
+pub mod rejudge;
+mod restrict;
 mod unlink;
 
 use streams::Streams;
@@ -179,6 +181,11 @@ impl App {
         let mut sources = self.config().sources.iter();
         let (name, _) = sources.find(|(_, rules)| rules.app_ids.iter().any(|own| own == app))?;
         self.source(name)
+    }
+
+    /// Every source that ever was, declared or not, with its name.
+    pub fn every_source(&self) -> impl Iterator<Item = (SourceId, &str)> {
+        self.0.source_names.iter().map(|(id, name)| (*id, name.as_str()))
     }
 
     /// The name of a source, also of one that is no longer declared.

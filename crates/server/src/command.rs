@@ -20,6 +20,7 @@ pub mod import;
 pub mod keys;
 pub mod law;
 pub mod query;
+pub mod restrict;
 pub mod say;
 pub mod serve;
 pub mod unlink;
@@ -53,6 +54,8 @@ pub enum Verb {
     Bench(bench::Bench),
     /// Undo a link: an id becomes a person of its own again.
     Unlink(unlink::Unlink),
+    /// Restrict a person's data, or lift that: it is kept, and serves a legal duty alone.
+    Restrict(restrict::Restrict),
     /// Forget a person: invisible at once, keys destroyed, files rewritten.
     Erase(erase::Erase),
     /// List erasures and how far each has come.
@@ -181,13 +184,14 @@ impl Candor {
             Verb::Import(import) => import.run(&environment).await,
             Verb::Bench(bench) => bench.run(&environment).await,
             Verb::Unlink(unlink) => unlink.run(&environment).await,
+            Verb::Restrict(restrict) => restrict.run(&environment).await,
             Verb::Erase(erase) => erase.run(&environment).await,
             Verb::Erasures(erasures) => erasures.run(&environment).await,
             Verb::Export(export) => export.run(&environment).await,
             Verb::Verify(verify) => verify.run(&environment),
             Verb::Doctor(doctor) => doctor.run(&environment).await,
             Verb::Keys(keys) => keys.run(&environment).await,
-            Verb::Law(law) => law.run(&environment),
+            Verb::Law(law) => law.run(&environment).await,
             Verb::Config(config) => config.run(&environment),
             Verb::Completions(completions) => completions.run(),
             Verb::Manual(manual) => manual.run(),

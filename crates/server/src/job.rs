@@ -14,6 +14,7 @@ pub mod certificate;
 pub mod erase;
 pub mod keep;
 pub mod ledger;
+pub mod rejudge;
 pub mod rotation;
 
 /// Closed segments that wait for the fold; then the keeper waits too.
@@ -48,6 +49,7 @@ impl Jobs {
             tokio::spawn(erase::rewrite(app.clone())),
             tokio::spawn(rotation::rotate(app.clone())),
             tokio::spawn(alerts::watch(app.clone())),
+            tokio::spawn(rejudge::watch(app.clone())),
         ];
         self.running.lock().unwrap_or_else(PoisonError::into_inner).extend(jobs);
     }

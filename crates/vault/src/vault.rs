@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/vault-0002.sql"),
     include_str!("../migrations/sqlite/vault-0003.sql"),
     include_str!("../migrations/sqlite/vault-0004.sql"),
+    include_str!("../migrations/sqlite/vault-0005.sql"),
 ];
 
 sql::statements! {

@@ -20,6 +20,11 @@ pub enum Fact {
     Answered { at: Time, actor: String, purpose: Purpose, verb: String, plan: Digest, rows: u64 },
     /// A question was refused.
     Denied { at: Time, actor: String, purpose: Purpose, verb: String, code: String },
+    /// What is stored was judged again, and the rules of that instant close these purposes for some
+    /// of what a source brought.
+    Rejudged { at: Time, source: SourceId, purposes: Vec<Purpose>, law: String },
+    /// The use of what is known of a person was restricted, or that was lifted.
+    Restricted { at: Time, actor: String, person: Digest, lifted: bool },
     /// A person was made invisible and the key destroyed.
     Forgotten { at: Time, erasure: String, person: Digest, keys: u32 },
     /// The rewrite that erasure planned was carried out.
@@ -42,6 +47,8 @@ impl Fact {
             | Fact::Consented { at, .. }
             | Fact::Answered { at, .. }
             | Fact::Denied { at, .. }
+            | Fact::Rejudged { at, .. }
+            | Fact::Restricted { at, .. }
             | Fact::Forgotten { at, .. }
             | Fact::Rewritten { at, .. }
             | Fact::KeyChanged { at, .. }
@@ -59,6 +66,8 @@ impl Fact {
             Fact::Consented { .. } => "consented",
             Fact::Answered { .. } => "answered",
             Fact::Denied { .. } => "denied",
+            Fact::Rejudged { .. } => "rejudged",
+            Fact::Restricted { .. } => "restricted",
             Fact::Forgotten { .. } => "forgotten",
             Fact::Rewritten { .. } => "rewritten",
             Fact::KeyChanged { .. } => "key-changed",

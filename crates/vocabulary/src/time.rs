@@ -43,6 +43,9 @@ impl Span {
 }
 
 impl Time {
+    /// The start of 1970.
+    pub const EPOCH: Self = Self(0);
+
     /// The instant of an RFC 3339 or ISO 8601 text with an offset; `None` when it is not one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

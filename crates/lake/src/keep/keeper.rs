@@ -64,11 +64,13 @@ impl Closed {
                 Record::Row { row, .. } => rows.push(row),
                 Record::Name { .. }
                 | Record::Verdict { .. }
+                | Record::Grounds { .. }
                 | Record::Leaf { .. }
                 | Record::Link { .. }
                 | Record::Unlink { .. }
                 | Record::Act { .. }
                 | Record::Statement { .. }
+                | Record::Restrict { .. }
                 | Record::Erase { .. }
                 | Record::Counts { .. } => self.records.push(record),
             }
@@ -117,14 +119,14 @@ pub struct Submission {
 
 enum Message {
     Events(Submission, oneshot::Sender<Vec<Outcome>>),
-    Consent(Blinded, Heard, Time, oneshot::Sender<bool>),
-    Link(Leaf, Leaf, oneshot::Sender<bool>),
-    Unlink(Vec<Leaf>, oneshot::Sender<()>),
-    Erase(Vec<Leaf>, Time, oneshot::Sender<()>),
-    Names(Vec<(life::keep::names::Named, String)>, oneshot::Sender<()>),
+    Change(Change),
     Tick(Time),
     Close(oneshot::Sender<()>),
 }
+
+/// Something else that the journal has to hold: it is entered in the draft, and answered once that
+/// is durable.
+type Change = Box<dyn FnOnce(&mut Draft<'_>) -> Reply + Send>;
 
 /// A handle on the keeper. When the last one is gone, the keeper stops.
 #[derive(Debug, Clone)]
@@ -180,22 +182,35 @@ impl Keeper {
         choice: Heard,
         now: Time,
     ) -> Result<bool, Unavailable> {
-        self.ask(|reply| Message::Consent(whose, choice, now, reply)).await
+        self.change(move |draft| {
+            let Heard { act, statement } = choice;
+            let counts = act.is_none_or(|act| draft.consent(&whose, act, now));
+            if let Some(statement) = statement.filter(|_| counts) {
+                draft.state(&whose, statement);
+            }
+            counts
+        })
+        .await
     }
 
     /// Makes the persons of two leaves one; answers whether they were two.
     pub async fn link(&self, first: Leaf, second: Leaf) -> Result<bool, Unavailable> {
-        self.ask(|reply| Message::Link(first, second, reply)).await
+        self.change(move |draft| draft.link(first, second)).await
     }
 
     /// Takes leaves out of their person again.
     pub async fn unlink(&self, leaves: Vec<Leaf>) -> Result<(), Unavailable> {
-        self.ask(|reply| Message::Unlink(leaves, reply)).await
+        self.change(move |draft| draft.unlink(leaves)).await
+    }
+
+    /// Restricts the use of what is known of a person from an instant on, or lifts that.
+    pub async fn restrict(&self, leaf: Leaf, since: Option<Time>) -> Result<(), Unavailable> {
+        self.change(move |draft| draft.restrict(leaf, since)).await
     }
 
     /// Makes leaves invisible for good; answers once that is durable.
     pub async fn erase(&self, leaves: Vec<Leaf>, at: Time) -> Result<(), Unavailable> {
-        self.ask(|reply| Message::Erase(leaves, at, reply)).await
+        self.change(move |draft| draft.erase(leaves, at)).await
     }
 
     /// Gives names their codes.
@@ -203,7 +218,12 @@ impl Keeper {
         &self,
         names: Vec<(life::keep::names::Named, String)>,
     ) -> Result<(), Unavailable> {
-        self.ask(|reply| Message::Names(names, reply)).await
+        self.change(move |draft| {
+            for (named, text) in names {
+                draft.name(named, &text);
+            }
+        })
+        .await
     }
 
     /// Lets the keeper close a segment that has grown old.
@@ -215,6 +235,19 @@ impl Keeper {
     /// Closes the current segment, so that it is folded now.
     pub async fn close(&self) -> Result<(), Unavailable> {
         self.ask(Message::Close).await
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Draft<'_>) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        self.ask(|reply| {
+            Message::Change(Box::new(move |draft| {
+                let done = change(draft);
+                Box::new(move || answer(reply, done))
+            }))
+        })
+        .await
     }
 
     async fn ask<T>(
@@ -291,13 +324,11 @@ impl Writer {
                 match message {
                     Message::Tick(time) => now = Some(time),
                     Message::Close(reply) => wants_close.push(reply),
-                    Message::Events(..)
-                    | Message::Consent(..)
-                    | Message::Link(..)
-                    | Message::Unlink(..)
-                    | Message::Erase(..)
-                    | Message::Names(..) => {
-                        replies.push(self.enter(&mut draft, message, &mut counts)?)
+                    Message::Change(change) => replies.push(change(&mut draft)),
+                    Message::Events(submission, reply) => {
+                        let counts = counts.entry(submission.source).or_default();
+                        let outcomes = self.enter_events(&mut draft, submission, counts)?;
+                        replies.push(Box::new(move || answer(reply, outcomes)));
                     }
                 }
             }
@@ -334,47 +365,6 @@ impl Writer {
             Some(runtime) => drop(runtime.spawn(async move { tell() })),
             None => tell(),
         }
-    }
-
-    fn enter(
-        &mut self,
-        draft: &mut Draft<'_>,
-        message: Message,
-        counts: &mut BTreeMap<SourceId, Counts>,
-    ) -> Result<Reply, KeeperError> {
-        Ok(match message {
-            Message::Events(submission, reply) => {
-                let counts = counts.entry(submission.source).or_default();
-                let outcomes = self.enter_events(draft, submission, counts)?;
-                Box::new(move || answer(reply, outcomes))
-            }
-            Message::Consent(whose, Heard { act, statement }, now, reply) => {
-                let counts = act.is_none_or(|act| draft.consent(&whose, act, now));
-                if let Some(statement) = statement.filter(|_| counts) {
-                    draft.state(&whose, statement);
-                }
-                Box::new(move || answer(reply, counts))
-            }
-            Message::Link(first, second, reply) => {
-                let linked = draft.link(first, second);
-                Box::new(move || answer(reply, linked))
-            }
-            Message::Unlink(leaves, reply) => {
-                draft.unlink(leaves);
-                Box::new(move || answer(reply, ()))
-            }
-            Message::Erase(leaves, at, reply) => {
-                draft.erase(leaves, at);
-                Box::new(move || answer(reply, ()))
-            }
-            Message::Names(names, reply) => {
-                for (named, text) in names {
-                    draft.name(named, &text);
-                }
-                Box::new(move || answer(reply, ()))
-            }
-            Message::Tick(_) | Message::Close(_) => Box::new(|| ()),
-        })
     }
 
     fn enter_events(
@@ -472,16 +462,7 @@ impl Writer {
 fn size(message: Option<&Message>) -> usize {
     match message {
         Some(Message::Events(submission, _)) => submission.judged.len(),
-        Some(
-            Message::Consent(..)
-            | Message::Link(..)
-            | Message::Unlink(..)
-            | Message::Erase(..)
-            | Message::Names(..)
-            | Message::Tick(_)
-            | Message::Close(_),
-        )
-        | None => 1,
+        Some(Message::Change(_) | Message::Tick(_) | Message::Close(_)) | None => 1,
     }
 }
 

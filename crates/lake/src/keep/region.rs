@@ -1,11 +1,13 @@
 //! A region: what is true in it, what readers see of it, and which keys were met. The keeper writes
 //! it and everybody reads; nothing here decides what becomes of an event.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use life::keep::Truth;
 use life::keep::manifest::FileEntry;
-use vocabulary::Limits;
+use life::keep::truth::{Narrowed, Plans};
+use vocabulary::{Limits, SourceId};
 
 use super::duplicates::Duplicates;
 use super::fresh::Fresh;
@@ -30,6 +32,11 @@ impl Region {
     /// Reads the truth.
     pub fn truth<T>(&self, read: impl FnOnce(&Truth) -> T) -> T {
         read(&self.truth.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Judges what is stored again, by the plan that the rules of now make of each verdict.
+    pub fn rejudge(&self, plan: Plans<'_>) -> BTreeMap<SourceId, Narrowed> {
+        self.truth.write().unwrap_or_else(PoisonError::into_inner).rejudge(plan)
     }
 
     /// What readers see now.

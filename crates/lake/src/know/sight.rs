@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use life::keep::mask::Pause;
 use life::keep::{Cut, Mask};
 use vocabulary::{Leaf, Person, Purpose, Time};
 
@@ -30,6 +31,7 @@ struct Special<'a> {
     leaf: u64,
     is_hidden: bool,
     cuts: &'a [Cut],
+    pause: Pause,
     /// The current person, when the rows are in order only among those that were diverted.
     elsewhere: Option<Person>,
 }
@@ -65,7 +67,7 @@ impl Part<'_> {
     /// Whether all of its rows are seen that the lens shows.
     #[inline]
     pub(super) fn is_open(&self) -> bool {
-        self.special.as_ref().is_none_or(|special| !special.is_hidden && special.cuts.is_empty())
+        self.special.as_ref().is_none_or(|special| !special.is_hidden && special.says_nothing())
     }
 }
 
@@ -78,7 +80,12 @@ impl<'a> Part<'a> {
 
 impl Special<'_> {
     fn nothing(leaf: u64) -> Self {
-        Self { leaf, is_hidden: false, cuts: &[], elsewhere: None }
+        Self { leaf, is_hidden: false, cuts: &[], pause: Pause::default(), elsewhere: None }
+    }
+
+    /// Whether it hides no row for what its verdict rests on.
+    fn says_nothing(&self) -> bool {
+        self.cuts.is_empty() && self.pause == Pause::default()
     }
 }
 
@@ -106,6 +113,8 @@ impl Lens {
 pub(super) struct Sight {
     mask: Mask,
     purpose: Purpose,
+    /// Whether somebody's withdrawal touches the purpose.
+    is_cut_by_time: bool,
     /// By verdict: whether it allows the purpose.
     allows: Vec<bool>,
     /// Leaves and persons that need a second look.
@@ -145,13 +154,14 @@ impl Sight {
     ) -> Self {
         let verdicts = mask.verdicts.iter();
         let mut marked = Bits::default();
-        let leaves = mask.hidden.iter().chain(mask.cuts.keys()).chain(mask.moved.keys());
+        let leaves = mask.leaves_masked(purpose).chain(mask.moved.keys().copied());
         leaves.for_each(|leaf| marked.set(leaf.ordinal()));
         let targets: HashSet<Person> = mask.moved.values().copied().collect();
         targets.iter().for_each(|person| marked.set(Leaf(person.0).ordinal()));
         Self {
             allows: verdicts.map(|verdict| verdict.purposes.has(purpose)).collect(),
             mask: mask.clone(),
+            is_cut_by_time: mask.cuts_by_time(purpose),
             purpose,
             marked,
             targets,
@@ -171,9 +181,9 @@ impl Sight {
         !self.marked.0.is_empty()
     }
 
-    /// Whether times of arrival have to be read at all.
-    pub(super) fn needs_received(&self) -> bool {
-        !self.mask.cuts.is_empty()
+    /// Whether times have to be read to know what is seen.
+    pub(super) fn needs_times(&self) -> bool {
+        self.is_cut_by_time
     }
 
     /// What the purpose sees of rows by their stamps.
@@ -238,6 +248,7 @@ impl Sight {
         if self.needs_leaves() && self.marked.has(leaf.ordinal()) {
             special.is_hidden = self.mask.hidden.contains(&leaf);
             special.cuts = self.mask.cuts.get(&leaf).map_or(&[], Vec::as_slice);
+            special.pause = self.mask.pauses.get(&leaf).copied().unwrap_or_default();
             moved = self.mask.moved.get(&leaf).copied();
         }
         special.is_hidden |= !self.counts(moved.unwrap_or(person));
@@ -249,23 +260,22 @@ impl Sight {
     #[inline]
     pub(super) fn sees(&self, part: &Part<'_>, chunk: &Chunk, row: usize) -> bool {
         let Some(special) = &part.special else { return true };
-        !special.is_hidden && (special.cuts.is_empty() || !self.is_cut(special.cuts, chunk, row))
+        !special.is_hidden && (special.says_nothing() || !self.is_masked(special, chunk, row))
     }
 
     #[cold]
-    fn is_cut(&self, cuts: &[Cut], chunk: &Chunk, row: usize) -> bool {
-        let times = chunk.received.get(row).zip(chunk.time.get(row));
+    fn is_masked(&self, special: &Special<'_>, chunk: &Chunk, row: usize) -> bool {
+        // INVARIANT(mask): a row whose verdict is not known is hidden.
+        let Some(stamp) = chunk.stamp(row) else { return true };
+        let verdict = self.mask.verdict(stamp.verdict);
+        if special.pause.closes(self.purpose, verdict) {
+            return true;
+        }
         // INVARIANT(mask): without both times every cut applies.
-        let (received, time) = times
-            .map_or((Time(i64::MIN), Time(i64::MIN)), |(received, time)| {
-                (Time(*received), Time(*time))
-            });
-        let applies = |cut: &Cut| cut.hides(self.purpose, received, time);
-        // INVARIANT(mask): a row whose verdict is not known is cut.
-        let consented = chunk
-            .stamp(row)
-            .is_none_or(|stamp| self.mask.verdict(stamp.verdict).consented.has(self.purpose));
-        consented && cuts.iter().any(applies)
+        let Some((received, time)) = chunk.received.get(row).zip(chunk.time.get(row)) else {
+            return special.cuts.iter().any(|cut| cut.purposes.has(self.purpose));
+        };
+        verdict.is_cut(self.purpose, special.cuts, Time(*received), Time(*time))
     }
 
     /// Whether the cohorts of the question let a person count.

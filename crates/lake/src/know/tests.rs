@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use life::admit::catalogue::PropertyType;
 use life::admit::{Actor, Authority, Catalogue, Grant, Verb};
-use life::keep::mask::{Masked, VerdictMask};
+use life::keep::mask::{Masked, Pause, VerdictMask};
 use life::keep::names::Named;
 use life::keep::{Cut, Mask, Names};
 use life::know::cohort::Did;
@@ -81,9 +81,21 @@ struct Pond {
     /// How many of the first runs have been put together and cut into periods.
     compacted: usize,
     chunk_rows: usize,
-    verdicts: Vec<(u8, u8)>,
-    cuts: Vec<(u64, u8, u64)>,
+    /// Purposes that are allowed, that end with a no for good, and that may be objected to.
+    verdicts: Vec<(u8, u8, u8)>,
+    cuts: Vec<(u64, u8, Held)>,
+    /// What a leaf objects to, and whether it is restricted.
+    pauses: Vec<(u64, u8, bool)>,
     hidden: Vec<u64>,
+}
+
+/// How long a withdrawal held.
+#[derive(Debug, Clone, Copy)]
+enum Held {
+    /// Until it was heard, after so many arrivals.
+    Arrivals(u64),
+    /// From one slot to another; it was heard after all arrivals.
+    Slots(i64, i64),
 }
 
 /// Some of the first bits of the six purposes.
@@ -120,8 +132,14 @@ fn pond() -> impl Strategy<Value = Pond> {
     let persons = prop::collection::vec(persons, 1..4);
     let runs = prop::collection::vec((0usize..200, 0usize..3, prop::bool::weighted(0.9)), 0..5);
     let allow = prop_oneof![3 => Just(63u8), 1 => 0u8..64];
-    let verdicts = prop::collection::vec((allow, 0u8..64), 4);
-    let cuts = prop::collection::vec((1..=LEAVES, 0u8..64, 0u64..200), 0..4);
+    let verdicts = prop::collection::vec((allow, 0u8..64, 0u8..64), 4);
+    let held = prop_oneof![
+        (0u64..200).prop_map(Held::Arrivals),
+        (0i64..160, 0i64..160).prop_map(|(from, until)| Held::Slots(from, until)),
+    ];
+    let cuts = prop::collection::vec((1..=LEAVES, 0u8..64, held), 0..4);
+    let pauses = (1..=LEAVES, 0u8..64, prop::bool::weighted(0.3));
+    let pauses = prop::collection::vec(pauses, 0..4);
     let hidden = prop::collection::vec(1..=LEAVES, 0..4);
     let facts = prop::collection::vec(fact(), 0..200);
     // Some lakes are so narrow that most rows tie with others of their person.
@@ -134,15 +152,17 @@ fn pond() -> impl Strategy<Value = Pond> {
         }
         facts
     });
-    (facts, persons, runs, 0usize..4, 1usize..9, verdicts, cuts, hidden).prop_map(
-        |(facts, persons, mut runs, compacted, chunk_rows, verdicts, cuts, hidden)| {
+    let masks = (verdicts, cuts, pauses, hidden);
+    (facts, persons, runs, 0usize..4, 1usize..9, masks).prop_map(
+        |(facts, persons, mut runs, compacted, chunk_rows, masks)| {
+            let (verdicts, cuts, pauses, hidden) = masks;
             runs.push((facts.len(), persons.len() - 1, true));
             runs.sort_unstable();
             for run in &mut runs {
                 run.0 = run.0.min(facts.len());
                 run.1 = run.1.min(persons.len() - 1);
             }
-            Pond { facts, persons, runs, compacted, chunk_rows, verdicts, cuts, hidden }
+            Pond { facts, persons, runs, compacted, chunk_rows, verdicts, cuts, pauses, hidden }
         },
     )
 }
@@ -157,21 +177,35 @@ impl Pond {
     }
 
     fn mask(&self) -> Mask {
-        let verdicts = self.verdicts.iter().map(|(allowed, consented)| VerdictMask {
+        let verdicts = self.verdicts.iter().map(|(allowed, ending, objectable)| VerdictMask {
             purposes: purposes(*allowed),
-            consented: purposes(*consented),
+            ending: purposes(*ending),
+            objectable: purposes(objectable & !ending),
+            explicit: Purposes::NONE,
         });
         let mut cuts = HashMap::<Leaf, Vec<Cut>>::new();
-        for (own, bits, before) in &self.cuts {
-            let cut = Cut::before(purposes(*bits), Time(*before as i64));
+        for (own, bits, held) in &self.cuts {
+            let cut = match held {
+                Held::Arrivals(before) => Cut::before(purposes(*bits), Time(*before as i64)),
+                Held::Slots(from, until) => Cut {
+                    purposes: purposes(*bits),
+                    from: Time(START + from * STEP),
+                    before: Time(START + until * STEP),
+                },
+            };
             cuts.entry(leaf(*own)).or_default().push(cut);
         }
+        let pauses = self.pauses.iter().map(|(own, bits, is_restricted)| {
+            let (objected, is_restricted) = (purposes(*bits), *is_restricted);
+            (leaf(*own), Pause { objected, is_restricted })
+        });
         let moved = (1..=LEAVES).filter(|own| {
             (0..self.persons.len()).any(|old| self.person(old, *own) != self.current(*own))
         });
         Mask {
             verdicts: Arc::new(verdicts.collect()),
             cuts: Arc::new(cuts),
+            pauses: Arc::new(pauses.collect()),
             hidden: Arc::new(self.hidden.iter().map(|own| leaf(*own)).collect::<HashSet<_>>()),
             moved: Arc::new(
                 moved.map(|own| (leaf(own), Person(leaf(self.current(own)).0))).collect(),

@@ -92,7 +92,7 @@ pub(super) fn walk<O: Operator>(
     let sight = Sight::new(asking.mask, scope.purpose, people, scope.per, events.clone());
     let scan = Scan {
         need: Need {
-            untimed: !O::READS_TIMES && !wants_roll && asking.mask.cuts.is_empty(),
+            untimed: !O::READS_TIMES && !wants_roll && !sight.needs_times(),
             events,
             ..need(scope, &sight)
         },
@@ -102,7 +102,7 @@ pub(super) fn walk<O: Operator>(
     };
     asking.watch.expect(asking.source.rows(&scan));
     let (bucket, stop) = (AtomicU16::new(0), AtomicBool::new(false));
-    let masked = counts_rows.then(|| asking.mask.masked());
+    let masked = counts_rows.then(|| asking.mask.masked(scope.purpose));
     let shared = Shared { asking, sight, scan, masked, bucket, stop };
     let limit = Limit::new(scope.first(), scope.until, asking.moved_rows_max);
     let thread = || {
@@ -150,7 +150,7 @@ fn need(scope: &Scope, sight: &Sight) -> Need {
         columns: scope.codes(),
         sealed: scope.sealed(),
         leaf: sight.needs_leaves() || scope.reads_sessions,
-        received: sight.needs_received(),
+        received: sight.needs_times(),
         session: scope.reads_sessions,
         ..Need::default()
     }

@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use vocabulary::{Limits, Manner, Purpose, Purposes, SourceId, Time};
+use vocabulary::{Limits, Manner, NoticeShown, Purpose, Purposes, SourceId, Time};
 
 use super::catalogue::DeclaredPurpose;
 use super::plan::compile;
-use super::{Act, Acts, Audience, Basis, Catalogue, Footing, Gate, Law, Source, SourceKind, Terms};
+use super::{
+    Act, Acts, Audience, Basis, Catalogue, Footing, Gate, Law, Source, SourceKind, Standing,
+    Statement, Terms,
+};
 
 const DECLARED: Purposes = Purposes((1 << 27) - 1);
 
@@ -31,6 +34,8 @@ struct Case {
     leaf: Vec<Act>,
     linked: Vec<Act>,
     own: Option<Act>,
+    /// Acts of the leaf that were stated for themselves, with what was shown.
+    stated: Vec<Act>,
     signal: bool,
 }
 
@@ -100,11 +105,15 @@ impl Dice {
         let now = if self.below(2) == 0 { TICKS - 1 } else { then + self.below(TICKS - then) };
         let time = instant(then);
         let (said, linked) = (1 + self.below(6), self.below(12).saturating_sub(5));
+        let leaf = self.acts(said);
+        let mut stated = leaf.clone();
+        stated.retain(|_| self.below(2) == 0);
         Case {
             source: self.below(WORLD.sources.len()),
             time,
             now: instant(now),
-            leaf: self.acts(said),
+            leaf,
+            stated,
             linked: self.acts(linked),
             own: (self.below(3) == 0).then(|| Act { time, ..self.act() }),
             signal: self.below(4) == 0,
@@ -118,10 +127,11 @@ impl Dice {
         let fresh = Act { time: instant(self.below(TICKS)), yes: Purposes::NONE, no: some };
         let acts = if self.below(3) == 0 { &mut case.linked } else { &mut case.leaf };
         let place = self.below(acts.len().max(1));
-        match (self.below(6), acts.get_mut(place)) {
+        match (self.below(7), acts.get_mut(place)) {
             (0, _) => case.signal = true,
             (1, Some(act)) => act.yes = act.yes.without(some),
             (2, Some(act)) => act.no = act.no | some,
+            (5, _) => case.stated.clear(),
             (3, _) => case.own.get_or_insert(Act { time: case.time, ..fresh }).no.0 |= some.0,
             (4, _) => case.own.iter_mut().for_each(|own| own.yes = own.yes.without(some)),
             _ => acts.insert(place, fresh),
@@ -155,23 +165,36 @@ impl World {
         World { gate, bare, sources }
     }
 
-    /// What the product has heard of a case, yes and no.
-    fn heard(&self, case: &Case, acts_max: usize) -> (Purposes, Purposes) {
-        let standing = |said: &[Act]| {
+    /// What the product has heard of a case.
+    fn standing(&self, case: &Case, acts_max: usize) -> Standing {
+        let standing = |said: &[Act], stated: &[Act]| {
             let mut acts = Acts::default();
             said.iter().for_each(|act| _ = acts.record(*act, acts_max));
+            stated.iter().for_each(|act| acts.state(statement(*act)));
             acts.standing(case.time, case.now)
         };
-        standing(&case.leaf).with(standing(&case.linked), self.bare.on_device()).hearing(case.own)
+        standing(&case.leaf, &case.stated).with(standing(&case.linked, &[]), self.bare.on_device())
     }
 
     /// The purposes for which the product keeps an event, and what they rest on.
     fn keeps(&self, case: &Case, acts_max: usize) -> (Purposes, Arc<Footing>) {
         let terms = self.gate.terms(&self.sources[case.source], (case.time, case.now));
-        let key = terms.key(self.heard(case, acts_max), case.signal);
-        let footing = self.gate.footing(key, terms);
-        (compile(Terms { catalogue: &self.bare, ..terms }, &footing, key).purposes, footing)
+        let standing = self.standing(case, acts_max);
+        let said = standing.hearing(case.own);
+        let footing = self.gate.footing(terms.key(said, case.signal), terms);
+        let bare = Terms { catalogue: &self.bare, ..terms };
+        let plan = |said| compile(bare, &footing, terms.key(said, case.signal));
+        let plan = super::gate::explicitly(said, standing.explicit, plan);
+        (plan.purposes, footing)
     }
+}
+
+/// An act as it is stated for itself.
+fn statement(Act { time, yes, no }: Act) -> Statement {
+    let text = |text: &str| text.into();
+    let notice = NoticeShown { version: text("1"), language: text("en"), sha256: text("") };
+    let (yes, source, manner) = (yes.without(no), SourceId(1), Manner::Choice);
+    Statement { time, heard: time, source, yes, no, manner, notice: Some(notice) }
 }
 
 fn source(dice: &mut Dice, id: u16, catalogue: &Catalogue, law: &Law) -> Source {
@@ -207,7 +230,7 @@ fn source(dice: &mut Dice, id: u16, catalogue: &Catalogue, law: &Law) -> Source 
 }
 
 /// Mistakes that somebody could make, planted in the model one at a time.
-const BUGS: [&str; 20] = [
+const BUGS: [&str; 22] = [
     "a yes wins ties",
     "the last to arrive wins",
     "a yes beats the no of its own act",
@@ -219,6 +242,8 @@ const BUGS: [&str; 20] = [
     "a linked no reaches devices",
     "an own yes lifts a later no",
     "an own yes lifts a linked no",
+    "any yes is explicit",
+    "a no leaves what was explicit",
     "the signal is ignored",
     "the signal yields to a yes",
     "mixed is general",
@@ -263,10 +288,13 @@ impl Model {
             return false;
         }
         let (is_yes, is_no) = (word == Some(true), word == Some(false));
+        let is_explicit =
+            || self.has("any yes is explicit") || self.is_explicit(case, declared.purpose);
         match basis {
             Basis::ExplicitConsent if self.has("explicit consent needs no yes") => true,
             Basis::Consent | Basis::ExplicitConsent if self.has("unknown is yes") => !is_no,
-            Basis::Consent | Basis::ExplicitConsent => is_yes,
+            Basis::ExplicitConsent => is_yes && is_explicit(),
+            Basis::Consent => is_yes,
             Basis::ExemptMeasurement => !is_no || self.has("measurement ignores a no"),
             Basis::LegitimateInterest => !is_no || self.has("an interest ignores a no"),
             Basis::PublicTask | Basis::OptOutRegime => !is_no,
@@ -299,6 +327,19 @@ impl Model {
         }
         let is_no = words.contains(&Some(false));
         (is_no || words == [Some(true); 2]).then_some(!is_no)
+    }
+
+    /// Whether a yes was stated for itself before the event happened, and no was said since; and
+    /// as much now. An act on the event states nothing, but its no counts.
+    fn is_explicit(self, case: &Case, purpose: Purpose) -> bool {
+        let own = case.own.filter(|own| own.no.has(purpose));
+        let is_forgiven = self.has("a no leaves what was explicit");
+        [case.time, case.now].iter().all(|at| {
+            let no = case.leaf.iter().copied().chain(own).filter(|act| act.no.has(purpose));
+            let no = no.filter(|act| act.time <= *at && !is_forgiven).map(|act| act.time).max();
+            let mut stated = case.stated.iter().filter(|act| act.yes.has(purpose));
+            stated.any(|act| act.time <= *at && !act.no.has(purpose) && Some(act.time) > no)
+        })
     }
 
     /// What holds by these acts when the event happened, and now.
@@ -360,7 +401,8 @@ fn nothing_protective_opens_a_purpose_and_no_order_of_arrival_counts() {
         let mut shuffled = case.clone();
         dice.shuffle(&mut shuffled.leaf);
         dice.shuffle(&mut shuffled.linked);
-        let heard = [&case, &shuffled].map(|case| WORLD.heard(case, ACTS_MAX));
+        dice.shuffle(&mut shuffled.stated);
+        let heard = [&case, &shuffled].map(|case| WORLD.standing(case, ACTS_MAX));
         assert_eq!(heard[0], heard[1], "{case:?} {shuffled:?}");
         let mut silent = case.clone();
         silent.leaf.iter_mut().chain(&mut silent.own).for_each(|act| act.yes = Purposes::NONE);
@@ -382,6 +424,8 @@ fn repeated_and_forgotten_acts_never_open_more_than_they_say() {
             let echo = |_| Act { time: instant(dice.below(TICKS)), ..dice.pick(&few) };
             *acts = (0..acts.len()).map(echo).collect();
         }
+        case.stated.clone_from(&case.leaf);
+        case.stated.retain(|_| dice.below(2) == 0);
         let acts_max = dice.pick(&[1, 2, 3, ACTS_MAX]);
         let (kept, footing) = WORLD.keeps(&case, acts_max);
         assert!(kept.without(RIGHT.purposes(&case, &footing)).is_empty(), "{case:?} of {acts_max}");
@@ -391,6 +435,7 @@ fn repeated_and_forgotten_acts_never_open_more_than_they_say() {
             acts.dedup_by_key(|act| act.time);
             acts.dedup_by_key(|act| (act.yes, act.no));
         }
+        case.stated.retain(|act| case.leaf.contains(act));
         let (kept, footing) = WORLD.keeps(&case, ACTS_MAX);
         assert_eq!(kept, RIGHT.purposes(&case, &footing), "{case:?}");
     }

@@ -40,9 +40,12 @@ pub struct Acts {
     runs: Vec<Run>,
     /// Before this instant nothing is remembered, so everything counts as a no.
     floor: Option<Time>,
-    /// What was stated for itself, as it was heard: history, which no judgement reads.
+    /// What was stated for itself, as it was heard.
     #[serde(default)]
     statements: Vec<Statement>,
+    /// Since when the person wants nothing more done with what is kept of them.
+    #[serde(default)]
+    restricted: Option<Time>,
 }
 
 /// What is known about a person at the instant of an event, before that event is judged.
@@ -52,6 +55,8 @@ pub struct Standing {
     pub yes: Purposes,
     /// Purposes with a no, at the event's time or now.
     pub no: Purposes,
+    /// Those of `yes` that were stated expressly, for themselves and with what was shown.
+    pub explicit: Purposes,
     /// Those of `no` that were said at the event's time or later: a yes on the event does not lift
     /// them.
     pub later_no: Purposes,
@@ -100,6 +105,17 @@ impl Acts {
         &self.statements
     }
 
+    /// Restricts the use of what is kept, or lifts that.
+    pub fn restrict(&mut self, since: Option<Time>) {
+        self.restricted = since;
+    }
+
+    /// Since when the use of what is kept is restricted.
+    #[must_use]
+    pub fn restricted(&self) -> Option<Time> {
+        self.restricted
+    }
+
     /// The purposes with a yes and those with a no at an instant.
     #[must_use]
     pub fn at(&self, time: Time) -> (Purposes, Purposes) {
@@ -146,18 +162,34 @@ impl Acts {
         }
         let (then_yes, then_no) = self.at(time);
         let (now_yes, now_no) = self.at(now);
-        let said_no = |from: Time, until: Time| {
-            let said = self.runs.iter().filter(|run| run.last >= from && run.first <= until);
-            said.fold(Purposes::NONE, |no, run| no | run.no)
-        };
-        let later_no = (now_no & said_no(time, now)) | (then_no & said_no(time, time));
+        let later_no = (now_no & self.said_no(time, now)) | (then_no & self.said_no(time, time));
         let before_memory = self.floor.is_some_and(|floor| time < floor);
+        let yes = then_yes & now_yes;
         Standing {
-            yes: then_yes & now_yes,
+            yes,
+            explicit: yes & self.explicit_at(time) & self.explicit_at(now),
             no: then_no | now_no,
             later_no: if before_memory { Purposes::ALL } else { later_no },
             forgotten: None,
         }
+    }
+
+    /// The purposes to which somebody had said yes expressly, and not no since.
+    fn explicit_at(&self, time: Time) -> Purposes {
+        let known = |statement: &&Statement| {
+            let is_remembered = self.floor.is_none_or(|floor| statement.time >= floor);
+            statement.is_explicit() && is_remembered && statement.time <= time
+        };
+        let stated = self.statements.iter().filter(known);
+        stated.fold(Purposes::NONE, |explicit, one| {
+            explicit | one.yes.without(self.said_no(one.time, time))
+        })
+    }
+
+    /// Everything that was said no to within a span of time.
+    fn said_no(&self, from: Time, until: Time) -> Purposes {
+        let said = self.runs.iter().filter(|run| run.last >= from && run.first <= until);
+        said.fold(Purposes::NONE, |no, run| no | run.no)
     }
 
     /// When a purpose was next said yes to after an instant, as far as is remembered.
@@ -242,6 +274,7 @@ impl Standing {
         let no = self.no | other_no;
         Standing {
             yes: self.yes.without(no),
+            explicit: self.explicit.without(no),
             no,
             later_no: self.later_no | other_no,
             forgotten: self.forgotten.max(other.forgotten),

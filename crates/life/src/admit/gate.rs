@@ -4,6 +4,7 @@
 //! It looks nothing up about people: the standing comes in as an argument, and acts go out as
 //! values.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,7 +22,7 @@ use super::looks::like_identifier;
 use super::plan::{self, AdmissionPlan, AgeBand, Terms, VerdictKey};
 use super::seen::Seen;
 use super::source::Source;
-use crate::arrive::{Invalid, Kind, REST, Raw};
+use crate::arrive::{Dated, Invalid, Kind, REST, Raw};
 
 #[cfg(test)]
 mod tests;
@@ -108,8 +109,10 @@ impl Gate {
         }
         let said = standing.hearing(act);
         let signal = raw.signals.global_privacy_control;
-        let terms = self.terms(source, (raw.time, raw.received));
-        let plan = self.plan(terms.key(said, signal), terms);
+        let happened = raw.happened();
+        let terms = self.terms(source, (happened, raw.received));
+        let plan = |said| self.plan(terms.key(said, signal), terms);
+        let plan = explicitly(said, standing.explicit, plan);
         if plan.purposes.is_empty() {
             let footing = self.footing(plan.key, terms);
             let why = plan::refusal(terms, &footing, &plan);
@@ -133,6 +136,7 @@ impl Gate {
             others,
             act,
             time: raw.time,
+            happened,
             earliest,
             received: raw.received,
             sequence: raw.sequence,
@@ -154,6 +158,14 @@ impl Gate {
     /// The compiled plan for a verdict's key, from the cache when it is there.
     pub fn plan(&self, key: VerdictKey, terms: Terms<'_>) -> Arc<AdmissionPlan> {
         cached(&self.plans, key, || plan::compile(terms, &self.footing(key, terms), key))
+    }
+
+    /// The plan that the rules of now make of a verdict that was given before.
+    pub fn plan_again(&self, key: &VerdictKey, source: &Source, now: Time) -> Arc<AdmissionPlan> {
+        let terms = self.terms(source, (now, now));
+        let said = terms.key((key.yes, key.no), key.global_privacy_control);
+        // Of a key that stands for all that was said both sides count, though they overlap.
+        self.plan(VerdictKey { age: key.age, yes: key.yes, ..said }, terms)
     }
 
     /// What each purpose rests on, whatever was said.
@@ -269,8 +281,21 @@ impl Gate {
             | (KeyKind::Site, Subject::Device) => true,
             (KeyKind::Site, Subject::User) => false,
         };
+        // A yes from nobody knows when may be older than any no.
+        let may_widen = may_widen && raw.dated != Dated::Doubted;
         (if may_widen { yes.without(no) } else { Purposes::NONE }, no)
     }
+}
+
+/// The plan for what somebody said, where a yes that is not explicit is none if it has to be.
+pub(super) fn explicitly<P: Borrow<AdmissionPlan>>(
+    (yes, no): (Purposes, Purposes),
+    explicit: Purposes,
+    plan: impl Fn((Purposes, Purposes)) -> P,
+) -> P {
+    let first = plan((yes, no));
+    let unproved = first.borrow().explicit.without(explicit);
+    if unproved.is_empty() { first } else { plan((yes.without(unproved), no)) }
 }
 
 /// The act that something said comes to, and the statement where it is told for itself.

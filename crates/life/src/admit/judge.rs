@@ -36,7 +36,7 @@ use super::consent::{Act, Statement};
 use super::fields::Taken;
 use super::identifier::{Index, Sealable, Subject};
 use super::plan::AdmissionPlan;
-use crate::arrive::{Invalid, Raw};
+use crate::arrive::{Dated, Invalid, Raw};
 
 /// An external id after blinding: the index that finds its leaf, and the clear id bound for
 /// sealing.
@@ -97,6 +97,18 @@ impl Identified<'_> {
         self.raw.time
     }
 
+    /// The instant whose law and consents count beside those of now.
+    #[must_use]
+    pub fn happened(&self) -> Time {
+        self.raw.happened()
+    }
+
+    /// Whether the client said a time that cannot be.
+    #[must_use]
+    pub fn is_doubted(&self) -> bool {
+        self.raw.dated == Dated::Doubted
+    }
+
     /// The earliest instant at which it may have happened.
     #[must_use]
     pub fn earliest(&self, limits: &Limits) -> Time {
@@ -121,6 +133,7 @@ pub struct Admitted {
     pub(super) others: Vec<Index>,
     pub(super) act: Option<Act>,
     pub(super) time: Time,
+    pub(super) happened: Time,
     pub(super) earliest: Time,
     pub(super) received: Time,
     pub(super) sequence: u32,
@@ -184,6 +197,12 @@ impl Admitted {
     #[must_use]
     pub fn time(&self) -> Time {
         self.time
+    }
+
+    /// The instant whose law and consents count beside those of now.
+    #[must_use]
+    pub fn happened(&self) -> Time {
+        self.happened
     }
 
     /// The earliest instant at which it may have happened.

@@ -102,6 +102,12 @@ impl Basis {
         }
     }
 
+    /// Whether a no is an objection, which can be taken back, and not the end of what it rests on.
+    #[must_use]
+    pub const fn is_objectable(self) -> bool {
+        matches!(self, Basis::LegitimateInterest | Basis::PublicTask)
+    }
+
     /// Whether a recorded no ends it: consent is withdrawn, an interest is objected to, a regime
     /// opted out of.
     #[must_use]
@@ -162,6 +168,12 @@ impl VerdictKey {
     pub fn anything_said(self) -> Self {
         Self { yes: Purposes::ALL, no: Purposes::ALL, global_privacy_control: false, ..self }
     }
+
+    /// Whether it is such a key; no other has the same purpose among yes and no.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        self.yes == Purposes::ALL && self.no == Purposes::ALL
+    }
 }
 
 /// The compiled decision for one `VerdictKey`.
@@ -172,6 +184,8 @@ pub struct AdmissionPlan {
     pub purposes: Purposes,
     /// Those of them that rest on consent and end with it.
     pub consented: Purposes,
+    /// Those of them that rest on explicit consent.
+    pub explicit: Purposes,
     /// By purpose number: the one basis that it rests on, open or not; `None` = it is closed for
     /// good.
     pub bases: Vec<Option<Basis>>,
@@ -188,20 +202,8 @@ impl AdmissionPlan {
     /// person may object.
     #[must_use]
     pub fn yielding(&self) -> Purposes {
-        self.purposes & self.based_yielding()
-    }
-
-    /// Every purpose that has a basis, open or not.
-    #[must_use]
-    pub fn based(&self) -> Purposes {
-        Purposes::ALL.iter().filter(|purpose| self.basis(*purpose).is_some()).collect()
-    }
-
-    /// Those of them that a recorded no ends, or would end.
-    #[must_use]
-    pub fn based_yielding(&self) -> Purposes {
         let yields = |purpose: &Purpose| self.basis(*purpose).is_some_and(Basis::yields_to_no);
-        Purposes::ALL.iter().filter(yields).collect()
+        self.purposes.iter().filter(yields).collect()
     }
 
     /// The categories that a reader for this purpose may see.
@@ -277,6 +279,7 @@ pub fn compile(terms: Terms<'_>, footing: &Footing, key: VerdictKey) -> Admissio
         key,
         purposes: Purposes::NONE,
         consented: Purposes::NONE,
+        explicit: Purposes::NONE,
         bases: footing.bases(),
         actions: vec![Action::Drop; usize::from(Category::COUNT_MAX)],
         readable: vec![Categories::NONE; usize::from(Purpose::COUNT_MAX)],
@@ -288,6 +291,9 @@ pub fn compile(terms: Terms<'_>, footing: &Footing, key: VerdictKey) -> Admissio
             plan.purposes = plan.purposes.with(declared.purpose);
             if basis.needs_consent() {
                 plan.consented = plan.consented.with(declared.purpose);
+            }
+            if basis == Basis::ExplicitConsent {
+                plan.explicit = plan.explicit.with(declared.purpose);
             }
         }
     }

@@ -51,6 +51,7 @@ struct Event<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Consent<'a> {
     #[serde(borrow, default)]
     key: Scalar<'a>,
@@ -141,7 +142,7 @@ pub fn read_event<'a>(
         previous: None,
         session: place.identifier("session_id", event.session_id, id_chars)?,
         time: correction.correct(original),
-        is_dated: correction.is_dated(original),
+        dated: correction.dated(original),
         received: parcel.received,
         sequence: place.sequence(),
         fields: fields.into_iter().collect(),
@@ -201,7 +202,7 @@ fn choice<'a>(
         previous: None,
         session: None,
         time: correction.correct(original),
-        is_dated: correction.is_dated(original),
+        dated: correction.dated(original),
         received: parcel.received,
         sequence: 0,
         fields: Vec::new(),
@@ -224,14 +225,23 @@ fn manner(place: Place, word: &str) -> Result<Manner, Invalid> {
 /// What the person was shown: all three fields, each within its limits.
 fn notice(place: Place, json: &RawValue, limits: &Limits) -> Result<NoticeShown, Invalid> {
     let wrong = || {
-        let problem = "`notice` is an object of `version`, `language` and `sha256`, the digest of \
-                       the text in 64 hexadecimal digits";
+        let problem = "`notice` is an object of `version`, in letters, `._-` and up to 8 digits, \
+                       `language`, a tag such as `de-AT`, and `sha256`, the digest of the text in \
+                       64 hexadecimal digits";
         place.invalid("consent-notice-wrong", "notice", problem)
     };
     let shown: Shown<'_> = serde_json::from_str(json.get()).map_err(|_| wrong())?;
-    let is_short = |text: &str| !text.trim().is_empty() && text.len() <= limits.message_chars;
+    let is_version = |text: &str| {
+        // A date has eight digits, a number of somebody more.
+        const DIGITS_MAX: usize = 8;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        (1..=limits.message_chars).contains(&text.len())
+            && text.bytes().all(is_plain)
+            && digits <= DIGITS_MAX
+    };
     let is_digest = shown.sha256.len() == 64 && shown.sha256.bytes().all(|b| b.is_ascii_hexdigit());
-    if !(is_short(&shown.version) && is_short(&shown.language) && is_digest) {
+    if !(is_version(&shown.version) && is_language(&shown.language) && is_digest) {
         return Err(wrong());
     }
     Ok(NoticeShown {
@@ -239,6 +249,22 @@ fn notice(place: Place, json: &RawValue, limits: &Limits) -> Result<NoticeShown,
         language: shown.language.into(),
         sha256: shown.sha256.to_lowercase().into(),
     })
+}
+
+/// Whether a text is shaped as a language tag: a language of two or three letters, then subtags of
+/// up to eight letters and digits.
+fn is_language(text: &str) -> bool {
+    const SUBTAGS_MAX: usize = 4;
+    let mut parts = text.split('-');
+    let is_letters = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let language = parts.next().unwrap_or_default();
+    let is_subtag = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    (2..=3).contains(&language.len())
+        && is_letters(language)
+        && parts.clone().count() <= SUBTAGS_MAX
+        && parts.all(is_subtag)
 }
 
 /// A type of ours out of an object, and out of nothing else: a list in its place is a mistake.

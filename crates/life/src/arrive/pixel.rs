@@ -90,7 +90,7 @@ fn read_event<'a>(pixel: Pixel, parcel: &Parcel<'a>, limits: &Limits) -> Result<
         previous: None,
         session: place.identifier("session_id", reserved.session, id_chars)?,
         time: correction.correct(original),
-        is_dated: correction.is_dated(original),
+        dated: correction.dated(original),
         received: parcel.received,
         sequence: 0,
         fields: made.filter_map(|(scope, object)| fields(scope, &object)).collect(),

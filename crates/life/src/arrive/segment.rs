@@ -290,7 +290,7 @@ impl<'a> Shared<'_, 'a> {
             previous,
             session: own.session.or(shared.session),
             time: self.correction.correct(original),
-            is_dated: self.correction.is_dated(original),
+            dated: self.correction.dated(original),
             received: self.parcel.received,
             sequence: place.sequence(),
             fields: fields(call, [self.context, context], properties, traits, made),

@@ -7,6 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use vocabulary::{Limits, Span, Time};
 
+use super::Dated;
 use super::json::Scalar;
 
 /// How the times of one request are moved.
@@ -34,16 +35,20 @@ impl Correction {
     /// `received - (sent - original)`. The unknown, before 1970 or far ahead happened on arrival.
     #[must_use]
     pub fn correct(&self, original: Option<Time>) -> Time {
-        self.dated(original).unwrap_or(self.received)
+        self.plausible(original).unwrap_or(self.received)
     }
 
-    /// Whether the client's own time counts.
+    /// What the client's own time is worth.
     #[must_use]
-    pub fn is_dated(&self, original: Option<Time>) -> bool {
-        self.dated(original).is_some()
+    pub fn dated(&self, original: Option<Time>) -> Dated {
+        match (original, self.plausible(original)) {
+            (None, _) => Dated::Untold,
+            (Some(_), Some(_)) => Dated::Told,
+            (Some(_), None) => Dated::Doubted,
+        }
     }
 
-    fn dated(&self, original: Option<Time>) -> Option<Time> {
+    fn plausible(&self, original: Option<Time>) -> Option<Time> {
         let time = original? + self.shift;
         (time.micros() >= 0 && time <= self.received + self.future).then_some(time)
     }

@@ -39,8 +39,10 @@ impl<'t> Draft<'t> {
             let leaf = self.leaf(&admitted.whose().clone());
             self.record_act(leaf, act, now);
         }
-        let standing = self.truth.said(&admitted.whose().index, admitted.time(), now);
-        let unsaid = admitted.plan().consented.without(standing.yes);
+        let standing = self.truth.said(admitted.named(), admitted.happened(), now);
+        let plan = admitted.plan();
+        let unproved = plan.explicit.without(standing.explicit);
+        let unsaid = plan.consented.without(standing.yes) | unproved;
         if !admitted.narrow(unsaid | standing.no) {
             return Outcome::Refused(if standing.no.is_empty() {
                 Refusal::ConsentAbsent
@@ -110,6 +112,16 @@ impl<'t> Draft<'t> {
     /// Takes leaves out of their person again.
     pub fn unlink(&mut self, leaves: Vec<Leaf>) {
         self.push(Record::Unlink { leaves });
+    }
+
+    /// Restricts the use of what is known of a person, or lifts that.
+    pub fn restrict(&mut self, leaf: Leaf, since: Option<Time>) {
+        let person = self.truth.identity.person(leaf);
+        for leaf in self.truth.identity.leaves_of(person) {
+            if self.truth.acts(leaf).restricted().is_some() != since.is_some() {
+                self.push(Record::Restrict { leaf, since });
+            }
+        }
     }
 
     /// Makes leaves invisible for good.
@@ -205,17 +217,22 @@ impl<'t> Draft<'t> {
             return id;
         }
         let mut key = plan.key;
-        let mut mask = VerdictMask { purposes: plan.purposes, consented: plan.yielding() };
+        let mut mask = VerdictMask::of(plan);
         if self.truth.verdicts_of(plan.key.source) >= self.limits.verdicts_of_source {
             // What a caller says must not grow a list for ever. The row's own purposes stay exact.
             key = plan.key.anything_said();
-            mask = VerdictMask { purposes: plan.based(), consented: plan.based_yielding() };
+            mask = VerdictMask::of_all(plan);
             if let Some(id) = self.truth.verdict(&key) {
                 return id;
             }
         }
         let id = self.truth.next_verdict();
-        self.push(Record::Verdict { id, key: Box::new(key), mask });
+        let VerdictMask { purposes, ending, objectable, explicit } = mask;
+        let ending = ending | objectable;
+        self.push(Record::Verdict { id, key: Box::new(key), purposes, ending });
+        if !(objectable | explicit).is_empty() {
+            self.push(Record::Grounds { id, objectable, explicit });
+        }
         id
     }
 

@@ -9,9 +9,9 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use vocabulary::{Code, Counts, Leaf, SealError, Sealer, SourceId, Time, VerdictId};
+use vocabulary::{Code, Counts, Leaf, Purposes, SealError, Sealer, SourceId, Time, VerdictId};
 
-use super::mask::{Cut, VerdictMask};
+use super::mask::Cut;
 use super::names::Named;
 use super::row::Row;
 use crate::admit::{Act, Index, Sealable, Statement, Subject, VerdictKey};
@@ -19,16 +19,62 @@ use crate::admit::{Act, Index, Sealable, Statement, Subject, VerdictKey};
 /// One thing that changes what is true. The journal is the one order of them all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Record {
-    Name { named: Named, code: Code, text: Box<str> },
-    Verdict { id: VerdictId, key: Box<VerdictKey>, mask: VerdictMask },
-    Leaf { leaf: Leaf, index: Index, subject: Subject, clear: Sealable },
-    Link { first: Leaf, second: Leaf },
-    Unlink { leaves: Vec<Leaf> },
-    Act { leaf: Leaf, act: Act, cut: Option<Cut> },
-    Erase { leaves: Vec<Leaf>, at: Time },
-    Counts { source: SourceId, counts: Box<Counts> },
-    Row { row: Box<Row>, duplicate: Option<[u8; 16]> },
-    Statement { leaf: Leaf, statement: Box<Statement> },
+    Name {
+        named: Named,
+        code: Code,
+        text: Box<str>,
+    },
+    /// Of the purposes that a no ends, `Grounds` says which it ends for good.
+    Verdict {
+        id: VerdictId,
+        key: Box<VerdictKey>,
+        purposes: Purposes,
+        ending: Purposes,
+    },
+    Leaf {
+        leaf: Leaf,
+        index: Index,
+        subject: Subject,
+        clear: Sealable,
+    },
+    Link {
+        first: Leaf,
+        second: Leaf,
+    },
+    Unlink {
+        leaves: Vec<Leaf>,
+    },
+    Act {
+        leaf: Leaf,
+        act: Act,
+        cut: Option<Cut>,
+    },
+    Erase {
+        leaves: Vec<Leaf>,
+        at: Time,
+    },
+    Counts {
+        source: SourceId,
+        counts: Box<Counts>,
+    },
+    Row {
+        row: Box<Row>,
+        duplicate: Option<[u8; 16]>,
+    },
+    Statement {
+        leaf: Leaf,
+        statement: Box<Statement>,
+    },
+    Grounds {
+        id: VerdictId,
+        objectable: Purposes,
+        explicit: Purposes,
+    },
+    /// Since when the use of somebody's data is restricted; nothing lifts it.
+    Restrict {
+        leaf: Leaf,
+        since: Option<Time>,
+    },
 }
 
 /// A segment's records wait in memory for their fold; the rare large ones must not widen all.

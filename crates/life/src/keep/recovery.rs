@@ -69,7 +69,10 @@ impl<'t> Recovery<'t> {
                 leaves.iter().for_each(|leaf| self.truth.identity.reserve(*leaf));
                 true
             }
-            Record::Act { leaf, .. } | Record::Statement { leaf, .. } => self.leaf(*leaf),
+            Record::Act { leaf, .. }
+            | Record::Statement { leaf, .. }
+            | Record::Restrict { leaf, .. } => self.leaf(*leaf),
+            Record::Grounds { id, .. } => self.verdict(*id),
             Record::Row { row, .. } => self.row(row),
         }
     }

@@ -13,9 +13,22 @@ use vocabulary::{
 
 use super::frame::Record;
 use super::identity::{Identity, Version};
-use super::mask::{Cut, Mask, Masked, VerdictMask};
+use super::mask::{Cut, Mask, Masked, Pause, VerdictMask};
 use super::names::{Named, Names};
-use crate::admit::{Acts, Identified, Index, Standing, VerdictKey};
+use crate::admit::{Acts, AdmissionPlan, Identified, Index, Standing, VerdictKey};
+
+/// What judging again closes of what a source brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Narrowed {
+    /// The purposes that are closed for some of it.
+    pub closed: Purposes,
+    /// How many verdicts the source has, and how many of them lose a purpose.
+    pub verdicts: usize,
+    pub verdicts_narrowed: usize,
+}
+
+/// The plan that some rules make of a verdict's key; none when they do not know its source.
+pub type Plans<'p> = &'p dyn Fn(&VerdictKey) -> Option<Arc<AdmissionPlan>>;
 
 /// The state of one region.
 #[derive(Debug)]
@@ -26,6 +39,10 @@ pub struct Truth {
     /// What narrows every reader; `moved` stays empty here.
     mask: Mask,
     verdict_keys: Vec<Option<VerdictKey>>,
+    /// By verdict: what was allowed when it was given; the rules of now may allow less.
+    admitted: Vec<VerdictMask>,
+    /// Leaves whose use was restricted, each by itself.
+    restricted: FxHashSet<Leaf>,
     /// How many verdicts each source has.
     verdict_counts: HashMap<SourceId, usize>,
     /// The event names that each source has used.
@@ -48,6 +65,8 @@ impl Truth {
             verdict_ids: HashMap::new(),
             mask: Mask::default(),
             verdict_keys: Vec::new(),
+            admitted: Vec::new(),
+            restricted: FxHashSet::default(),
             verdict_counts: HashMap::new(),
             used_names: FxHashMap::default(),
             acts: FxHashMap::default(),
@@ -62,19 +81,37 @@ impl Truth {
     pub fn apply(&mut self, record: &Record) {
         match record {
             Record::Name { named, code, text } => self.names.enter(*named, *code, text),
-            Record::Verdict { id, key, mask } => self.enter_verdict(*id, **key, *mask),
+            Record::Verdict { id, key, purposes, ending } => {
+                let (purposes, ending) = (*purposes, *ending);
+                let mask = VerdictMask { purposes, ending, ..VerdictMask::default() };
+                self.enter_verdict(*id, **key, mask);
+            }
+            Record::Grounds { id, objectable, explicit } => {
+                self.enter_grounds(*id, *objectable, *explicit);
+            }
             Record::Leaf { leaf, index, subject, .. } => {
                 self.identity.enter(*index, *leaf, *subject);
             }
             Record::Link { first, second } => {
                 self.identity.link(*first, *second);
+                self.pause_person(*first);
             }
-            Record::Unlink { leaves } => self.identity.unlink(leaves),
+            Record::Unlink { leaves } => {
+                let person = leaves.first().map(|leaf| self.identity.person(*leaf));
+                self.identity.unlink(leaves);
+                leaves.first().into_iter().for_each(|leaf| self.pause_person(*leaf));
+                person.into_iter().for_each(|person| self.pause_person(Leaf(person.0)));
+            }
             Record::Act { leaf, act, cut } => {
                 self.acts.entry(*leaf).or_default().record(*act, self.acts_max);
                 if let Some(cut) = cut {
                     self.cut(*leaf, *cut);
                 }
+                self.pause(*leaf);
+            }
+            Record::Restrict { leaf, since } => {
+                self.acts.entry(*leaf).or_default().restrict(*since);
+                self.restrict(*leaf, since.is_some());
             }
             Record::Statement { leaf, statement } => {
                 self.acts.entry(*leaf).or_default().state((**statement).clone());
@@ -108,16 +145,35 @@ impl Truth {
     /// names was forgotten.
     #[must_use]
     pub fn standing(&self, event: &Identified<'_>, now: Time) -> Standing {
-        let said = self.said(&event.whose().index, event.time(), now);
+        let said = self.said(event.named(), event.happened(), now);
         Standing { forgotten: self.forgotten(event.named()), ..said }
     }
 
-    /// What the person behind an index has said when something happened, and until now.
+    /// What holds for something that names these ids, the first of them its own, from when it
+    /// happened until now.
     ///
     /// A `no` at either instant closes; a `yes` must hold at both: an event that was collected
-    /// before the person agreed is not saved by a later yes.
-    pub(super) fn said(&self, index: &Index, happened: Time, now: Time) -> Standing {
-        let Some(leaf) = self.identity.leaf(index) else { return Standing::default() };
+    /// before the person agreed is not saved by a later yes. What names somebody beside its own id
+    /// meets that person's `no`, linked or not.
+    pub(super) fn said<'i>(
+        &self,
+        named: impl IntoIterator<Item = &'i Index>,
+        happened: Time,
+        now: Time,
+    ) -> Standing {
+        let mut named = named.into_iter();
+        let Some(whose) = named.next() else { return Standing::default() };
+        let own = self.identity.leaf(whose);
+        let standing = own.map_or_else(Standing::default, |leaf| self.said_by(leaf, happened, now));
+        let person = own.map(|leaf| self.identity.person(leaf));
+        let others = named.filter_map(|index| self.identity.leaf(index));
+        let others = others.filter(|leaf| Some(self.identity.person(*leaf)) != person);
+        others
+            .fold(standing, |all, leaf| all.with(self.said_by(leaf, happened, now), self.on_device))
+    }
+
+    /// What the person behind a leaf has said, as it counts for that leaf.
+    fn said_by(&self, leaf: Leaf, happened: Time, now: Time) -> Standing {
         let said = |leaf: &Leaf| {
             self.acts.get(leaf).map(|acts| acts.standing(happened, now)).unwrap_or_default()
         };
@@ -134,12 +190,13 @@ impl Truth {
     }
 
     /// Whether a choice that was told for itself may be from before an erasure. A yes without a
-    /// time may be the repetition of an old one; a no without a time is heard as one of now.
+    /// time may be the repetition of an old one, also one that opens nothing; a no without a time
+    /// is heard as one of now.
     #[must_use]
     pub fn forgets(&self, choice: &Identified<'_>, limits: &Limits) -> bool {
-        let (until, act) = (self.forgotten(choice.named()), choice.act());
-        until.zip(act).is_some_and(|(until, act)| {
-            act.time <= until || !act.yes.is_empty() && choice.earliest(limits) <= until
+        let (until, stated) = (self.forgotten(choice.named()), choice.statement());
+        until.zip(stated).is_some_and(|(until, stated)| {
+            stated.time <= until || !stated.yes.is_empty() && choice.earliest(limits) <= until
         })
     }
 
@@ -147,6 +204,13 @@ impl Truth {
     #[must_use]
     pub fn acts(&self, leaf: Leaf) -> Acts {
         self.acts.get(&leaf).cloned().unwrap_or_default()
+    }
+
+    /// Since when the use of a person's data is restricted.
+    #[must_use]
+    pub fn restricted_since(&self, person: Person) -> Option<Time> {
+        let leaves = self.identity.leaves_of(person);
+        leaves.iter().filter_map(|leaf| self.acts.get(leaf)?.restricted()).min()
     }
 
     /// Purposes whose consent stays with a device.
@@ -212,9 +276,20 @@ impl Truth {
         (known.unwrap_or_else(|| self.names.insert(named, text)), known.is_none())
     }
 
+    /// Restores a verdict.
+    pub fn restore_verdict(&mut self, id: VerdictId, key: VerdictKey, mask: VerdictMask) {
+        self.enter_verdict(id, key, mask);
+    }
+
     /// Restores the acts of a leaf.
     pub fn restore_acts(&mut self, leaf: Leaf, acts: Acts) {
+        let is_restricted = acts.restricted().is_some();
         self.acts.insert(leaf, acts);
+        if is_restricted {
+            self.restrict(leaf, true);
+        } else {
+            self.pause(leaf);
+        }
     }
 
     /// Restores an index that must not come back with anything collected up to `until`.
@@ -243,14 +318,96 @@ impl Truth {
         for leaf in leaves {
             self.hide(*leaf);
             self.acts.remove(leaf);
+            self.restricted.remove(leaf);
             Arc::make_mut(&mut self.mask.cuts).remove(leaf);
+            Arc::make_mut(&mut self.mask.pauses).remove(leaf);
         }
+    }
+
+    fn restrict(&mut self, leaf: Leaf, is_restricted: bool) {
+        if is_restricted {
+            self.restricted.insert(leaf);
+        } else {
+            self.restricted.remove(&leaf);
+        }
+        self.pause_person(leaf);
+    }
+
+    /// Works out anew what stands against the rows of a person whose leaves have changed: of whom
+    /// one is restricted, all are.
+    fn pause_person(&mut self, leaf: Leaf) {
+        if self.restricted.is_empty() && !self.mask.pauses.values().any(|one| one.is_restricted) {
+            return;
+        }
+        for leaf in self.identity.leaves_of(self.identity.person(leaf)) {
+            self.pause(leaf);
+        }
+    }
+
+    /// Works out anew what stands against the rows of a leaf.
+    fn pause(&mut self, leaf: Leaf) {
+        // No act lies in the future, so this is what holds now.
+        let said = self.acts.get(&leaf).map(|acts| acts.at(Time(i64::MAX)));
+        let objected = said.map_or(Purposes::NONE, |(_, no)| no);
+        let is_restricted = !self.restricted.is_empty() && {
+            let leaves = self.identity.leaves_of(self.identity.person(leaf));
+            leaves.iter().any(|leaf| self.restricted.contains(leaf))
+        };
+        let pause = Pause { objected, is_restricted };
+        if self.mask.pauses.get(&leaf).copied().unwrap_or_default() == pause {
+            return;
+        }
+        let pauses = Arc::make_mut(&mut self.mask.pauses);
+        if pause == Pause::default() {
+            pauses.remove(&leaf);
+        } else {
+            pauses.insert(leaf, pause);
+        }
+        self.mask.epoch += 1;
+    }
+
+    /// Judges every verdict again by the plan that the rules of now make of its key, and answers
+    /// what that closes.
+    ///
+    /// What was admitted is remembered: rules that are put back show again what they had shown.
+    pub fn rejudge(&mut self, plan: Plans<'_>) -> BTreeMap<SourceId, Narrowed> {
+        let (masks, narrowed) = self.judged(plan);
+        if *self.mask.verdicts != masks {
+            self.mask.verdicts = Arc::new(masks);
+            self.mask.epoch += 1;
+        }
+        narrowed
+    }
+
+    /// What rules would close of all that was admitted, by source. Of a source that they do not
+    /// declare nothing is left.
+    #[must_use]
+    pub fn effect(&self, plan: Plans<'_>) -> BTreeMap<SourceId, Narrowed> {
+        self.judged(plan).1
+    }
+
+    fn judged(&self, plan: Plans<'_>) -> (Vec<VerdictMask>, BTreeMap<SourceId, Narrowed>) {
+        let mut narrowed: BTreeMap<SourceId, Narrowed> = BTreeMap::new();
+        let judged = self.admitted.iter().zip(&self.verdict_keys).map(|(admitted, key)| {
+            let Some(key) = key else { return *admitted };
+            let mask = plan(key).map_or(VerdictMask::default(), |plan| {
+                admitted.within(VerdictMask::judged(key, &plan))
+            });
+            let held = narrowed.entry(key.source).or_default();
+            let closed = admitted.purposes.without(mask.purposes);
+            held.closed = held.closed | closed;
+            held.verdicts += 1;
+            held.verdicts_narrowed += usize::from(!closed.is_empty());
+            mask
+        });
+        (judged.collect(), narrowed)
     }
 
     /// Keeps the number of a verdict from being given again; until it is entered it allows nothing.
     pub(super) fn reserve_verdict(&mut self, id: VerdictId) {
         let count = self.verdict_keys.len().max(id.0 as usize + 1);
         Arc::make_mut(&mut self.mask.verdicts).resize(count, VerdictMask::default());
+        self.admitted.resize(count, VerdictMask::default());
         self.verdict_keys.resize(count, None);
     }
 
@@ -264,8 +421,21 @@ impl Truth {
             *held = mask;
             *known = Some(key);
         }
+        if let Some(admitted) = self.admitted.get_mut(place) {
+            *admitted = mask;
+        }
         if self.verdict_ids.insert(key, id).is_none() {
             *self.verdict_counts.entry(key.source).or_default() += 1;
+        }
+    }
+
+    /// Of the purposes that a no ends, says which it ends for good.
+    fn enter_grounds(&mut self, id: VerdictId, objectable: Purposes, explicit: Purposes) {
+        let place = id.0 as usize;
+        let held = Arc::make_mut(&mut self.mask.verdicts).get_mut(place);
+        for mask in [held, self.admitted.get_mut(place)].into_iter().flatten() {
+            mask.ending = mask.ending.without(objectable);
+            (mask.objectable, mask.explicit) = (objectable, explicit);
         }
     }
 }

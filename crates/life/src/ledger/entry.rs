@@ -163,6 +163,8 @@ mod tests {
             Fact::Consented { at, person, yes: vec![purpose], no: vec![], test: false },
             Fact::Answered { at, actor: actors, purpose, verb: verbs, plan, rows: u64::MAX },
             Fact::Denied { at, actor: actor.clone(), purpose, verb, code },
+            Fact::Rejudged { at, source, purposes: vec![purpose], law: erasure.clone() },
+            Fact::Restricted { at, actor: actor.clone(), person: forgotten.clone(), lifted: true },
             Fact::Forgotten { at, erasure: erasure.clone(), person: forgotten, keys: 1 },
             Fact::Rewritten { at, erasure, files: 1, rows: 2 },
             Fact::KeyChanged { at, actor: actor.clone(), key, kind, revoked: false },

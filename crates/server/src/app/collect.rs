@@ -124,7 +124,7 @@ impl App {
                         Err(ended) => ended,
                         Ok(identified) => {
                             let index = identified.whose().index;
-                            let time = identified.time();
+                            let time = identified.happened();
                             let standing =
                                 self.region().truth(|truth| truth.standing(&identified, now));
                             let standing = said.over(standing, &index, time);

@@ -101,7 +101,7 @@ impl App {
 
     /// A commitment to a person that only somebody with the erasure's id and the installation's key
     /// can open.
-    fn commitment(&self, persons: &[Person], salt: &str) -> String {
+    pub(super) fn commitment(&self, persons: &[Person], salt: &str) -> String {
         let oldest = persons.iter().min().map_or(0, |person| person.0);
         let text = format!("{salt}/{oldest}");
         hex::encode(self.blinder().index(life::admit::Subject::User, &text).0)

@@ -167,6 +167,7 @@ impl App {
             facts.push(Fact::Quarantined { at, what, reason: "orphaned".into(), bytes });
         }
         self.record(&facts).await?;
+        self.rejudge().await?;
         self.0.jobs.start(self, folding, replayed.closed);
         Ok(())
     }
@@ -413,7 +414,7 @@ fn restore(loaded: Loaded, config: &Config, on_device: Purposes, limits: &Limits
         truth.names.enter(*named, *code, text);
     }
     for (id, key, mask) in loaded.verdicts {
-        truth.apply(&Record::Verdict { id, key: Box::new(key), mask });
+        truth.restore_verdict(id, key, mask);
     }
     for leaf in &loaded.leaves {
         match leaf.index {

@@ -197,9 +197,14 @@ impl App {
         Ok(rows.iter().filter_map(|row| self.person_event(&grant, row)).collect())
     }
 
-    /// What a person says now, and each time that they said something, the newest last. A purpose
-    /// has a yes where one of their ids says so and none of them says no.
-    pub fn choices(&self, whose: &Whose) -> Result<(Vec<Choice>, Vec<Said>), Problem> {
+    /// What a person says now, and each time that they said something, the newest last, about
+    /// those purposes that may be shown. A purpose has a yes where one of their ids says so and
+    /// none of them says no.
+    pub fn choices(
+        &self,
+        whose: &Whose,
+        shown: Purposes,
+    ) -> Result<(Vec<Choice>, Vec<Said>), Problem> {
         let (_, leaves) = self.find(whose)?;
         let acts: Vec<Acts> =
             self.region().truth(|truth| leaves.iter().map(|leaf| truth.acts(*leaf)).collect());
@@ -208,7 +213,7 @@ impl App {
             .iter()
             .map(|acts| acts.at(now))
             .fold((Purposes::NONE, Purposes::NONE), |(all_yes, all_no), (yes, no)| {
-                (all_yes | yes, all_no | no)
+                (all_yes | yes & shown, all_no | no & shown)
             });
         let answered = |purposes, answer| {
             self.purpose_names(purposes).into_iter().map(move |purpose| Choice { purpose, answer })
@@ -217,29 +222,32 @@ impl App {
         let mut said: Vec<Said> = acts
             .iter()
             .flat_map(Acts::all)
+            .filter(|act| !((act.yes | act.no) & shown).is_empty())
             .map(|act| Said {
                 time: act.time,
-                yes: self.purpose_names(act.yes),
-                no: self.purpose_names(act.no),
+                yes: self.purpose_names(act.yes & shown),
+                no: self.purpose_names(act.no & shown),
             })
             .collect();
         said.sort_by_key(|said| said.time);
         Ok((choices, said))
     }
 
-    /// What the ids of a person stated for themselves, the newest last, whatever it opened.
-    pub fn statements(&self, whose: &Whose) -> Result<Vec<Stated>, Problem> {
+    /// What the ids of a person stated for themselves about those purposes that may be shown, the
+    /// newest last, whatever it opened.
+    pub fn statements(&self, whose: &Whose, shown: Purposes) -> Result<Vec<Stated>, Problem> {
         let (_, leaves) = self.find(whose)?;
         let mut stated: Vec<Statement> = self.region().truth(|truth| {
             leaves.iter().flat_map(|leaf| truth.acts(*leaf).statements().to_vec()).collect()
         });
+        stated.retain(|one| !((one.yes | one.no) & shown).is_empty());
         stated.sort_by_key(|one| (one.time, one.heard));
         let told = stated.into_iter().map(|one| Stated {
             time: one.time,
             heard: one.heard,
             source: self.source_name(one.source),
-            yes: self.purpose_names(one.yes),
-            no: self.purpose_names(one.no),
+            yes: self.purpose_names(one.yes & shown),
+            no: self.purpose_names(one.no & shown),
             given: one.manner.code(),
             opens: one.manner.opens(),
             notice: one.notice.map(|notice| {

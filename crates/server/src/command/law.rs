@@ -1,12 +1,16 @@
 //! `candor law`: the law that the gate judges by, as this program ships it and this installation
 //! has confirmed it. No server has to run.
 
+use std::path::PathBuf;
+
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use life::admit::law::{Effect, Form, Rule};
 use life::admit::{Catalogue, Law};
 use serde_json::{Value, json};
 
+use super::client::{Call, text};
 use super::say::{say, warn};
 use super::{Ending, Environment, Place};
 use crate::clock::Clock;
@@ -46,6 +50,19 @@ pub enum LawVerb {
         #[command(flatten)]
         place: Place,
     },
+    /// Say what rules that do not hold yet would close of what is stored: the law of a day to come,
+    /// or another configuration.
+    Effect {
+        #[command(flatten)]
+        place: Place,
+        /// The day whose law counts; today unless told otherwise.
+        #[arg(long, value_name = "DAY")]
+        on: Option<Date>,
+        /// The configuration whose `[law]` and `[sources]` count; the one in force unless told
+        /// otherwise.
+        #[arg(long, value_name = "FILE")]
+        with: Option<PathBuf>,
+    },
 }
 
 /// The days that decide which rules count. Both are today unless told otherwise.
@@ -60,11 +77,12 @@ pub struct Days {
 }
 
 impl LawVerb {
-    pub fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
+    pub async fn run(self, environment: &Environment) -> anyhow::Result<Ending> {
         let (LawVerb::List { place, .. }
         | LawVerb::Show { place, .. }
         | LawVerb::Diff { place, .. }
-        | LawVerb::Test { place }) = &self;
+        | LawVerb::Test { place }
+        | LawVerb::Effect { place, .. }) = &self;
         let config = place.layers(environment)?.read()?;
         let catalogue = Catalogue::shipped()?;
         let law = Law::shipped(&catalogue)?.confirm(&config.law.confirmed)?;
@@ -78,8 +96,50 @@ impl LawVerb {
             LawVerb::Show { id, .. } => reader.show(&id),
             LawVerb::Diff { first, second, .. } => reader.diff(first, second),
             LawVerb::Test { .. } => reader.test(),
+            LawVerb::Effect { place, on, with } => effect(&place, on, with, environment).await,
         }
     }
+}
+
+/// Asks the installation what rules would close of what it holds.
+async fn effect(
+    place: &Place,
+    on: Option<Date>,
+    with: Option<PathBuf>,
+    environment: &Environment,
+) -> anyhow::Result<Ending> {
+    let config = match &with {
+        None => None,
+        Some(path) => {
+            let read = std::fs::read_to_string(path);
+            Some(read.with_context(|| format!("`{}` cannot be read", path.display()))?)
+        }
+    };
+    // A day of law has begun everywhere by its noon in UTC.
+    let at = on.map(|day| format!("{day}T12:00:00Z"));
+    let call = Call::post("/api/policy/effect", json!({ "at": at, "config": config }));
+    let show = |answer: &Value| {
+        let list = |one: &Value| {
+            let names = one.as_array().into_iter().flatten().filter_map(Value::as_str);
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let lines = answer.as_array().into_iter().flatten().map(|one| {
+            let mut line = text(one, "source").to_owned();
+            for (word, said) in [("closes", "closes"), ("reopens", "shows again")] {
+                let names = list(&one[word]);
+                if !names.is_empty() {
+                    line.push_str(&format!(" {said} {names};"));
+                }
+            }
+            if one["declared"] == json!(false) {
+                line.push_str(" is not declared, so nothing of it is shown;");
+            }
+            let narrowed = format!("{} of {}", one["verdicts_narrowed"], one["verdicts"]);
+            format!("{line} {narrowed} verdicts are narrowed")
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    place.ask(environment, &call, show).await
 }
 
 /// Reads the law aloud.

@@ -1,3 +1,4 @@
-//! erase: to be forgotten.
+//! erase: to be forgotten, and to have the use of one's data restricted.
 
 pub mod forget;
+pub mod restrict;

@@ -61,9 +61,11 @@ pub(super) async fn moves(
             }
             Record::Name { .. }
             | Record::Verdict { .. }
+            | Record::Grounds { .. }
             | Record::Leaf { .. }
             | Record::Act { .. }
             | Record::Statement { .. }
+            | Record::Restrict { .. }
             | Record::Erase { .. }
             | Record::Counts { .. }
             | Record::Row { .. } => {}
@@ -98,9 +100,11 @@ fn mentioned(records: &[Record]) -> BTreeSet<Leaf> {
             Record::Unlink { leaves } => mentioned.extend(leaves.iter().copied()),
             Record::Name { .. }
             | Record::Verdict { .. }
+            | Record::Grounds { .. }
             | Record::Leaf { .. }
             | Record::Act { .. }
             | Record::Statement { .. }
+            | Record::Restrict { .. }
             | Record::Erase { .. }
             | Record::Counts { .. }
             | Record::Row { .. } => {}

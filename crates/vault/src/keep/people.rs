@@ -30,10 +30,12 @@ sql::statements! {
     NAMES = "select kind, code, text from names order by kind, code";
     NAME_ADD = "insert into names (kind, code, text) values ($1, $2, $3) \
                 on conflict (kind, code) do nothing";
-    VERDICTS = "select id, key, purposes, consented from verdicts order by id";
+    VERDICTS = "select id, key, purposes, consented, objectable, explicit from verdicts order by id";
     VERDICT_ADD = "insert into verdicts (id, key, purposes, consented) values ($1, $2, $3, $4) \
                    on conflict (id) do update set purposes = excluded.purposes, \
                    consented = excluded.consented";
+    VERDICT_GROUNDS = "update verdicts set objectable = $2, explicit = $3, \
+                       consented = consented & ~cast($2 as bigint) where id = $1";
     LEAVES = "select leaf, idx, subject, person, moved from leaves order by leaf";
     CLEAR = "select clear from leaves where leaf = $1";
     CONSENTS = "select leaf, acts, cuts from consents order by leaf";
@@ -177,10 +179,15 @@ pub(super) async fn save_records(
                 let query = sqlx::query(NAME_ADD).bind(named_number(*named));
                 query.bind(i64::from(code.0)).bind(&**text).execute(&mut *write).await?;
             }
-            Record::Verdict { id, key, mask } => {
+            Record::Verdict { id, key, purposes, ending } => {
                 let query = sqlx::query(VERDICT_ADD).bind(i64::from(id.0));
-                let query = query.bind(sql::to_json(key)?).bind(sql::signed(mask.purposes.0));
-                query.bind(sql::signed(mask.consented.0)).execute(&mut *write).await?;
+                let query = query.bind(sql::to_json(key)?).bind(sql::signed(purposes.0));
+                query.bind(sql::signed(ending.0)).execute(&mut *write).await?;
+            }
+            Record::Grounds { id, objectable, explicit } => {
+                let query = sqlx::query(VERDICT_GROUNDS).bind(i64::from(id.0));
+                let query = query.bind(sql::signed(objectable.0)).bind(sql::signed(explicit.0));
+                query.execute(&mut *write).await?;
             }
             Record::Erase { leaves, at } => {
                 for leaf in leaves {
@@ -192,6 +199,7 @@ pub(super) async fn save_records(
             | Record::Unlink { .. }
             | Record::Act { .. }
             | Record::Statement { .. }
+            | Record::Restrict { .. }
             | Record::Counts { .. }
             | Record::Row { .. } => {}
         }
@@ -219,8 +227,10 @@ pub(super) async fn save_acts(
     let acting = records.iter().filter_map(|record| match record {
         Record::Act { leaf, act, cut } => Some((*leaf, Change::Act(act, cut))),
         Record::Statement { leaf, statement } => Some((*leaf, Change::Statement(statement))),
+        Record::Restrict { leaf, since } => Some((*leaf, Change::Restriction(*since))),
         Record::Name { .. }
         | Record::Verdict { .. }
+        | Record::Grounds { .. }
         | Record::Leaf { .. }
         | Record::Link { .. }
         | Record::Unlink { .. }
@@ -240,6 +250,7 @@ pub(super) async fn save_acts(
         let Some((acts, cuts)) = changed.get_mut(&leaf) else { continue };
         match change {
             Change::Statement(statement) => acts.state(statement.clone()),
+            Change::Restriction(since) => acts.restrict(since),
             Change::Act(act, cut) => {
                 acts.record(*act, acts_max);
                 if let Some(cut) = cut {
@@ -264,6 +275,7 @@ pub(super) async fn save_acts(
 enum Change<'a> {
     Act(&'a Act, &'a Option<Cut>),
     Statement(&'a Statement),
+    Restriction(Option<Time>),
 }
 
 /// What the person of a leaf chose, and what that hides.
@@ -321,9 +333,12 @@ pub(super) async fn verdicts(
     let rows = sqlx::query(VERDICTS).fetch_all(read).await?;
     let verdict = rows.iter().map(|row| {
         let purposes = Purposes(sql::unsigned(row, 2)?);
-        let consented = Purposes(sql::unsigned(row, 3)?);
+        let ending = Purposes(sql::unsigned(row, 3)?);
+        let objectable = Purposes(sql::unsigned(row, 4)?);
+        let explicit = Purposes(sql::unsigned(row, 5)?);
         let id = VerdictId(sql::small(row, 0)?);
-        Ok((id, sql::json(row, 1)?, VerdictMask { purposes, consented }))
+        let mask = VerdictMask { purposes, ending, objectable, explicit };
+        Ok((id, sql::json(row, 1)?, mask))
     });
     verdict.collect()
 }

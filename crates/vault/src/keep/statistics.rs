@@ -69,11 +69,13 @@ impl Tally {
                 Record::Row { row, .. } => tally.add(row),
                 Record::Name { .. }
                 | Record::Verdict { .. }
+                | Record::Grounds { .. }
                 | Record::Leaf { .. }
                 | Record::Link { .. }
                 | Record::Unlink { .. }
                 | Record::Act { .. }
                 | Record::Statement { .. }
+                | Record::Restrict { .. }
                 | Record::Erase { .. } => {}
             }
         }

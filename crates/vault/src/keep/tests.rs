@@ -77,7 +77,12 @@ fn told() -> Told {
     counts.add(Outcome::Accepted);
     Told {
         key,
-        mask: VerdictMask { purposes: Purposes(1 << 63 | 1), consented: Purposes(1) },
+        mask: VerdictMask {
+            purposes: Purposes(1 << 63 | 1),
+            ending: Purposes(1),
+            objectable: Purposes(1 << 63),
+            explicit: Purposes(1),
+        },
         act: Act { time: NOW, yes: Purposes(8), no: Purposes(16) },
         cut: Cut::before(Purposes(16), NOW),
         counts,
@@ -101,12 +106,23 @@ fn records(told: &Told) -> Vec<Record> {
     vec![
         Record::Name { named: Named::Event, code: Code(1), text: "bought".into() },
         Record::Name { named: Named::Property, code: Code(1), text: "price".into() },
-        Record::Verdict { id: VerdictId(0), key: Box::new(told.key), mask: told.mask },
+        Record::Verdict {
+            id: VerdictId(0),
+            key: Box::new(told.key),
+            purposes: told.mask.purposes,
+            ending: told.mask.ending | told.mask.objectable,
+        },
+        Record::Grounds {
+            id: VerdictId(0),
+            objectable: told.mask.objectable,
+            explicit: told.mask.explicit,
+        },
         new_leaf(1),
         new_leaf(2),
         link(1, 2),
         Record::Act { leaf: leaf(2), act: told.act, cut: Some(told.cut) },
         stated(2),
+        Record::Restrict { leaf: leaf(2), since: Some(NOW) },
         counts.clone(),
         counts,
         row(1, NOW),
@@ -163,6 +179,7 @@ async fn a_commit_comes_back_as_it_was() {
     let mut acts = Acts::default();
     acts.record(told.act, 4);
     acts.state(statement());
+    acts.restrict(Some(NOW));
     assert_eq!(loaded.acts, [(leaf(2), acts)]);
     assert_eq!(loaded.cuts, [(leaf(2), vec![told.cut])]);
     told.counts.add(Outcome::Accepted);

@@ -271,7 +271,7 @@ impl Producer<'_> {
                 .collect(),
             session: has(Field::Session),
             leaf: self.sight.needs_leaves(),
-            received: self.sight.needs_received() || has(Field::Received),
+            received: self.sight.needs_times() || has(Field::Received),
             events: events.map(Arc::new),
             untimed: false,
         };

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use life::admit::catalogue::PropertyType;
 use life::admit::{AgeBand, Index, Subject, Verb, VerdictKey};
-use life::keep::mask::{Masked, VerdictMask};
+use life::keep::mask::Masked;
 use life::keep::names::Named;
 use life::keep::{Record, Row, Truth};
 use life::know::cohort::Did;
@@ -73,7 +73,8 @@ fn region(lake: &Lake) -> Region {
             global_privacy_control: false,
             version: 0,
         }),
-        mask: VerdictMask { purposes: measure, consented: measure },
+        purposes: measure,
+        ending: measure,
     });
     for number in 1..=PEOPLE {
         let index = Index([number as u8; 16]);

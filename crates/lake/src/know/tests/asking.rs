@@ -29,7 +29,8 @@ pub(super) fn few() -> (Pond, Plan) {
         runs: vec![(3, 0, true)],
         compacted: 0,
         chunk_rows: 1,
-        verdicts: vec![(63, 0)],
+        verdicts: vec![(63, 0, 0)],
+        pauses: Vec::new(),
         cuts: Vec::new(),
         hidden: Vec::new(),
     };

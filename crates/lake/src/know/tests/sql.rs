@@ -98,7 +98,8 @@ fn few() -> Pond {
         runs: vec![(4, 0, true)],
         compacted: 0,
         chunk_rows: 2,
-        verdicts: vec![(63, 0)],
+        verdicts: vec![(63, 0, 0)],
+        pauses: Vec::new(),
         cuts: Vec::new(),
         hidden: vec![3],
     }

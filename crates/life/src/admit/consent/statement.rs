@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use vocabulary::{Manner, NoticeShown, Purposes, SourceId, Time};
 
-/// One statement. It is history: what it opens or closes is an act of its own.
+/// One statement. What it opens or closes is an act of its own; it says how express that was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
     /// When it was made, by corrected time.
@@ -27,5 +27,12 @@ impl Statement {
     #[must_use]
     pub fn proves(&self) -> bool {
         !self.yes.is_empty() && self.manner.opens()
+    }
+
+    /// Whether its yes is express enough for what needs explicit consent: by a clear act, and with
+    /// what the person was shown.
+    #[must_use]
+    pub fn is_explicit(&self) -> bool {
+        self.proves() && self.notice.is_some()
     }
 }

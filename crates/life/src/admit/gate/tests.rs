@@ -14,7 +14,7 @@ use crate::admit::consent::Acts;
 use crate::admit::identifier::Index;
 use crate::admit::plan::Basis;
 use crate::admit::source::{Audience, SourceKind};
-use crate::arrive::{Fields, Scope, Signals};
+use crate::arrive::{Dated, Fields, Scope, Signals};
 
 const NOON: Time = Time(1_767_268_800_000_000);
 
@@ -99,7 +99,7 @@ fn raw(name: &'static str) -> Raw<'static> {
         previous: None,
         session: None,
         time: NOON,
-        is_dated: true,
+        dated: Dated::Told,
         received: NOON,
         sequence: 0,
         fields: Vec::new(),

@@ -21,7 +21,7 @@ pub enum Reason {
     /// The person said no.
     SaidNo,
     /// It needs a yes, and nobody has said it.
-    NeedsYes,
+    NeedsYes(Basis),
 }
 
 impl Reason {
@@ -35,7 +35,7 @@ impl Reason {
             Reason::Young => "young",
             Reason::Signal => "signal",
             Reason::SaidNo => "said-no",
-            Reason::NeedsYes => "needs-yes",
+            Reason::NeedsYes(_) => "needs-yes",
         }
     }
 
@@ -67,7 +67,12 @@ impl Reason {
                                Switching the signal off would change it."
                 .to_owned(),
             Reason::SaidNo => "The person said no; only a later yes of theirs opens it.".to_owned(),
-            Reason::NeedsYes => "It needs the person's yes, and none is known.".to_owned(),
+            Reason::NeedsYes(Basis::ExplicitConsent) => {
+                "It needs the person's explicit yes: told for itself, with the notice that they \
+                 were shown."
+                    .to_owned()
+            }
+            Reason::NeedsYes(_) => "It needs the person's yes, and none is known.".to_owned(),
         }
     }
 }
@@ -98,6 +103,6 @@ pub fn reason(
     } else if key.no.has(purpose) {
         Reason::SaidNo
     } else {
-        Reason::NeedsYes
+        Reason::NeedsYes(basis)
     }
 }

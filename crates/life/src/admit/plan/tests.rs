@@ -245,7 +245,7 @@ proptest! {
             match why {
                 Reason::Open(basis) => prop_assert_eq!(plan.basis(purpose), Some(basis)),
                 Reason::SaidNo => prop_assert!(plan.key.no.has(purpose)),
-                Reason::NeedsYes => prop_assert!(!plan.key.yes.has(purpose)),
+                Reason::NeedsYes(_) => prop_assert!(!plan.key.yes.has(purpose)),
                 Reason::Signal => prop_assert!(signal),
                 Reason::Young => prop_assert_ne!(source.audience, Audience::General),
                 Reason::NoBasis | Reason::Law => prop_assert_eq!(plan.basis(purpose), None),

@@ -100,7 +100,7 @@ pub(super) fn read<'a>(
         previous,
         session,
         time: correction.correct(original),
-        is_dated: correction.is_dated(original),
+        dated: correction.dated(original),
         received: parcel.received,
         sequence: place.sequence(),
         fields: fields(json),

@@ -207,7 +207,7 @@ pub(super) fn read<'a>(
         previous: None,
         session,
         time: correction.correct(original),
-        is_dated: correction.is_dated(original),
+        dated: correction.dated(original),
         received: parcel.received,
         sequence: place.sequence(),
         fields: vec![Fields { scope: Scope::Properties, json: Cow::Owned(properties) }],

@@ -10,8 +10,8 @@ use super::object::Object;
 use super::person::{Ids, Said, id};
 use super::{Call, KEYS, SENTINEL, Shared};
 use crate::arrive::json::{Choices, Place, Scalar};
-use crate::arrive::skew::instant;
-use crate::arrive::{Fields, Invalid, Kind, Raw, Scope, key};
+use crate::arrive::skew::{Correction, instant};
+use crate::arrive::{Dated, Fields, Invalid, Kind, Raw, Scope, key};
 
 /// An event whose members are found and not yet understood.
 #[derive(Default)]
@@ -139,7 +139,7 @@ impl<'a> Event<'a> {
         let limits = shared.limits;
         let is_exact = self.says("$ignore_sent_at", "disable_skew_correction") == Some(true);
         let correction = shared.correction(is_exact, &self.event.scalar("sent_at"));
-        let original = self.original(shared.parcel.received, &correction);
+        let (time, dated) = self.time(shared.parcel.received, &correction);
         Ok(Raw {
             kind,
             choices: self.choices(&name, is_cookieless, place)?,
@@ -150,8 +150,8 @@ impl<'a> Event<'a> {
             device: ids.device,
             previous: ids.previous,
             session,
-            time: original.unwrap_or(shared.parcel.received),
-            is_dated: original.is_some(),
+            time,
+            dated,
             received: shared.parcel.received,
             sequence: place.sequence(),
             fields: self.fields(kind, is_cookieless, shared, place)?,
@@ -226,18 +226,17 @@ impl<'a> Event<'a> {
     }
 
     /// When it happened: as the client wrote it, or so many milliseconds before it arrived.
-    fn original(
-        &self,
-        received: Time,
-        correction: &crate::arrive::skew::Correction,
-    ) -> Option<Time> {
+    fn time(&self, received: Time, correction: &Correction) -> (Time, Dated) {
         if let Some(written) = instant(&self.event.scalar("timestamp")) {
-            return correction.is_dated(Some(written)).then(|| correction.correct(Some(written)));
+            return (correction.correct(Some(written)), correction.dated(Some(written)));
         }
-        let Scalar::Integer(offset) = self.event.scalar("offset") else { return None };
-        let offset = i64::try_from(offset).ok().filter(|offset| *offset >= 0)?;
-        let before = Span(offset.checked_mul(1_000)?);
-        Some(received - before).filter(|time| time.micros() >= 0)
+        let Scalar::Integer(offset) = self.event.scalar("offset") else {
+            return (received, Dated::Untold);
+        };
+        let offset = i64::try_from(offset).ok().filter(|offset| *offset >= 0);
+        let before = offset.and_then(|offset| offset.checked_mul(1_000)).map(Span);
+        let time = before.map(|before| received - before).filter(|time| time.micros() >= 0);
+        time.map_or((received, Dated::Doubted), |time| (time, Dated::Told))
     }
 
     /// What the person chose: said with the event, or by the client's own opting in and out.

@@ -12,7 +12,7 @@ use super::schema::SchemaName;
 use super::{Setting, choice, page};
 use crate::arrive::json::{Place, Scalar};
 use crate::arrive::skew::{Correction, instant};
-use crate::arrive::{Fields, Invalid, Kind, Parcel, Raw, Scope};
+use crate::arrive::{Dated, Fields, Invalid, Kind, Parcel, Raw, Scope};
 
 /// What the events of a request share.
 pub(super) struct Shared<'r, 'a> {
@@ -71,7 +71,7 @@ impl<'a> Shared<'_, 'a> {
         let whose = self.whose(&mut payload, &entities, place)?;
         let message = payload.take(Slot::Event);
         let message = self.identifier("eid", message, self.limits.message_chars, place)?;
-        let (time, is_dated) = self.time(&payload);
+        let (time, dated) = self.time(&payload);
         let app = app.filter(|app| (self.setting.is_app)(app));
         let links = whose.user.is_some() && whose.device.is_some();
         let fields = self.fields(payload, app, entities, whose.network);
@@ -85,7 +85,7 @@ impl<'a> Shared<'_, 'a> {
             previous: None,
             session: whose.session,
             time,
-            is_dated,
+            dated,
             received: self.parcel.received,
             sequence: place.sequence(),
             fields: fields.into_iter().collect(),
@@ -169,13 +169,13 @@ impl<'a> Shared<'_, 'a> {
     }
 
     /// `collector − (sent − created)`, unless the client says the true time.
-    fn time(&self, payload: &Payload<'a>) -> (Time, bool) {
+    fn time(&self, payload: &Payload<'a>) -> (Time, Dated) {
         let said = written(payload.peek(Slot::True));
         let (correction, original) = match said {
             Some(_) => (Correction::new(self.parcel.received, None, self.limits), said),
             None => (self.correction, written(payload.peek(Slot::Created))),
         };
-        (correction.correct(original), correction.is_dated(original))
+        (correction.correct(original), correction.dated(original))
     }
 
     fn identifier(

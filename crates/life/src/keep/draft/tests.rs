@@ -11,7 +11,7 @@ use super::*;
 use crate::admit::{
     Audience, Blinder, Catalogue, Gate, Judged, KeyKind, Law, Seen, Source, SourceKind, Subject,
 };
-use crate::arrive::{Kind, Raw, Signals};
+use crate::arrive::{Dated, Kind, Raw, Signals};
 use crate::keep::mask::Masked;
 
 struct Life {
@@ -93,7 +93,7 @@ fn raw(name: &str, time: Time, received: Time) -> Raw<'_> {
         previous: None,
         session: None,
         time,
-        is_dated: true,
+        dated: Dated::Told,
         received,
         sequence: 0,
         fields: Vec::new(),

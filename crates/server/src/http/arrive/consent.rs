@@ -108,6 +108,7 @@ async fn take(app: &App, request: Request) -> Result<Recorded, Declined> {
         .gate()
         .identify(raw, &caller.source, caller.kind, app.blinder())
         .map_err(|ended| stopped(&ended))?;
+    let doubted = grants && identified.is_doubted();
     let (act, statement) = (identified.act(), identified.statement().cloned());
     let partly = match (caller.kind, identified.whose().subject) {
         (KeyKind::Site, Subject::User) => PARTLY_OF_USER,
@@ -116,6 +117,9 @@ async fn take(app: &App, request: Request) -> Result<Recorded, Declined> {
         }
     };
     let Some(stated) = statement.clone() else {
+        if doubted {
+            return Err(undatable().into());
+        }
         return Err(unheard("choice-unknown", UNKNOWN).into());
     };
     let whose = identified.whose().clone();
@@ -125,6 +129,9 @@ async fn take(app: &App, request: Request) -> Result<Recorded, Declined> {
     }
     if let Some((code, why)) = unclear(stated.manner).filter(|_| !stated.yes.is_empty()) {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, why).at("/given").into());
+    }
+    if doubted {
+        return Err(undatable().into());
     }
     if grants && stated.yes.is_empty() {
         return Err(unheard("choice-partly", partly).into());
@@ -214,6 +221,13 @@ const PARTLY_OF_USER: &str =
 
 const PARTLY: &str = "the no was recorded, the yes was not: what it names is unknown to the \
     catalogue, or refused in the same choice; name each purpose once";
+
+/// A yes of nobody knows when may be older than any no.
+fn undatable() -> Problem {
+    let detail = "a no is recorded, a yes is not: `time` with `sent_at` lies before 1970 or more \
+                  than an hour ahead; send when the person chose, or no time if that is now";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "choice-undatable", detail).at("/time")
+}
 
 /// A yes that the gate may not hear is said, not swallowed.
 fn unheard(code: &'static str, detail: &str) -> Problem {

@@ -60,7 +60,8 @@ pub struct Timeline {
     person: String,
     purpose: String,
     events: Vec<PersonEvent>,
-    /// What the person says to each purpose that they answered.
+    /// What the person says to each purpose that they answered, of those that the caller may ask
+    /// for.
     choices: Vec<Choice>,
     /// Each time that they said something, the newest last.
     acts: Vec<Said>,
@@ -88,8 +89,9 @@ pub async fn timeline(
     let grant = known.granted(&app, &which.purpose, Verb::Read).await?;
     let whose = Whose { user_id: None, device_id: None, person: Some(person.clone()) };
     let events = app.person_events(&whose, grant).await?;
-    let (choices, acts) = app.choices(&whose)?;
-    let statements = app.statements(&whose)?;
+    let shown = known.authority.purposes;
+    let (choices, acts) = app.choices(&whose, shown)?;
+    let statements = app.statements(&whose, shown)?;
     let purpose = which.purpose;
     Ok(Json(Timeline { person, purpose, events, choices, acts, statements }))
 }
