@@ -41,6 +41,16 @@ pub struct DeclaredPurpose {
     pub closed_by_signal: bool,
 }
 
+impl DeclaredPurpose {
+    /// Whether it may rest on a basis. What may rest on consent may rest on explicit consent, which
+    /// asks for more.
+    #[must_use]
+    pub fn may_rest_on(&self, basis: Basis) -> bool {
+        let is_explicit = basis == Basis::ExplicitConsent && self.bases.contains(&Basis::Consent);
+        is_explicit || self.bases.contains(&basis)
+    }
+}
+
 /// A category as declared: its class, and what happens to its fields for which purposes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeclaredCategory {

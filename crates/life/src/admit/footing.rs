@@ -119,7 +119,7 @@ impl<'a> Asking<'a> {
     fn ground(&self, declared: &'a DeclaredPurpose) -> Ground {
         let mut ground = CLOSED.clone();
         let named = self.source.bases.get(&declared.purpose).copied();
-        if named.is_some_and(|named| !declared.bases.contains(&named)) {
+        if named.is_some_and(|named| !declared.may_rest_on(named)) {
             return ground;
         }
         let mut strongest: Option<Basis> = None;
@@ -145,7 +145,7 @@ impl<'a> Asking<'a> {
     ) -> Option<Basis> {
         let named = self.source.bases.get(&declared.purpose).copied();
         let consent = [Basis::Consent, Basis::ExplicitConsent];
-        named.into_iter().chain(consent).filter(|basis| declared.bases.contains(basis)).find(
+        named.into_iter().chain(consent).filter(|basis| declared.may_rest_on(*basis)).find(
             |basis| {
                 VERBS.iter().all(|verb| {
                     let known = self.circumstances(declared, verb, Some(NO_CATEGORY));

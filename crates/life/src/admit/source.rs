@@ -119,7 +119,7 @@ impl Source {
             let Some(declared) = catalogue.declared(*purpose) else {
                 return Err(CatalogueError::Purpose { source_name, number: purpose.number() });
             };
-            if !declared.bases.contains(basis) {
+            if !declared.may_rest_on(*basis) {
                 let allowed: Vec<&str> = declared.bases.iter().map(|basis| basis.code()).collect();
                 return Err(CatalogueError::Basis {
                     source_name,

@@ -278,14 +278,14 @@ impl<'t> Draft<'t> {
     }
 }
 
-/// What a no about these purposes hides of what was kept: all until now, or only until the next yes
+/// What a no about these purposes hides of what was kept: until now, or only until the next yes
 /// where the person has said one since.
 fn cuts(acts: &Acts, act: Act, no: Purposes, now: Time) -> Vec<Cut> {
     let mut cuts: Vec<Cut> = Vec::new();
     for purpose in no.iter() {
         let cut = match acts.yes_after(purpose, act.time).filter(|yes| *yes < now) {
             Some(yes) => Cut { purposes: Purposes::NONE, from: act.time, before: yes },
-            None => Cut::before(Purposes::NONE, now),
+            None => Cut { purposes: Purposes::NONE, from: act.time.min(now), before: now },
         };
         let alike = |held: &&mut Cut| (held.from, held.before) == (cut.from, cut.before);
         match cuts.iter_mut().find(alike) {

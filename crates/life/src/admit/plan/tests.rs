@@ -94,7 +94,7 @@ fn model(
     let takes_consent = declared.bases.contains(&Basis::Consent)
         || declared.bases.contains(&Basis::ExplicitConsent);
     match basis {
-        Some(basis) if !declared.bases.contains(&basis) => false,
+        Some(basis) if !declared.may_rest_on(basis) => false,
         Some(Basis::ExemptMeasurement) => !no,
         Some(Basis::Contract | Basis::LegalDuty | Basis::Vital) if !device => true,
         Some(Basis::LegitimateInterest | Basis::PublicTask) if !device => !no,
