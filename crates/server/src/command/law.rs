@@ -137,7 +137,8 @@ async fn effect(
             let narrowed = format!("{} of {}", one["verdicts_narrowed"], one["verdicts"]);
             format!("{line} {narrowed} verdicts are narrowed")
         });
-        lines.collect::<Vec<_>>().join("\n")
+        let lines: Vec<String> = lines.collect();
+        if lines.is_empty() { "nothing is stored yet".to_owned() } else { lines.join("\n") }
     };
     place.ask(environment, &call, show).await
 }

@@ -113,7 +113,8 @@ fn sources(
     for (id, name) in app.every_source() {
         let Some(rules) = proposed.sources.get(name) else { continue };
         let declared = rules
-            .declare(id, name, (app.catalogue(), law))
+            .check()
+            .and_then(|()| rules.declare(id, name, (app.catalogue(), law)))
             .map_err(|problem| wrong(&format!("`sources.{name}`: {problem}")))?;
         sources.insert(id, Arc::new(declared));
     }
