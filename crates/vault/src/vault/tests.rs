@@ -130,7 +130,9 @@ async fn a_database_that_lost_its_last_commits_is_not_opened() {
 #[tokio::test]
 async fn a_vault_of_the_first_format_is_brought_to_the_newest() {
     let (folder, vault) = vault().await;
-    let back = "drop table checkpoints; drop table saved; update format set version = 1;";
+    let back = "drop table checkpoints; drop table saved; update format set version = 1; \
+                alter table verdicts drop column objectable; \
+                alter table verdicts drop column explicit;";
     sqlx::raw_sql(back).execute(&vault.inner.writer).await.unwrap();
     drop(vault);
     let keys = sql::pool(&folder.data().join("keys.db"), 1).await.unwrap();
